@@ -1,0 +1,173 @@
+//! One station's part in a call, as a dialect read it from one line or a few.
+//!
+//! The public fields are what `parse --json` prints; [`Marks`] are what a dialect adds for joining legs to calls
+//! and are not printed.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
+
+/// A point of time as the PBX printed it: wall time, with an offset only where the format prints one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Wall time of the PBX's clock, whole seconds.
+    pub at: DateTime,
+    /// The offset, where the format prints one or is defined as UTC.
+    pub offset: Option<Offset>,
+}
+
+impl Stamp {
+    /// Wall time without an offset.
+    pub const fn local(at: DateTime) -> Self {
+        Self { at, offset: None }
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.at.strftime("%Y-%m-%dT%H:%M:%S"))?;
+        match self.offset {
+            None => Ok(()),
+            Some(o) if o == Offset::UTC => f.write_str("Z"),
+            Some(o) => {
+                let s = o.seconds();
+                let (sign, s) = if s < 0 { ('-', -s) } else { ('+', s) };
+                write!(f, "{sign}{:02}:{:02}", s / 3600, s % 3600 / 60)
+            }
+        }
+    }
+}
+
+impl Serialize for Stamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Seen from the PBX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// An outside party called in.
+    Incoming,
+    /// A station called out.
+    Outgoing,
+    /// Station to station.
+    Internal,
+}
+
+/// How a leg, or a call, ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// A person answered (outgoing: the other side did).
+    Answered,
+    /// Nobody answered.
+    NoAnswer,
+    /// The target was busy.
+    Busy,
+    /// The call could not be set up.
+    Failed,
+    /// Voicemail took it.
+    Voicemail,
+    /// The format does not tell.
+    Unknown,
+}
+
+/// What answered, where it was no person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Machine {
+    /// A queue or an automatic attendant's waiting line.
+    Queue,
+    /// A menu or announcement.
+    Ivr,
+    /// A mailbox.
+    Voicemail,
+    /// A fax.
+    Fax,
+    /// A conference bridge, a tone, a park slot, a door phone.
+    Other,
+}
+
+/// A transfer as the record itself names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Who transferred.
+    pub from: Option<String>,
+    /// Who got the call.
+    pub to: Option<String>,
+}
+
+/// One leg. Field meanings are those of `parse --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Leg {
+    /// The leg's first input line, from 1.
+    pub line: u64,
+    /// How many lines it took.
+    pub lines: u64,
+    /// Which lines.
+    pub line_numbers: Vec<u64>,
+    /// When the leg began (incoming: began to ring).
+    pub start: Stamp,
+    /// When it was answered.
+    pub answered_at: Option<Stamp>,
+    /// Seen from the PBX.
+    pub direction: Direction,
+    /// Who called.
+    pub calling_number: Option<String>,
+    /// The caller's name.
+    pub calling_name: Option<String>,
+    /// What was dialled.
+    pub called_number: Option<String>,
+    /// The extension this record is about.
+    pub station: Option<String>,
+    /// The extension that answered; null if nobody did or a machine did.
+    pub answered_by: Option<String>,
+    /// The line to the outside.
+    pub trunk: Option<String>,
+    /// Seconds of ringing; null: the format does not tell.
+    pub ring_seconds: Option<i64>,
+    /// Seconds from answer to release.
+    pub talk_seconds: Option<i64>,
+    /// How the leg ended.
+    pub disposition: Disposition,
+    /// The transfer the record names.
+    pub transfer: Option<Transfer>,
+    /// What joins legs to calls.
+    pub pbx_call_id: Option<String>,
+    /// A code keyed on the phone.
+    pub account_code: Option<String>,
+    /// Names of fields deduced rather than read.
+    pub inferred: Vec<&'static str>,
+    /// For joining; not printed.
+    #[serde(skip)]
+    pub marks: Marks,
+}
+
+/// What a dialect knows beyond the printed fields: the joiner's evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// `Some(true)`: the format says that no more records of this call follow; `Some(false)`: that more do.
+    /// `None`: the format does not tell, the call settles by silence.
+    pub last: Option<bool>,
+    /// All segments of one call id print the same start, and follow one another in the order of emission
+    /// (IP Office). Later segments then have no start and no answer time of their own.
+    pub one_start: bool,
+    /// What answered, where the format shows that it was no person.
+    pub machine: Option<Machine>,
+    /// The extension or group the call was for, where `called_number` is the outside number dialled.
+    pub target: Option<String>,
+    /// Agent login or authorisation code.
+    pub agent: Option<String>,
+    /// The record itself says that this leg came by transfer (or was passed on by one).
+    pub transferred: bool,
+    /// Whether the dialect marks transfers at all: if so, two answered legs join without an id only when marked.
+    pub marks_transfers: bool,
+    /// Seconds on hold and parked, where talk is printed without them.
+    pub held_seconds: i64,
+    /// Coarseness of the stamps: 1, or 60 where seconds lack.
+    pub resolution_seconds: i64,
+}
