@@ -18,8 +18,16 @@ pub struct BadSlug {
 fn check_slug(text: &str) -> Result<(), BadSlug> {
     let fits = !text.is_empty()
         && text.len() <= 64
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if fits { Ok(()) } else { Err(BadSlug { text: text.chars().take(64).collect() }) }
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if fits {
+        Ok(())
+    } else {
+        Err(BadSlug {
+            text: text.chars().take(64).collect(),
+        })
+    }
 }
 
 macro_rules! slug {

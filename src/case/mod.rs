@@ -1,5 +1,39 @@
 //! The case: one person's responsibility for one call, as a pure function of its events.
+//!
+//! ```text
+//! decide(case, command, context) -> events | refusal        apply(case, event) -> case
+//! ```
+//! **Invariants.** [`decide`] asks no clock and knows no database; whoever calls it stores the events and applies
+//! them. The first answerer is never replaced by a move. A breach stays for ever. `handler` is always somebody.
+//!
+//! **Not here**: who may reach a case over which door (`web`, `cli`), storing (`register`), mail (`remind`).
 
+pub mod command;
+pub mod event;
 pub mod policy;
+pub mod state;
 
+pub use command::{Command, Refusal};
+pub use event::{Event, EventRow, Holding, Opening, Particulars};
 pub use policy::{Duty, Policy};
+pub use state::{Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, Told, Words};
+
+use jiff::Timestamp;
+
+use crate::calendar::Calendar;
+use crate::directory::Directory;
+
+/// What a decision may look at besides the case.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The policy version the case lives under.
+    pub policy: &'a Policy,
+    /// The site's calendar.
+    pub calendar: &'a Calendar,
+    /// The directory.
+    pub directory: &'a Directory,
+    /// Our clock.
+    pub now: Timestamp,
+    /// Who asks.
+    pub actor: &'a Actor,
+}

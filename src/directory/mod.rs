@@ -239,6 +239,9 @@ impl Directory {
     ///
     /// An agent code decides before the extension; a row bound to the feed before one that is not.
     pub fn holder(&self, _ext: &str, _agent: Option<&str>, _feed: &FeedName, _at: DateTime) -> Found {
-        Found { holder: Holder::Unmapped, rule: String::new() }
+        Found {
+            holder: Holder::Unmapped,
+            rule: String::new(),
+        }
     }
 }

@@ -1,0 +1,201 @@
+//! What happened to a case, in the past tense. Stored as JSON; variants may be added, never changed in meaning.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::call::Certainty;
+use crate::case::policy::Duty;
+use crate::case::state::{Actor, CaseKind, DeadlineKind, Outcome, Told, Words};
+use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
+
+/// An event with its place: what the register keeps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRow {
+    /// Position in the case, from 1.
+    pub seq: u64,
+    /// When, by our clock.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// Through what: `feed`, `page`, `cli`, `clock`.
+    pub channel: String,
+    /// What.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// A draft was opened (or a visit registered).
+    Opened(Box<Opening>),
+    /// Before settling: who answered first was computed again from more legs.
+    Redrafted(Box<Holding>),
+    /// The call is complete: clocks run, clerks see it.
+    Settled,
+    /// A late leg named a first answerer where there was none.
+    AnswererFound(Box<Holding>),
+    /// A late leg or a re-parse disagrees; the name stays.
+    EvidenceDiffered {
+        /// Whom the evidence now names.
+        person: Option<PersonId>,
+        /// In words.
+        evidence: String,
+    },
+    /// The switch put the caller through to somebody who answered.
+    PutThrough {
+        /// Who.
+        to: PersonId,
+        /// Their department.
+        department: DepartmentId,
+        /// The extension.
+        extension: String,
+        /// When, by the PBX.
+        answered_at: Timestamp,
+        /// Seconds talked.
+        talk_seconds: i64,
+    },
+    /// A deadline was set, or replaced the one of the same kind.
+    DeadlineSet {
+        /// Which.
+        deadline: DeadlineKind,
+        /// Where its clock started.
+        started_at: Timestamp,
+        /// When it is due.
+        due_at: Timestamp,
+        /// How it was computed.
+        why: Words,
+    },
+    /// A deadline passed unmet.
+    Breached {
+        /// Which.
+        deadline: DeadlineKind,
+        /// When it was due.
+        due_at: Timestamp,
+        /// Who is charged; nobody while the first answerer is ambiguous.
+        charged_to: Option<PersonId>,
+    },
+    /// Name, matter and the like were written down.
+    Registered(Box<Particulars>),
+    /// The caller was told everything needed, once.
+    ToldOnce(Told),
+    /// A remark.
+    Noted {
+        /// What.
+        text: String,
+    },
+    /// Done.
+    Closed {
+        /// How.
+        outcome: Outcome,
+        /// The sentence.
+        text: String,
+        /// The case it repeats.
+        of: Option<CaseId>,
+        /// The call that proves it.
+        evidence: Option<CallId>,
+    },
+    /// Taken up again.
+    Reopened {
+        /// Why.
+        reason: String,
+    },
+    /// Was none.
+    Voided {
+        /// Why.
+        reason: String,
+    },
+    /// The caller rang again.
+    Chased {
+        /// With this call.
+        call: CallId,
+        /// Which became this case, if another answered.
+        case: Option<CaseId>,
+    },
+    /// Tied to an earlier case of the same caller.
+    Linked {
+        /// Which.
+        to: CaseId,
+    },
+}
+
+/// What a case starts with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// What gave rise to it.
+    pub kind: CaseKind,
+    /// Its call.
+    pub call: Option<CallId>,
+    /// Who answered, who handles.
+    pub holding: Holding,
+    /// As printed by the switch.
+    pub caller_number: Option<String>,
+    /// Normalised.
+    pub caller_key: Option<String>,
+    /// As printed by the switch.
+    pub caller_name: Option<String>,
+    /// Category it starts in.
+    pub category: CategoryId,
+    /// Duty it starts with (account code).
+    pub duty: Option<Duty>,
+    /// When its first line arrived.
+    pub received_at: Timestamp,
+    /// Policy id and version.
+    pub policy: (String, String),
+}
+
+/// Who answered first and who handles, as far as the legs tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Holding {
+    /// Who answered first.
+    pub first_answerer: Option<PersonId>,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Who handles.
+    pub handler: PersonId,
+    /// The handler's department.
+    pub department: DepartmentId,
+    /// How the handler got it: `answered`, `lead`, `head`, `fallback`.
+    pub how: String,
+    /// The extension that answered.
+    pub extension: Option<String>,
+    /// The instant the clocks run from.
+    pub clock_base: Timestamp,
+    /// The PBX's clock was ahead: receipt minus talk was taken.
+    pub clock_flagged: bool,
+}
+
+/// What is written down about the caller and the matter; absent fields leave what stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Particulars {
+    /// The caller's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_name: Option<String>,
+    /// The caller would not give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
+    /// Another phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter: Option<String>,
+    /// Whose matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<Duty>,
+    /// What kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<CategoryId>,
+    /// What the caller was told about where it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_told: Option<String>,
+    /// The right office or person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right_body: Option<String>,
+    /// Its phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right_phone: Option<String>,
+    /// What was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<String>,
+}
