@@ -1,1 +1,142 @@
-//! Who of several answered first.
+//! Who of several answered first, and how sure that is.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
+use crate::directory::{Directory, Found, Holder};
+use crate::ids::{FeedName, PersonId};
+
+/// One answer by an extension that the directory does not call a machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub extension: String,
+    pub found: Found,
+    /// When; the leg's start where the format gives no answer time.
+    pub at: Timestamp,
+    /// Whether `at` is an answer time.
+    pub timed: bool,
+    pub talk_seconds: i64,
+    pub order: u64,
+    one_start: bool,
+    deduced: bool,
+}
+
+/// The answer that counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct First {
+    /// Its place among the answers.
+    pub index: usize,
+    pub person: Option<PersonId>,
+    pub certainty: Certainty,
+    pub doubts: Vec<Doubt>,
+}
+
+/// Answers by people, in the order in which they happened.
+pub fn human_answers(
+    legs: &[PlacedLeg],
+    direction: Direction,
+    feed: &FeedName,
+    directory: &Directory,
+    site: &TimeZone,
+) -> Vec<Answer> {
+    if direction == Direction::Outgoing {
+        return Vec::new();
+    }
+    let mut answers: Vec<Answer> = legs
+        .iter()
+        .filter_map(|placed| human_answer(placed, feed, directory, site))
+        .collect();
+    // Segments with one common start are in the order of emission already; their times are sums of it.
+    answers.sort_by_key(|answer| (if answer.one_start { Timestamp::MIN } else { answer.at }, answer.order));
+    answers
+}
+
+fn human_answer(placed: &PlacedLeg, feed: &FeedName, directory: &Directory, site: &TimeZone) -> Option<Answer> {
+    let leg = &placed.leg;
+    if leg.disposition != Disposition::Answered || leg.direction == Direction::Outgoing {
+        return None;
+    }
+    let extension = leg.answered_by.clone()?;
+    let at = placed.answered_at.unwrap_or(placed.start);
+    let found = directory.holder(&extension, leg.marks.agent.as_deref(), feed, site.to_datetime(at));
+    if matches!(found.holder, Holder::Machine(..)) {
+        return None;
+    }
+    Some(Answer {
+        extension,
+        found,
+        at,
+        timed: placed.answered_at.is_some(),
+        talk_seconds: leg.talk_seconds.unwrap_or(0),
+        order: placed.order,
+        one_start: leg.marks.one_start,
+        deduced: leg
+            .inferred
+            .iter()
+            .any(|field| *field == "answered_by" || *field == "station"),
+    })
+}
+
+/// The first of the answers; of a tie, the higher rank.
+pub fn choose(answers: &[Answer], directory: &Directory) -> Option<First> {
+    let head = answers.first()?;
+    let rank = |answer: &Answer| {
+        person_of(&answer.found.holder)
+            .and_then(|id| directory.person(&id))
+            .map_or(i64::MIN, |person| person.rank)
+    };
+    let tied: Vec<usize> = (0..answers.len())
+        .take_while(|i| *i == 0 || ties(head, &answers[*i]))
+        .filter(|i| *i == 0 || answers[*i].extension != head.extension)
+        .collect();
+    // Of equal ranks the earlier in emission stays.
+    let index = tied
+        .iter()
+        .copied()
+        .max_by_key(|i| (rank(&answers[*i]), std::cmp::Reverse(*i)))?;
+    let answer = &answers[index];
+    let mut doubts = Vec::new();
+    if tied.len() > 1 {
+        doubts.push(Doubt::Tie);
+    }
+    match &answer.found.holder {
+        Holder::Person(_) | Holder::Machine(..) => {}
+        Holder::Roster(..) => doubts.push(Doubt::ByRoster),
+        Holder::RosterHole(..) => doubts.push(Doubt::RosterHole),
+        Holder::UnknownMember(_) => doubts.push(Doubt::UnknownMember),
+        Holder::Unmapped => doubts.push(Doubt::Unmapped),
+    }
+    if answer.deduced {
+        doubts.push(Doubt::Deduced);
+    }
+    let certainty = doubts
+        .iter()
+        .map(|doubt| weight(*doubt))
+        .min()
+        .unwrap_or(Certainty::Certain);
+    Some(First {
+        index,
+        person: person_of(&answer.found.holder),
+        certainty,
+        doubts,
+    })
+}
+
+fn ties(a: &Answer, b: &Answer) -> bool {
+    !a.one_start && !b.one_start && a.timed && b.timed && a.at == b.at
+}
+
+fn person_of(holder: &Holder) -> Option<PersonId> {
+    match holder {
+        Holder::Person(person) | Holder::Roster(person, _) => Some(person.clone()),
+        Holder::RosterHole(..) | Holder::UnknownMember(_) | Holder::Machine(..) | Holder::Unmapped => None,
+    }
+}
+
+fn weight(doubt: Doubt) -> Certainty {
+    match doubt {
+        Doubt::ByRoster | Doubt::Deduced => Certainty::Likely,
+        Doubt::Tie | Doubt::RosterHole | Doubt::UnknownMember | Doubt::Unmapped => Certainty::Ambiguous,
+    }
+}

@@ -1,16 +1,25 @@
 //! Which call does a leg belong to?
+//!
+//! With an id of the PBX: same feed, same boot epoch, within 24 hours, for ids restart with the switch. Without:
+//! same trunk and caller, next start at most 10 seconds (plus the stamp's coarseness) after the previous end.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::PlacedLeg;
+use super::{Disposition, PlacedLeg};
 use crate::ids::CallId;
+
+/// A PBX id is one call for this long.
+pub const ID_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Without an id: the next leg starts at most this long after the previous end.
+pub const GAP_SECONDS: i64 = 10;
 
 /// What a leg is looked up by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JoinKey {
     /// The PBX's own call id.
     PbxId(String),
-    /// Trunk and caller.
+    /// Trunk and caller, at least one of them known.
     Line {
         /// Trunk as printed.
         trunk: Option<String>,
@@ -21,7 +30,22 @@ pub enum JoinKey {
     Alone,
 }
 
-/// A call that a leg may belong to.
+impl JoinKey {
+    /// The key of a leg.
+    pub fn of(leg: &PlacedLeg) -> Self {
+        let leg = &leg.leg;
+        match &leg.pbx_call_id {
+            Some(id) => Self::PbxId(id.clone()),
+            None if leg.trunk.is_some() || leg.calling_number.is_some() => Self::Line {
+                trunk: leg.trunk.clone(),
+                caller: leg.calling_number.clone(),
+            },
+            None => Self::Alone,
+        }
+    }
+}
+
+/// A call that a leg may belong to: found by the register under the leg's key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// Which.
@@ -30,7 +54,7 @@ pub struct Candidate {
     pub start: Timestamp,
     /// Its end so far.
     pub ended_at: Option<Timestamp>,
-    /// A person answered it.
+    /// Somebody answered it.
     pub answered: bool,
     /// Boot epoch of the PBX.
     pub epoch: i64,
@@ -45,7 +69,69 @@ pub enum Placement {
     New,
 }
 
-/// Decides.
-pub fn place(_leg: &PlacedLeg, _epoch: i64, _candidates: &[Candidate]) -> Placement {
-    Placement::New
+/// Decides; of several the latest.
+pub fn place(leg: &PlacedLeg, epoch: i64, candidates: &[Candidate]) -> Placement {
+    let fits = |call: &&Candidate| match JoinKey::of(leg) {
+        JoinKey::PbxId(_) => call.epoch == epoch && leg.start.duration_since(call.start).abs() <= ID_LIFE,
+        JoinKey::Line { .. } => follows(leg, call) && marked(leg, call),
+        JoinKey::Alone => false,
+    };
+    candidates
+        .iter()
+        .filter(fits)
+        .max_by_key(|call| (call.start, call.id))
+        .map_or(Placement::New, |call| Placement::Join(call.id))
+}
+
+fn follows(leg: &PlacedLeg, call: &Candidate) -> bool {
+    let coarse = leg.leg.marks.resolution_seconds.max(1);
+    let slack = SignedDuration::from_secs(GAP_SECONDS + if coarse > 1 { coarse } else { 0 });
+    let end = call.ended_at.unwrap_or(call.start);
+    leg.start.duration_since(call.start) >= -SignedDuration::from_secs(coarse - 1)
+        && leg.start.duration_since(end) <= slack
+}
+
+/// Two answered legs are one call only with the transfer mark, where the dialect has one.
+fn marked(leg: &PlacedLeg, call: &Candidate) -> bool {
+    let answered = leg.leg.disposition == Disposition::Answered;
+    !(answered && call.answered && leg.leg.marks.marks_transfers && !leg.leg.marks.transferred)
+}
+
+/// The boot epoch of a switch, told by its ids: they rise with the start of calls, so a lower id at a later start
+/// means that the switch restarted and counts anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Epoch {
+    /// Counts restarts seen.
+    pub number: i64,
+    /// Highest id of this epoch.
+    pub top_id: i64,
+    /// Start of the call with that id.
+    pub top_start: Option<Timestamp>,
+}
+
+impl Epoch {
+    /// Sees a leg, and says whether something changed. Ids that are no plain numbers don't restart.
+    pub fn observe(&mut self, leg: &PlacedLeg) -> bool {
+        let Some(id) = leg.leg.pbx_call_id.as_deref().and_then(|id| id.parse::<i64>().ok()) else {
+            return false;
+        };
+        let Some(top) = self.top_start else {
+            (self.top_id, self.top_start) = (id, Some(leg.start));
+            return true;
+        };
+        let slack = SignedDuration::from_secs(leg.leg.marks.resolution_seconds.max(1) + 60);
+        if id < self.top_id && leg.start.duration_since(top) > slack {
+            *self = Self {
+                number: self.number + 1,
+                top_id: id,
+                top_start: Some(leg.start),
+            };
+            return true;
+        }
+        if id > self.top_id {
+            (self.top_id, self.top_start) = (id, Some(leg.start));
+            return true;
+        }
+        false
+    }
 }

@@ -13,13 +13,15 @@ mod first;
 mod fold;
 mod join;
 pub mod leg;
+mod time;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use fold::fold;
-pub use join::{Candidate, JoinKey, Placement, place};
+pub use join::{Candidate, Epoch, GAP_SECONDS, ID_LIFE, JoinKey, Placement, place};
 pub use leg::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+pub use time::{AHEAD, instant, placed};
 
 use crate::directory::Found;
 use crate::ids::{FeedName, LineId, PersonId};
@@ -139,6 +141,4 @@ pub enum Doubt {
     Unmapped,
     /// The dialect deduced who answered.
     Deduced,
-    /// A machine was told by its behaviour alone.
-    MachineGuessed,
 }
