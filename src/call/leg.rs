@@ -148,23 +148,31 @@ pub struct Leg {
 }
 
 /// What a dialect knows beyond the printed fields: the joiner's evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Marks {
     /// `Some(true)`: the format says that no more records of this call follow; `Some(false)`: that more do.
     /// `None`: the format does not tell, the call settles by silence.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<bool>,
     /// All segments of one call id print the same start, and follow one another in the order of emission
     /// (IP Office). Later segments then have no start and no answer time of their own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_start: bool,
     /// What answered, where the format shows that it was no person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
     /// The extension or group the call was for, where `called_number` is the outside number dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Agent login or authorisation code.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// The record itself says that this leg came by transfer (or was passed on by one).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub transferred: bool,
     /// Whether the dialect marks transfers at all: if so, two answered legs join without an id only when marked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub marks_transfers: bool,
     /// Seconds on hold and parked, where talk is printed without them.
     pub held_seconds: i64,

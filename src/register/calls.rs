@@ -1,0 +1,289 @@
+//! A leg finds its call, the call is folded again, and its case follows.
+//!
+//! **Invariants.** The call row is always the fold of all its legs. A call settles once; what comes later can fill a
+//! null first answerer or move custody, never replace a name (`case::decide` holds that).
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use super::lines::FeedState;
+use super::rows::{self, CallPlace, Coded};
+use super::{Error, Store, Who, instant, millis};
+use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};
+use crate::case::{self, Case, Command, Opens};
+use crate::ids::{CallId, CaseId, FeedName, LineId};
+
+/// A call settles this long after its last line, where the dialect has no end mark.
+const SETTLE_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+/// Room for this many legs of one line in the order of emission.
+const LEGS_PER_LINE: u64 = 8;
+
+impl Store {
+    /// Takes a leg; `None` if its date can't be reckoned with. Else its call, and how many seconds after the end it
+    /// prints the leg arrived.
+    pub(super) fn take_leg(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        leg: Leg,
+        index: usize,
+        received_at: Timestamp,
+    ) -> Result<Option<(CallId, Option<i64>)>, Error> {
+        let order = leg.line * LEGS_PER_LINE + index as u64;
+        let lines = leg.line_numbers.iter().map(|n| LineId::new(i64::try_from(*n).unwrap_or(i64::MAX))).collect();
+        let Some(placed) = call::placed(leg, order, lines, received_at, &state.rules.zone) else { return Ok(None) };
+        let epoch = state.observe_epoch(&placed);
+        let key = JoinKey::of(&placed);
+        let found = match call::place(&placed, epoch, &candidates(&self.conn, state.id, &key, &placed)?) {
+            Placement::Join(id) => Some(id),
+            Placement::New => None,
+        };
+        let (id, mut place, legs) = match found {
+            Some(id) => {
+                rows::insert_leg(&self.conn, id, &placed)?;
+                let zone = &state.rules.zone;
+                (id, rows::place_of(&self.conn, id)?, placed_legs(&self.conn, id, zone)?)
+            }
+            None => {
+                let next: i64 =
+                    self.conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM call")?.query_row([], |r| r.get(0))?;
+                let id = CallId::new(next);
+                rows::insert_leg(&self.conn, id, &placed)?;
+                let place = CallPlace {
+                    feed: state.id,
+                    epoch,
+                    pbx_id: placed.leg.pbx_call_id.clone(),
+                    settled: false,
+                    settle_at: None,
+                    case: None,
+                    put_order: -1,
+                };
+                (id, place, vec![placed])
+            }
+        };
+        let Some(call) = call::fold(feed, &legs, &self.rules.directory, &self.rules.zone) else { return Ok(None) };
+        self.follow(id, &call, &mut place, received_at)?;
+        rows::put_call(&self.conn, id, &call, &place)?;
+        let alone = legs.len() == 1 && call.ended;
+        let late_by = call.ended_at.filter(|_| alone).map(|end| received_at.as_second() - end.as_second());
+        Ok(Some((id, late_by)))
+    }
+
+    /// What a new or changed call means for its case.
+    fn follow(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
+        let late = place.settled;
+        let settles = !late && call.ended;
+        match place.case.map(CaseId::new) {
+            None => self.open_case(id, call, place, late || settles, now)?,
+            Some(case) => self.follow_in_case(id, call, case, now)?,
+        }
+        if settles {
+            place.settled = true;
+            self.settle_case(id, call, place, now)?;
+        } else if late {
+            self.put_through(id, call, place, now)?;
+        } else {
+            place.settle_at = now.checked_add(SETTLE_AFTER).ok();
+            self.changed.deadlines = true;
+        }
+        Ok(())
+    }
+
+    /// Opens a draft, or attaches the call to an open case of the same caller.
+    fn open_case(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        place: &mut CallPlace,
+        complete: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let key = crate::call::number::key(call.calling_number.as_deref().unwrap_or(""), false, &self.rules.plan);
+        let policy = self.policies.at(call.answered_at.unwrap_or(call.start));
+        let rules = std::sync::Arc::clone(&self.rules);
+        let opens = case::opening(call, id, &policy, &rules.calendar, &rules.directory, &rules.plan, key.as_ref());
+        let Opens::Case(opening) = opens else { return Ok(()) };
+        let earlier = match &opening.caller_key {
+            Some(key) => self.open_cases_of(key)?,
+            None => Vec::new(),
+        };
+        let same = opening.holding.first_answerer.as_ref().and_then(|person| {
+            earlier.iter().find(|old| old.first_answerer.as_ref() == Some(person) || old.handler == *person)
+        });
+        if let Some(old) = same {
+            // Which answerer is first may still change until the call is complete.
+            if complete {
+                let old = old.id;
+                self.change(old, None, &Command::Chase { call: id, case: None }, &Who::switch(), now)?;
+                place.case = Some(old.get());
+            }
+            return Ok(());
+        }
+        let case = self.open(*opening, &Who::switch(), now)?;
+        place.case = Some(case.id.get());
+        if let Some(old) = earlier.first() {
+            self.change(case.id, None, &Command::Link { to: old.id }, &Who::switch(), now)?;
+            self.change(old.id, None, &Command::Chase { call: id, case: Some(case.id) }, &Who::switch(), now)?;
+        }
+        if place.settled {
+            self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
+        }
+        Ok(())
+    }
+
+    /// More legs of a call that has a case: a draft is drawn again, a settled case hears the evidence.
+    fn follow_in_case(&mut self, id: CallId, call: &Call, case: CaseId, now: Timestamp) -> Result<(), Error> {
+        let case = self.case(case)?;
+        if case.call != Some(id) {
+            return Ok(());
+        }
+        let policy = self.policies.of(&case.policy);
+        let rules = std::sync::Arc::clone(&self.rules);
+        let Some(holding) = case::holding(call, &policy, &rules.directory) else { return Ok(()) };
+        let command = if case.settled {
+            if holding.first_answerer.is_none() || holding.first_answerer == case.first_answerer {
+                return Ok(());
+            }
+            Command::LateEvidence { evidence: evidence(call), holding: Box::new(holding) }
+        } else {
+            Command::Redraft(Box::new(holding))
+        };
+        self.change(case.id, None, &command, &Who::switch(), now).map(drop)
+    }
+
+    /// The call is complete: clocks start, and later answerers take over.
+    fn settle_case(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
+        let Some(case) = place.case.map(CaseId::new) else { return Ok(()) };
+        let case = self.case(case)?;
+        if case.call == Some(id) && !case.settled {
+            self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
+        }
+        self.put_through(id, call, place, now)
+    }
+
+    fn put_through(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
+        let Some(case) = place.case.map(CaseId::new) else { return Ok(()) };
+        let rules = std::sync::Arc::clone(&self.rules);
+        for step in &call.put_through {
+            let order = i64::try_from(step.order).unwrap_or(i64::MAX);
+            if order <= place.put_order {
+                continue;
+            }
+            place.put_order = order;
+            let current = self.case(case)?;
+            if current.call != Some(id) {
+                return Ok(());
+            }
+            let Some((to, department)) = case::transferee(step, &rules.directory) else { continue };
+            let command = Command::PutThrough {
+                to,
+                department,
+                extension: step.extension.clone(),
+                answered_at: step.at,
+                talk_seconds: step.talk_seconds,
+            };
+            match self.change(case, None, &command, &Who::switch(), now) {
+                Ok(_) => {}
+                // Too short, closed, or the policy says no: the leg stays as evidence.
+                Err(Error::Refused { refusal, .. }) => {
+                    tracing::debug!(case = %case, ?refusal, "a put-through did not move the case");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles what has been silent long enough; inside a transaction.
+    pub(super) fn settle_due(&mut self, now: Timestamp, limit: usize) -> Result<usize, Error> {
+        let due: Vec<i64> = self
+            .conn
+            .prepare_cached("SELECT id FROM call WHERE settled = 0 AND settle_at <= ? ORDER BY settle_at LIMIT ?")?
+            .query_map(params![millis(now), limit as i64], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in &due {
+            let id = CallId::new(*id);
+            let Some((call, mut place)) = self.fold_stored(id)? else { continue };
+            place.settled = true;
+            if place.case.is_none() {
+                self.open_case(id, &call, &mut place, true, now)?;
+            }
+            self.settle_case(id, &call, &mut place, now)?;
+            rows::put_call(&self.conn, id, &call, &place)?;
+        }
+        Ok(due.len())
+    }
+
+    /// A call folded again from its stored legs, with the feed's zone of today.
+    pub(super) fn fold_stored(&self, id: CallId) -> Result<Option<(Call, CallPlace)>, Error> {
+        let place = rows::place_of(&self.conn, id)?;
+        let feed = feed_name(&self.conn, place.feed)?;
+        let zone = self.rules.feeds.get(&feed).map_or(&self.rules.zone, |feed| &feed.zone);
+        let legs = placed_legs(&self.conn, id, zone)?;
+        Ok(call::fold(&feed, &legs, &self.rules.directory, &self.rules.zone).map(|call| (call, place)))
+    }
+
+    /// Open, settled cases of a caller, newest first.
+    fn open_cases_of(&self, key: &str) -> Result<Vec<Case>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT body FROM cases WHERE open = 1 AND caller_key = ? AND settled = 1 ORDER BY id DESC",
+        )?;
+        let rows = statement.query_map([key], |row| row.get::<_, String>(0))?;
+        rows.map(|body| super::cases::case_from(&body?)).collect()
+    }
+}
+
+/// What a late leg says, in words for the event.
+fn evidence(call: &Call) -> String {
+    let rule = call.found.as_ref().map_or("", |found| found.rule.as_str());
+    format!("{} legs; first answered by {}; {rule}", call.legs, call.answered_by.as_deref().unwrap_or("nobody"))
+}
+
+/// A feed's name by its row.
+pub(super) fn feed_name(conn: &Connection, id: i64) -> Result<FeedName, Error> {
+    let name: String =
+        conn.prepare_cached("SELECT name FROM feed WHERE id = ?")?.query_row([id], |row| row.get(0))?;
+    name.parse().map_err(|e: crate::ids::BadSlug| Error::Garbled { what: format!("feed row {id}"), detail: e.to_string() })
+}
+
+/// A call's legs with their instants.
+pub(super) fn placed_legs(conn: &Connection, id: CallId, zone: &jiff::tz::TimeZone) -> Result<Vec<PlacedLeg>, Error> {
+    let stored = rows::legs_of(conn, id)?;
+    Ok(stored
+        .into_iter()
+        .filter_map(|leg| call::placed(leg.leg, leg.order, leg.line_ids, leg.received_at, zone))
+        .collect())
+}
+
+fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> Result<Vec<Candidate>, Error> {
+    const COLUMNS: &str = "SELECT id, start, ended_at, disposition, epoch FROM call";
+    let read = |row: &rusqlite::Row<'_>| {
+        let disposition: Coded<Disposition> = row.get(3)?;
+        Ok(Candidate {
+            id: CallId::new(row.get(0)?),
+            start: instant(row.get(1)?),
+            ended_at: row.get::<_, Option<i64>>(2)?.map(instant),
+            answered: disposition.0 == Disposition::Answered,
+            epoch: row.get(4)?,
+        })
+    };
+    let rows: Result<Vec<_>, _> = match key {
+        JoinKey::PbxId(pbx_id) => conn
+            .prepare_cached(&format!("{COLUMNS} WHERE feed = ? AND pbx_id = ? ORDER BY id DESC LIMIT 4"))?
+            .query_map(params![feed, pbx_id], read)?
+            .collect(),
+        JoinKey::Line { trunk, caller } => {
+            let from = leg.start.checked_sub(call::ID_LIFE).unwrap_or(Timestamp::MIN);
+            let until = leg.start.checked_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
+            conn.prepare_cached(&format!(
+                "{COLUMNS} WHERE feed = ? AND pbx_id IS NULL AND start BETWEEN ? AND ? AND trunk IS ? \
+                 AND calling_number IS ? ORDER BY start DESC LIMIT 4"
+            ))?
+            .query_map(params![feed, millis(from), millis(until), trunk, caller], read)?
+            .collect()
+        }
+        JoinKey::Alone => Ok(Vec::new()),
+    };
+    Ok(rows?)
+}

@@ -1,0 +1,102 @@
+//! The clock's turn: calls settle, deadlines pass, notices are written.
+//!
+//! **Invariants.** A breach and its notices are written in the transaction that finds the instant passed. A notice is
+//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing. Nothing here
+//! trusts a timer: the database says what is due.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Error, Store, Who, instant, millis};
+use crate::case::{self, Case, Command, NoticeDue};
+use crate::ids::CaseId;
+
+/// Cases looked at in one transaction.
+const BATCH: usize = 500;
+
+impl Store {
+    /// Does what is due now; inside a transaction. Returns whether there may be more at once.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn tick(&mut self, now: Timestamp) -> Result<bool, Error> {
+        let settled = self.settle_due(now, BATCH)?;
+        let due: Vec<i64> = self
+            .conn
+            .prepare_cached("SELECT id FROM cases WHERE look_at <= ? ORDER BY look_at LIMIT ?")?
+            .query_map(params![millis(now), BATCH as i64], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in &due {
+            self.look(CaseId::new(*id), now)?;
+        }
+        Ok(settled == BATCH || due.len() == BATCH)
+    }
+
+    /// When the clock must look again, if anything is going to happen.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn next_look(&self) -> Result<Option<Timestamp>, Error> {
+        let settle: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT settle_at FROM call WHERE settled = 0 AND settle_at IS NOT NULL ORDER BY settle_at LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let look: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT look_at FROM cases WHERE look_at IS NOT NULL ORDER BY look_at LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(settle.into_iter().chain(look).min().map(instant))
+    }
+
+    fn look(&mut self, id: CaseId, now: Timestamp) -> Result<(), Error> {
+        let case = self.change(id, None, &Command::Pass, &Who::clock(), now)?;
+        let policy = self.policies.of(&case.policy);
+        let rules = std::sync::Arc::clone(&self.rules);
+        for notice in case::due_notices(&case, &policy, &rules.calendar, &rules.directory, now) {
+            self.write_notice(&case, &notice, now)?;
+        }
+        self.note_looked(&case, now)
+    }
+
+    fn write_notice(&mut self, case: &Case, notice: &NoticeDue, now: Timestamp) -> Result<(), Error> {
+        let kind = serde_json::to_value(notice.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        let (state, why) = match &notice.skipped {
+            None => ("waiting", None),
+            Some(why) => ("skipped", Some(why.clone())),
+        };
+        let written = self
+            .conn
+            .prepare_cached(
+                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
+                 VALUES (?,?,?,?,?,?,?,?,?,?)",
+            )?
+            .execute(params![
+                case.id.get(),
+                kind,
+                millis(notice.due_at),
+                notice.rung,
+                notice.repeat,
+                notice.person.as_str(),
+                millis(now),
+                notice.copy,
+                state,
+                why
+            ])?;
+        if written > 0 && state == "waiting" {
+            self.changed.notices = true;
+        }
+        Ok(())
+    }
+
+    /// The case was looked at: the next look is strictly later, or a rung would be found again and again.
+    fn note_looked(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
+        let policy = self.policies.of(&case.policy);
+        let look_at = case::next_instant(case, &policy, &self.rules.calendar, now).filter(|at| *at > now);
+        self.conn
+            .prepare_cached("UPDATE cases SET look_at = ?2 WHERE id = ?1")?
+            .execute(params![case.id.get(), look_at.map(millis)])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The register: the database behind everything that must last.
+//!
+//! ```text
+//! feed ──lines──▶ writer thread ──one transaction──▶ journal, leg, call, case, event, notice
+//! page ─command─▶      │                                             ▲
+//! clock ──tick──▶      └── answers only after the commit             │ read-only connections
+//! cli ── own short transaction, same code ───────────────────────────┘
+//! ```
+//! **Invariants.** SQL stands in this room only. [`writer`] alone commits for the daemon. What was answered is on
+//! disk (`synchronous=FULL`). After a crash the database is the state.
+//!
+//! **Not here**: what a line or a case means (pure rooms), when mail goes out (`remind`).
+
+mod calls;
+mod cases;
+mod clock;
+mod lines;
+mod lock;
+mod outbox;
+mod policies;
+pub mod read;
+mod rows;
+mod schema;
+mod store;
+pub mod writer;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+pub use lines::{IncomingLine, LineKind, Reparsed};
+pub use lock::InstanceLock;
+pub use outbox::{Begun, Composed, Draft, DraftNotice, Fate};
+pub use rows::LineState;
+pub use store::{Changed, Store, Who};
+pub use writer::{Composer, Handle, Writer};
+
+use crate::calendar::Calendar;
+use crate::call::number::DialPlan;
+use crate::case::{Policy, Refusal};
+use crate::directory::{Directory, Lang};
+use crate::ids::{CaseId, FeedName};
+
+/// What went wrong in the register.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// SQLite said no.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Made by a newer program.
+    #[error(
+        "database {}: version {found} is newer than this program knows ({known}); nothing was touched: install the \
+         newer program again, or restore a backup made before the upgrade", path.display()
+    )]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// Another program's file.
+    #[error("{}: not a firstanswer database; nothing was touched: name another file in `store.path`", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file can't be read.
+    #[error("database {}: {source}; check that it exists and who may read it", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is none yet.
+    #[error("database {}: not there yet; start `firstanswer serve` once, it creates it", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another daemon holds it.
+    #[error("database {}: another `firstanswer serve` has it (process {holder}); stop that one first", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+        /// Process id of the holder, as it wrote it.
+        holder: String,
+    },
+    /// Damaged.
+    #[error("database {}: integrity check failed: {detail}; stop, and restore the last backup", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found.
+        detail: String,
+    },
+    /// `--simulated-time` on a database that has lived already.
+    #[error("database {}: has been used without simulated time; name a new file in `store.path`", path.display())]
+    NotNew {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No such case.
+    #[error("case {0}: there is none; `firstanswer case list` shows which there are")]
+    NoCase(CaseId),
+    /// The case refused.
+    #[error("case {id}: {}", refusal.words(Lang::En))]
+    Refused {
+        /// Which.
+        id: CaseId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// A stored text can't be read back.
+    #[error("database: {what} can't be read back: {detail}")]
+    Garbled {
+        /// Which row.
+        what: String,
+        /// Why.
+        detail: String,
+    },
+    /// The writer has stopped.
+    #[error("the writer has stopped: {0}")]
+    Stopped(String),
+}
+
+impl Error {
+    /// Whether a repetition may succeed at once: another process had the database.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Sqlite(rusqlite::Error::SqliteFailure(e, _))
+            if matches!(e.code, rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+    }
+}
+
+/// What the register's code goes by: the checked files, as one value that a reload replaces.
+#[derive(Debug)]
+pub struct Rules {
+    /// The site's zone.
+    pub zone: TimeZone,
+    /// The site's language.
+    pub lang: Lang,
+    /// How numbers are dialled here.
+    pub plan: DialPlan,
+    /// The site's calendar.
+    pub calendar: Calendar,
+    /// People and extensions.
+    pub directory: Directory,
+    /// The policy as the files have it now.
+    pub policy: Arc<Policy>,
+    /// The feeds.
+    pub feeds: BTreeMap<FeedName, FeedRules>,
+    /// How long the first due notice waits for others.
+    pub digest_window: SignedDuration,
+}
+
+/// What the register must know of a feed.
+#[derive(Debug, Clone)]
+pub struct FeedRules {
+    /// Dialect, or `auto`.
+    pub dialect: String,
+    /// Its options.
+    pub options: crate::smdr::Options,
+    /// Zone of the PBX's clock.
+    pub zone: TimeZone,
+    /// Lines before `auto` decides.
+    pub detect_lines: usize,
+    /// Names it had before.
+    pub was: Vec<FeedName>,
+}
+
+/// Milliseconds since 1970, as times are stored.
+pub(crate) fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// Back from [`millis`].
+pub(crate) fn instant(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}

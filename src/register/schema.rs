@@ -1,0 +1,145 @@
+//! The tables, and how a database becomes the current version.
+//!
+//! **Invariants.** A migration is one transaction: after a crash the old version is whole. A database made by a newer
+//! program is refused before anything is written. Only `serve` creates or migrates.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::Error;
+
+/// Marks a file as ours in SQLite's header (`application_id`): "fans".
+const APPLICATION_ID: u32 = 0x6661_6e73;
+
+/// Each step brings the database from version *i* to *i + 1*. Steps are never edited once released.
+const STEPS: &[&str] = &[V1];
+
+/// What this program knows.
+pub const VERSION: u32 = STEPS.len() as u32;
+
+const V1: &str = "
+CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;
+
+CREATE TABLE feed(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dialect TEXT, decided INTEGER NOT NULL DEFAULT 0,
+  lines INTEGER NOT NULL DEFAULT 0, legs INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,
+  quarantined INTEGER NOT NULL DEFAULT 0, partial INTEGER NOT NULL DEFAULT 0, last_line_at INTEGER,
+  epoch INTEGER NOT NULL DEFAULT 0, top_id INTEGER NOT NULL DEFAULT 0, top_start INTEGER, drift TEXT) STRICT;
+
+CREATE TABLE connection(
+  id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, peer TEXT NOT NULL, opened_at INTEGER NOT NULL,
+  closed_at INTEGER, why TEXT) STRICT;
+
+CREATE TABLE journal(
+  id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, connection INTEGER, received_at INTEGER NOT NULL, raw BLOB NOT NULL,
+  state INTEGER NOT NULL, reason TEXT, col INTEGER, call INTEGER) STRICT;
+CREATE INDEX journal_unsettled ON journal(state, id) WHERE state >= 3;
+
+CREATE TABLE call(
+  id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, start INTEGER NOT NULL, answered_at INTEGER, ended_at INTEGER,
+  direction INTEGER NOT NULL, calling_number TEXT, calling_name TEXT, called_number TEXT, target TEXT, trunk TEXT,
+  disposition INTEGER NOT NULL, answered_by TEXT, person TEXT, certainty INTEGER NOT NULL, doubts TEXT,
+  ring_seconds INTEGER, talk_seconds INTEGER, account_code TEXT, legs INTEGER NOT NULL, received_at INTEGER NOT NULL,
+  settled INTEGER NOT NULL, settle_at INTEGER, epoch INTEGER NOT NULL, pbx_id TEXT, case_id INTEGER,
+  put_order INTEGER NOT NULL DEFAULT -1, found TEXT) STRICT;
+CREATE INDEX call_start ON call(start);
+CREATE INDEX call_pbx_id ON call(feed, pbx_id) WHERE pbx_id IS NOT NULL;
+CREATE INDEX call_by_line ON call(feed, start) WHERE pbx_id IS NULL;
+CREATE INDEX call_unsettled ON call(settle_at) WHERE settled = 0;
+
+CREATE TABLE leg(
+  call INTEGER NOT NULL, ord INTEGER NOT NULL, lines TEXT, received_at INTEGER NOT NULL, start TEXT NOT NULL,
+  answered_at TEXT, direction INTEGER NOT NULL, calling_number TEXT, calling_name TEXT, called_number TEXT,
+  station TEXT, answered_by TEXT, trunk TEXT, ring_seconds INTEGER, talk_seconds INTEGER,
+  disposition INTEGER NOT NULL, transfer TEXT, pbx_id TEXT, account_code TEXT, inferred TEXT, marks TEXT,
+  PRIMARY KEY(call, ord)) WITHOUT ROWID, STRICT;
+
+CREATE TABLE cases(
+  id INTEGER PRIMARY KEY, version INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, settled INTEGER NOT NULL,
+  open INTEGER NOT NULL, handler TEXT NOT NULL, first_answerer TEXT, department TEXT NOT NULL, caller_key TEXT,
+  call INTEGER, opened_at INTEGER NOT NULL, due_at INTEGER, look_at INTEGER, body TEXT NOT NULL) STRICT;
+CREATE INDEX cases_look ON cases(look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX cases_open_caller ON cases(caller_key) WHERE open = 1 AND caller_key IS NOT NULL;
+CREATE INDEX cases_open_handler ON cases(handler) WHERE open = 1;
+
+CREATE TABLE event(
+  case_id INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, channel TEXT NOT NULL,
+  seen TEXT, counts INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(case_id, seq)) WITHOUT ROWID, STRICT;
+
+CREATE TABLE notice(
+  id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, kind TEXT NOT NULL, deadline_at INTEGER NOT NULL,
+  rung INTEGER NOT NULL, repeat INTEGER NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL, copy INTEGER NOT NULL,
+  state TEXT NOT NULL, why TEXT, message INTEGER,
+  UNIQUE(case_id, kind, deadline_at, rung, repeat, person)) STRICT;
+CREATE INDEX notice_waiting ON notice(person, at) WHERE state = 'waiting' AND message IS NULL;
+
+CREATE TABLE message(
+  id INTEGER PRIMARY KEY, person TEXT NOT NULL, address TEXT NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL,
+  state TEXT NOT NULL, attempts INTEGER NOT NULL, created_at INTEGER NOT NULL, next_at INTEGER, last_error TEXT,
+  bytes BLOB, sent_at INTEGER) STRICT;
+CREATE INDEX message_unsent ON message(next_at) WHERE state IN ('begun', 'waiting');
+
+CREATE TABLE person(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE policy(
+  id TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL, loaded_at INTEGER NOT NULL, in_force_from INTEGER NOT NULL,
+  PRIMARY KEY(id, version)) WITHOUT ROWID, STRICT;
+";
+
+/// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.
+pub fn check_header(path: &Path) -> Result<(), Error> {
+    let mut header = [0u8; 100];
+    let Ok(mut file) = File::open(path) else { return Ok(()) };
+    let mut filled = 0;
+    while filled < header.len() {
+        match file.read(&mut header[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(e) => return Err(Error::Unreadable { path: path.to_owned(), source: e }),
+        }
+    }
+    if filled == 0 {
+        return Ok(());
+    }
+    if filled < header.len() || &header[..16] != b"SQLite format 3\0" {
+        return Err(Error::NotOurs { path: path.to_owned() });
+    }
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let (found, app) = (number(60), number(68));
+    if app != APPLICATION_ID && !(app == 0 && found == 0) {
+        return Err(Error::NotOurs { path: path.to_owned() });
+    }
+    refuse_newer(path, found)
+}
+
+fn refuse_newer(path: &Path, found: u32) -> Result<(), Error> {
+    if found > VERSION {
+        return Err(Error::TooNew { path: path.to_owned(), found, known: VERSION });
+    }
+    Ok(())
+}
+
+/// The version stored in an open database.
+pub fn version(conn: &Connection) -> Result<u32, Error> {
+    Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Creates or migrates, all steps in one transaction.
+pub fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Error> {
+    let found = version(conn)?;
+    refuse_newer(path, found)?;
+    if found == VERSION {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
+    for step in STEPS.iter().skip(found as usize) {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()?;
+    tracing::info!(from = found, to = VERSION, path = %path.display(), "database brought up to date");
+    Ok(())
+}

@@ -1,0 +1,323 @@
+//! One open database and the code that changes it. The daemon's writer owns one; so does a command of the CLI.
+//!
+//! **Invariants.** Every change happens inside [`Store::transact`]. If it fails, nothing of it stays, neither on disk
+//! nor in the caches here.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::lines::FeedState;
+use super::policies::Policies;
+use super::{Error, Rules, schema};
+use crate::case::Actor;
+use crate::clock::{Clock, Simulation};
+use crate::directory::Person;
+use crate::ids::{FeedName, PersonId};
+
+/// Who does something, and how.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// The actor.
+    pub actor: Actor,
+    /// `feed`, `page`, `cli`, `clock`.
+    pub channel: &'static str,
+    /// Address and agent of a page, OS user of a command.
+    pub seen: Option<String>,
+}
+
+impl Who {
+    /// The switch, through a feed.
+    pub fn switch() -> Self {
+        Self { actor: Actor::Switch, channel: "feed", seen: None }
+    }
+    /// The clock.
+    pub fn clock() -> Self {
+        Self { actor: Actor::Clock, channel: "clock", seen: None }
+    }
+}
+
+/// What a transaction touched: whom to wake.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Deadlines or settling times may have changed.
+    pub deadlines: bool,
+    /// There may be something to mail.
+    pub notices: bool,
+}
+
+/// The open database.
+pub struct Store {
+    pub(super) conn: Connection,
+    pub(super) rules: Arc<Rules>,
+    pub(super) policies: Policies,
+    pub(super) feeds: HashMap<FeedName, FeedState>,
+    pub(super) changed: Changed,
+    path: PathBuf,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Settings every connection has.
+fn configure(conn: &Connection) -> Result<(), Error> {
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(128);
+    conn.pragma_update(None, "trusted_schema", false)?;
+    Ok(())
+}
+
+/// Opens for reading only.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
+    if !path.exists() {
+        return Err(Error::Missing { path: path.to_owned() });
+    }
+    schema::check_header(path)?;
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    configure(&conn)?;
+    let found = schema::version(&conn)?;
+    if found > schema::VERSION {
+        return Err(Error::TooNew { path: path.to_owned(), found, known: schema::VERSION });
+    }
+    if found < schema::VERSION {
+        return Err(Error::Missing { path: path.to_owned() });
+    }
+    Ok(conn)
+}
+
+impl Store {
+    /// Opens for the daemon: creates or migrates, checks integrity, takes note of feeds, people and policy.
+    ///
+    /// # Errors
+    /// A newer or foreign file, damage, or what SQLite says.
+    pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
+        schema::check_header(path)?;
+        let mut conn = Connection::open(path)?;
+        configure(&conn)?;
+        conn.pragma_update(None, "journal_mode", "wal")?;
+        conn.pragma_update(None, "synchronous", "full")?;
+        conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        conn.pragma_update(None, "cache_size", -16 * 1024)?;
+        let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Error::Damaged { path: path.to_owned(), detail: verdict });
+        }
+        schema::migrate(&mut conn, path)?;
+        sync_folder(path);
+        Self::with(conn, rules, path)
+    }
+
+    /// Opens for one command beside the daemon: nothing is created.
+    ///
+    /// # Errors
+    /// As [`Store::open_for_serve`], and [`Error::Missing`].
+    pub fn open_for_command(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
+        drop(open_reader(path)?);
+        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        configure(&conn)?;
+        conn.pragma_update(None, "synchronous", "full")?;
+        Self::with(conn, rules, path)
+    }
+
+    fn with(conn: Connection, rules: Arc<Rules>, path: &Path) -> Result<Self, Error> {
+        let policies = Policies::read(&conn, &rules.policy)?;
+        Ok(Self { conn, rules, policies, feeds: HashMap::new(), changed: Changed::default(), path: path.to_owned() })
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// Runs `change` in one transaction, durable when this returns `Ok`.
+    ///
+    /// # Errors
+    /// What `change` returns, or what SQLite says at begin and commit; then nothing of it stays.
+    pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        let result = change(self).and_then(|value| {
+            self.flush_feeds()?;
+            self.conn.execute_batch("COMMIT")?;
+            Ok(value)
+        });
+        if result.is_err() {
+            // The error that matters is the one in hand; a failed rollback ends with the connection.
+            self.abandon();
+        }
+        result
+    }
+
+    /// What was touched since the last call.
+    pub fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Takes over new rules: policy version, people, feeds are stored; open deadlines stay as they are.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn adopt(&mut self, rules: Arc<Rules>, now: Timestamp) -> Result<(), Error> {
+        self.transact(|store| store.take_over(rules, now))
+    }
+
+    /// [`Store::adopt`], inside a transaction.
+    pub(super) fn take_over(&mut self, rules: Arc<Rules>, now: Timestamp) -> Result<(), Error> {
+        self.flush_feeds()?;
+        self.feeds.clear();
+        self.rules = Arc::clone(&rules);
+        self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
+        self.rename_feeds()?;
+        self.keep_people()
+    }
+
+    /// After a panic in the middle of a transaction.
+    pub(super) fn abandon(&mut self) {
+        self.feeds.clear();
+        if !self.conn.is_autocommit() {
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// People who still have open cases, and whom the directory given does not know.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn orphaned(&self, directory: &crate::directory::Directory) -> Result<Vec<PersonId>, Error> {
+        let mut statement = self.conn.prepare("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
+        let handlers = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let mut orphaned = Vec::new();
+        for handler in handlers {
+            if let Ok(id) = handler?.parse::<PersonId>()
+                && directory.person(&id).is_none()
+            {
+                orphaned.push(id);
+            }
+        }
+        Ok(orphaned)
+    }
+
+    /// A person as last stored, for a start with a directory that dropped them.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn stored_person(&self, id: &PersonId) -> Result<Option<Person>, Error> {
+        let body: Option<String> = self
+            .conn
+            .query_row("SELECT body FROM person WHERE id = ?", [id.as_str()], |row| row.get(0))
+            .optional()?;
+        body.map(|text| {
+            serde_json::from_str(&text)
+                .map_err(|e| Error::Garbled { what: format!("person `{id}`"), detail: e.to_string() })
+        })
+        .transpose()
+    }
+
+    fn keep_people(&mut self) -> Result<(), Error> {
+        let mut statement = self.conn.prepare_cached("INSERT OR REPLACE INTO person(id, body) VALUES (?, ?)")?;
+        for person in &self.rules.directory.people {
+            let body = serde_json::to_string(person)
+                .map_err(|e| Error::Garbled { what: format!("person `{}`", person.id), detail: e.to_string() })?;
+            statement.execute(params![person.id.as_str(), body])?;
+        }
+        Ok(())
+    }
+
+    fn rename_feeds(&mut self) -> Result<(), Error> {
+        for (name, feed) in &self.rules.feeds {
+            for old in &feed.was {
+                self.conn.execute(
+                    "UPDATE feed SET name = ?1 WHERE name = ?2 AND NOT EXISTS (SELECT 1 FROM feed WHERE name = ?1)",
+                    [name.as_str(), old.as_str()],
+                )?;
+            }
+            self.conn.execute("INSERT OR IGNORE INTO feed(name) VALUES (?)", [name.as_str()])?;
+        }
+        Ok(())
+    }
+
+    /// The clock this database lives by.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn clock(&self) -> Result<Clock, Error> {
+        clock_of(&self.conn)
+    }
+
+    /// Makes a new database live by a simulated clock.
+    ///
+    /// # Errors
+    /// [`Error::NotNew`] if it has lived already.
+    pub fn simulate(&mut self, simulation: Simulation) -> Result<Clock, Error> {
+        let path = self.path.clone();
+        self.transact(|store| {
+            let used: bool = store.conn.query_row(
+                "SELECT EXISTS(SELECT 1 FROM journal) OR EXISTS(SELECT 1 FROM cases)
+                   OR EXISTS(SELECT 1 FROM meta WHERE key IN ('simulation', 'used'))",
+                [],
+                |row| row.get(0),
+            )?;
+            if used {
+                return Err(Error::NotNew { path });
+            }
+            let text = serde_json::to_string(&simulation)
+                .map_err(|e| Error::Garbled { what: "simulated time".into(), detail: e.to_string() })?;
+            store.set_meta("simulation", &text)
+        })?;
+        Ok(Clock::Simulated(simulation))
+    }
+
+    /// A stored setting.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, Error> {
+        meta(&self.conn, key)
+    }
+
+    /// Stores a setting; inside a transaction.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        self.conn.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", [key, value])?;
+        Ok(())
+    }
+
+    /// Changes whenever another connection has committed.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn data_version(&self) -> Result<i64, Error> {
+        Ok(self.conn.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+}
+
+/// A stored setting.
+pub(super) fn meta(conn: &Connection, key: &str) -> Result<Option<String>, Error> {
+    Ok(conn.query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0)).optional()?)
+}
+
+/// The clock a database lives by.
+pub(super) fn clock_of(conn: &Connection) -> Result<Clock, Error> {
+    match meta(conn, "simulation")? {
+        None => Ok(Clock::Real),
+        Some(text) => serde_json::from_str(&text)
+            .map(Clock::Simulated)
+            .map_err(|e| Error::Garbled { what: "simulated time".into(), detail: e.to_string() }),
+    }
+}
+
+/// A new file's name must be on disk too, or a power cut could lose the whole database.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Err(error) = std::fs::File::open(folder).and_then(|f| f.sync_all()) {
+        tracing::warn!(folder = %folder.display(), %error, "the folder could not be synced");
+    }
+}

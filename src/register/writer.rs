@@ -1,0 +1,388 @@
+//! The daemon's one writer: a thread of its own that owns the write connection.
+//!
+//! **Invariants.** Only this thread commits for the daemon. It drains what is queued, applies all of it in one
+//! transaction, commits, and only then answers. It decides nothing. The queue is bounded: a full one holds the feeds
+//! back, and through them the PBX.
+//!
+//! **Not here**: what the commands mean (the other files of this room).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::outbox::Composed;
+use super::{Begun, Changed, Draft, Error, Fate, IncomingLine, Rules, Store, Who};
+use crate::case::{Case, Command};
+use crate::clock::Clock;
+use crate::ids::{CaseId, FeedName};
+
+/// Commands waiting at most.
+const QUEUE: usize = 64;
+
+/// Lines applied in one transaction at most; the commit's cost is shared by them.
+const LINES_PER_COMMIT: usize = 8_000;
+
+/// A command and where its answer goes.
+type Job = (Request, Answerer);
+
+/// How a message is composed; given by the mail room.
+pub type Composer = Arc<dyn Fn(&Draft, &Rules) -> Result<Composed, String> + Send + Sync>;
+
+/// Everything that can be asked of the writer.
+enum Request {
+    Opened { feed: FeedName, peer: String },
+    Lines { feed: FeedName, connection: i64, lines: Vec<IncomingLine> },
+    Silent { feed: FeedName },
+    Closed { feed: FeedName, connection: i64, why: String },
+    Change { id: CaseId, known: u64, command: Box<Command>, who: Who },
+    Tick,
+    BeginMail(Composer),
+    MailFate { message: i64, fate: Fate },
+    Adopt(Arc<Rules>),
+    Peek,
+}
+
+/// What the writer answers.
+enum Answer {
+    Done,
+    Connection(i64),
+    Case(Box<Case>),
+    More(bool),
+    Begun(Option<Begun>),
+    Next { look: Option<Timestamp>, mail: Option<Timestamp>, data_version: i64 },
+}
+
+type Answerer = oneshot::Sender<Result<Answer, Error>>;
+
+/// The running thread.
+#[derive(Debug)]
+pub struct Writer {
+    thread: std::thread::JoinHandle<Result<(), Error>>,
+}
+
+/// A way to the writer; cheap to clone. When the last one is dropped, the writer drains, commits and ends.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    jobs: mpsc::Sender<Job>,
+    changed: watch::Receiver<u64>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn start(store: Store, clock: Clock) -> std::io::Result<(Self, Handle)> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (bell, changed) = watch::channel(0);
+        let commits = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&commits);
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || Loop { store, clock, queue, bell, commits: counter }.run())?;
+        Ok((Self { thread }, Handle { jobs, changed, commits }))
+    }
+
+    /// Waits for the end of the thread; every [`Handle`] must be gone.
+    ///
+    /// # Errors
+    /// What stopped the writer.
+    pub fn join(self) -> Result<(), Error> {
+        self.thread.join().unwrap_or_else(|panic| Err(Error::Stopped(format!("it panicked: {}", text_of(&panic)))))
+    }
+
+    /// Whether the thread has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+impl Handle {
+    async fn ask(&self, request: Request) -> Result<Answer, Error> {
+        let (answerer, answer) = oneshot::channel();
+        let gone = || Error::Stopped("it no longer takes commands".to_owned());
+        self.jobs.send((request, answerer)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// A connection of a feed was opened; its number.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn connection_opened(&self, feed: &FeedName, peer: &str) -> Result<i64, Error> {
+        match self.ask(Request::Opened { feed: feed.clone(), peer: peer.to_owned() }).await? {
+            Answer::Connection(id) => Ok(id),
+            _ => Ok(0),
+        }
+    }
+
+    /// Lines of a connection; durable when this returns.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn lines(&self, feed: &FeedName, connection: i64, lines: Vec<IncomingLine>) -> Result<(), Error> {
+        self.ask(Request::Lines { feed: feed.clone(), connection, lines }).await.map(drop)
+    }
+
+    /// The feed has been silent: an undecided `auto` may decide with what there is.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn feed_silent(&self, feed: &FeedName) -> Result<(), Error> {
+        self.ask(Request::Silent { feed: feed.clone() }).await.map(drop)
+    }
+
+    /// A connection ended.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn connection_closed(&self, feed: &FeedName, connection: i64, why: &str) -> Result<(), Error> {
+        let request = Request::Closed { feed: feed.clone(), connection, why: why.to_owned() };
+        self.ask(request).await.map(drop)
+    }
+
+    /// A person changes a case; durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], [`Error::NoCase`], the writer has stopped, or what SQLite says.
+    pub async fn change(&self, id: CaseId, known: u64, command: Command, who: Who) -> Result<Option<Case>, Error> {
+        match self.ask(Request::Change { id, known, command: Box::new(command), who }).await? {
+            Answer::Case(case) => Ok(Some(*case)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The clock's turn. Returns whether there is more to do at once.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn tick(&self) -> Result<bool, Error> {
+        Ok(matches!(self.ask(Request::Tick).await?, Answer::More(true)))
+    }
+
+    /// The next message to send, frozen and durable.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn begin_mail(&self, compose: Composer) -> Result<Option<Begun>, Error> {
+        match self.ask(Request::BeginMail(compose)).await? {
+            Answer::Begun(begun) => Ok(begun),
+            _ => Ok(None),
+        }
+    }
+
+    /// What became of a message.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn mail_fate(&self, message: i64, fate: Fate) -> Result<(), Error> {
+        self.ask(Request::MailFate { message, fate }).await.map(drop)
+    }
+
+    /// New rules after a reload.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn adopt(&self, rules: Arc<Rules>) -> Result<(), Error> {
+        self.ask(Request::Adopt(rules)).await.map(drop)
+    }
+
+    /// When the clock and the mailer must look again, and the database's `data_version`.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn next(&self) -> Result<(Option<Timestamp>, Option<Timestamp>, i64), Error> {
+        match self.ask(Request::Peek).await? {
+            Answer::Next { look, mail, data_version } => Ok((look, mail, data_version)),
+            _ => Ok((None, None, 0)),
+        }
+    }
+
+    /// Rings whenever a commit may concern the clock or the mailer.
+    pub fn bell(&self) -> watch::Receiver<u64> {
+        self.changed.clone()
+    }
+
+    /// Commits so far: the watchdog's pulse.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+struct Loop {
+    store: Store,
+    clock: Clock,
+    queue: mpsc::Receiver<Job>,
+    bell: watch::Sender<u64>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Loop {
+    fn run(mut self) -> Result<(), Error> {
+        while let Some(first) = self.queue.blocking_recv() {
+            let jobs = self.gather(first);
+            self.serve(jobs)?;
+        }
+        tracing::info!("the writer has drained its queue and ends");
+        Ok(())
+    }
+
+    /// What is queued by now, up to a commit's worth.
+    fn gather(&mut self, first: Job) -> Vec<Job> {
+        let weight = |job: &Job| match &job.0 {
+            Request::Lines { lines, .. } => lines.len(),
+            _ => 1,
+        };
+        let mut total = weight(&first);
+        let mut jobs = vec![first];
+        while total < LINES_PER_COMMIT {
+            match self.queue.try_recv() {
+                Ok(job) => {
+                    total += weight(&job);
+                    jobs.push(job);
+                }
+                Err(_) => break,
+            }
+        }
+        jobs
+    }
+
+    /// All in one transaction; if that fails, each alone, so that one bad command does not take the others with it.
+    fn serve(&mut self, jobs: Vec<Job>) -> Result<(), Error> {
+        let now = self.clock.now();
+        match self.attempt(|store| jobs.iter().map(|(request, _)| apply(store, request, now, false)).collect()) {
+            Ok(answers) => {
+                self.ring();
+                for ((_, answerer), answer) in jobs.into_iter().zip::<Vec<Result<Answer, Error>>>(answers) {
+                    // Whoever asked may have gone; the work is done all the same.
+                    let _ = answerer.send(answer);
+                }
+                Ok(())
+            }
+            Err(error) if fatal(&error) => Err(self.give_up(error)),
+            Err(error) => {
+                tracing::debug!(%error, "a batch failed; its commands are tried one by one");
+                jobs.into_iter().try_for_each(|job| self.serve_alone(job))
+            }
+        }
+    }
+
+    fn serve_alone(&mut self, (request, answerer): Job) -> Result<(), Error> {
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let now = self.clock.now();
+            let result = self.attempt(|store| match apply(store, &request, now, true) {
+                Err(error @ Error::Sqlite(_)) => Err(error),
+                other => Ok(other),
+            });
+            let answer = match result {
+                Ok(answer) => answer,
+                Err(error) if fatal(&error) => return Err(self.give_up(error)),
+                Err(error) if passing(&error) => {
+                    // A full disk or a long command of the CLI: hold the feeds back rather than lose a line.
+                    tracing::error!(%error, "the database can't be written now; lines wait in the feeds");
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
+            self.ring();
+            let _ = answerer.send(answer);
+            return Ok(());
+        }
+    }
+
+    /// One transaction; a panic inside it is a failure of the transaction, not of the daemon.
+    fn attempt<T>(&mut self, change: impl FnOnce(&mut Store) -> Result<T, Error>) -> Result<T, Error> {
+        let store = &mut self.store;
+        catch_unwind(AssertUnwindSafe(|| store.transact(change))).unwrap_or_else(|panic| {
+            store.abandon();
+            Err(Error::Stopped(format!("a panic: {}", text_of(&panic))))
+        })
+    }
+
+    fn ring(&mut self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        if self.store.take_changed() != Changed::default() {
+            self.bell.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// After a failed write or sync the state of the file is unknown: nothing is tried again, the daemon stops.
+    fn give_up(&mut self, error: Error) -> Error {
+        tracing::error!(%error, "the database failed on a write: the daemon stops, and checks the file when started again");
+        error
+    }
+}
+
+fn code(error: &Error) -> Option<rusqlite::ErrorCode> {
+    match error {
+        Error::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => Some(failure.code),
+        _ => None,
+    }
+}
+
+fn fatal(error: &Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(code(error), Some(Code::SystemIoFailure | Code::DatabaseCorrupt | Code::NotADatabase | Code::CannotOpen))
+}
+
+fn passing(error: &Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(code(error), Some(Code::DiskFull | Code::DatabaseBusy | Code::DatabaseLocked | Code::ReadOnly))
+}
+
+/// Applies one command. The outer error rolls the transaction back, the inner one is an answer.
+fn apply(
+    store: &mut Store,
+    request: &Request,
+    now: Timestamp,
+    careful: bool,
+) -> Result<Result<Answer, Error>, Error> {
+    let answer = match request {
+        Request::Opened { feed, peer } => Answer::Connection(store.connection_opened(feed, peer, now)?),
+        Request::Lines { feed, connection, lines } => {
+            store.take_lines(feed, *connection, lines, careful)?;
+            Answer::Done
+        }
+        Request::Silent { feed } => {
+            store.decide_after_silence(feed)?;
+            Answer::Done
+        }
+        Request::Closed { feed, connection, why } => {
+            store.connection_closed(feed, *connection, why, now)?;
+            Answer::Done
+        }
+        Request::Change { id, known, command, who } => match store.change(*id, Some(*known), command, who, now) {
+            Ok(case) => Answer::Case(Box::new(case)),
+            Err(refusal @ (Error::Refused { .. } | Error::NoCase(_))) => return Ok(Err(refusal)),
+            Err(error) => return Err(error),
+        },
+        Request::Tick => Answer::More(store.tick(now)?),
+        Request::BeginMail(compose) => Answer::Begun(store.begin_mail(now, compose.as_ref())?),
+        Request::MailFate { message, fate } => {
+            store.mail_fate(*message, fate, now)?;
+            Answer::Done
+        }
+        Request::Adopt(rules) => {
+            store.take_over(Arc::clone(rules), now)?;
+            Answer::Done
+        }
+        Request::Peek => Answer::Next {
+            look: store.next_look()?,
+            mail: store.next_mail()?,
+            data_version: store.data_version()?,
+        },
+    };
+    Ok(Ok(answer))
+}
+
+fn text_of(panic: &Box<dyn std::any::Any + Send>) -> String {
+    super::lines::panic_text(panic.as_ref())
+}
