@@ -21,5 +21,6 @@ pub mod calendar;
 pub mod call;
 pub mod case;
 pub mod directory;
+pub mod feed;
 pub mod ids;
 pub mod smdr;
