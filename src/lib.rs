@@ -20,6 +20,7 @@
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod cli;
 pub mod directory;
 pub mod feed;
 pub mod ids;
