@@ -1,13 +1,24 @@
 //! Dialects: lines of a PBX's call log become legs. Pure.
 //!
-//! A dialect is one file here, one line in the [registry](all), one folder under `tests/golden/`.
+//! A dialect is one file here, one line in the [registry], one folder under `tests/golden/`.
 //!
 //! **Invariants.** Every line given to a parser comes out once: as part of a leg, as skipped, or as unparsed with
 //! a column and a reason. No input panics. Work is linear in the length of the line.
 //!
 //! **Not here**: cutting bytes into lines (`feed::codec`), joining legs to calls ([`crate::call`]).
 
+pub mod detect;
+pub mod misfit;
+pub mod options;
+pub mod registry;
+
+#[cfg(test)]
+mod golden;
+
 use jiff::civil::DateTime;
+
+pub use detect::{Detection, detect};
+pub use registry::{all, by_name, nearest_name};
 
 use crate::call::Leg;
 
