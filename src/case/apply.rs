@@ -71,7 +71,9 @@ impl Case {
     /// The case that its events make; `None` unless they begin with an opening.
     pub fn fold(id: CaseId, rows: &[EventRow]) -> Option<Self> {
         let (first, rest) = rows.split_first()?;
-        let Event::Opened(opening) = &first.event else { return None };
+        let Event::Opened(opening) = &first.event else {
+            return None;
+        };
         let mut case = Self::from_opening(id, opening, first.at);
         for row in rest {
             case.apply(row);
@@ -98,20 +100,43 @@ impl Case {
                 self.evidence_differs = true;
                 self.evidence_person = person.clone();
             }
-            Event::PutThrough { to, department, extension, answered_at, effect, .. } => {
-                let passed = PassedOn { extension: extension.clone(), answered_at: *answered_at, effect: *effect };
+            Event::PutThrough {
+                to,
+                department,
+                extension,
+                answered_at,
+                effect,
+                ..
+            } => {
+                let passed = PassedOn {
+                    extension: extension.clone(),
+                    answered_at: *answered_at,
+                    effect: *effect,
+                };
                 self.put_through(passed, to, department, at);
             }
-            Event::DeadlineSet { deadline, started_at, due_at, why } => {
+            Event::DeadlineSet {
+                deadline,
+                started_at,
+                due_at,
+                why,
+            } => {
                 self.set_deadline(*deadline, *started_at, *due_at, at, why);
             }
             Event::DeadlineMet { deadline, met_at } => self.deadline_met(*deadline, *met_at),
             Event::DeadlineDropped { deadline } => self.drop_live(|kind| kind == *deadline),
             Event::DeadlineMissing { deadline, why } => {
                 self.undated.retain(|undated| undated.kind != *deadline);
-                self.undated.push(Undated { kind: *deadline, why: why.clone() });
+                self.undated.push(Undated {
+                    kind: *deadline,
+                    why: why.clone(),
+                });
             }
-            Event::Breached { deadline, due_at, charged_to } => self.breach(*deadline, *due_at, charged_to, at),
+            Event::Breached {
+                deadline,
+                due_at,
+                charged_to,
+            } => self.breach(*deadline, *due_at, charged_to, at),
             Event::Registered(particulars) => self.write_down(particulars),
             Event::ToldOnce(told) => self.told = Some(told.clone()),
             Event::Closed { outcome, text, of, .. } => {
@@ -171,7 +196,8 @@ impl Case {
         if passed.effect != TransferEffect::Evidence {
             self.meet(from, |kind| kind == DeadlineKind::Relay);
         }
-        self.passed_on.retain(|seen| !(seen.extension == passed.extension && seen.answered_at == passed.answered_at));
+        self.passed_on
+            .retain(|seen| !(seen.extension == passed.extension && seen.answered_at == passed.answered_at));
         self.passed_on.push(passed);
     }
 
@@ -184,7 +210,12 @@ impl Case {
             from = from.max(last.from);
             last.to = Some(from);
         }
-        self.custody.push(Custody { person: person.clone(), from, to: None, how: how.to_owned() });
+        self.custody.push(Custody {
+            person: person.clone(),
+            from,
+            to: None,
+            how: how.to_owned(),
+        });
         self.handler = person.clone();
         self.department = department.clone();
     }
@@ -296,5 +327,10 @@ impl Case {
 }
 
 fn first_custody(holding: &Holding, at: Timestamp) -> Custody {
-    Custody { person: holding.handler.clone(), from: holding.clock_base.min(at), to: None, how: holding.how.clone() }
+    Custody {
+        person: holding.handler.clone(),
+        from: holding.clock_base.min(at),
+        to: None,
+        how: holding.how.clone(),
+    }
 }

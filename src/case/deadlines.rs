@@ -39,7 +39,10 @@ impl Work<'_> {
             self.set(DeadlineKind::Register, base, span);
         }
         if let Some(met_at) = self.case.registered_at {
-            self.emit(Event::DeadlineMet { deadline: DeadlineKind::Register, met_at });
+            self.emit(Event::DeadlineMet {
+                deadline: DeadlineKind::Register,
+                met_at,
+            });
         }
         self.close_deadline();
         self.relay_deadline();
@@ -47,11 +50,20 @@ impl Work<'_> {
 
     /// The close deadline of the category that stands, counted from the answer; none once the case was closed.
     pub(super) fn close_deadline(&mut self) {
-        let met = self.case.deadlines.iter().any(|row| row.kind == DeadlineKind::Close && row.met_at.is_some());
+        let met = self
+            .case
+            .deadlines
+            .iter()
+            .any(|row| row.kind == DeadlineKind::Close && row.met_at.is_some());
         if met || self.case.kind == CaseKind::Callback {
             return;
         }
-        let close = self.ctx.policy.categories.get(&self.case.category).map(|category| category.close);
+        let close = self
+            .ctx
+            .policy
+            .categories
+            .get(&self.case.category)
+            .map(|category| category.close);
         if let Some(span) = close {
             self.set(DeadlineKind::Close, self.case.opened_at, span);
         }
@@ -64,18 +76,27 @@ impl Work<'_> {
         }
         let Some(span) = self.case.duty.and_then(|duty| relay_span(self.ctx.policy, duty)) else {
             if self.case.live(DeadlineKind::Relay).is_some() {
-                self.emit(Event::DeadlineDropped { deadline: DeadlineKind::Relay });
+                self.emit(Event::DeadlineDropped {
+                    deadline: DeadlineKind::Relay,
+                });
             }
             return;
         };
-        let met = self.case.deadlines.iter().any(|row| row.kind == DeadlineKind::Relay && row.met_at.is_some());
+        let met = self
+            .case
+            .deadlines
+            .iter()
+            .any(|row| row.kind == DeadlineKind::Relay && row.met_at.is_some());
         if met {
             return;
         }
         self.set(DeadlineKind::Relay, self.case.opened_at, span);
         // The switch may have passed the caller on before anybody said whose matter it is.
         if let Some(met_at) = self.case.first_passed_on() {
-            self.emit(Event::DeadlineMet { deadline: DeadlineKind::Relay, met_at });
+            self.emit(Event::DeadlineMet {
+                deadline: DeadlineKind::Relay,
+                met_at,
+            });
         }
     }
 
@@ -89,11 +110,19 @@ impl Work<'_> {
                     return;
                 }
                 let why = words(&due, self.ctx.calendar, since(kind, self.case.kind));
-                self.emit(Event::DeadlineSet { deadline: kind, started_at: base, due_at: due.at, why });
+                self.emit(Event::DeadlineSet {
+                    deadline: kind,
+                    started_at: base,
+                    due_at: due.at,
+                    why,
+                });
             }
             Err(NoWorkingTime { .. }) => {
                 if !self.case.undated.iter().any(|undated| undated.kind == kind) {
-                    self.emit(Event::DeadlineMissing { deadline: kind, why: no_working_time() });
+                    self.emit(Event::DeadlineMissing {
+                        deadline: kind,
+                        why: no_working_time(),
+                    });
                 }
             }
         }
@@ -111,7 +140,11 @@ impl Work<'_> {
             .collect();
         for (deadline, due_at) in passed {
             let charged_to = charged(&self.case, deadline, due_at);
-            self.emit(Event::Breached { deadline, due_at, charged_to });
+            self.emit(Event::Breached {
+                deadline,
+                due_at,
+                charged_to,
+            });
         }
     }
 }
@@ -123,8 +156,13 @@ fn due(
     span: Span,
 ) -> Result<Due, NoWorkingTime> {
     let clock = &ctx.policy.clock;
-    let floor = ctx.calendar.shift(received_at, clock.floor)?;
-    Ok(ctx.calendar.due(base, span, clock.count_from)?.not_before(floor))
+    let due = ctx.calendar.due(base, span, clock.count_from)?;
+    // A floor in business time that can't be computed must not cost the deadlines that run day and night.
+    let floor = ctx.calendar.shift(received_at, clock.floor).ok();
+    Ok(match floor {
+        Some(floor) => due.not_before(floor),
+        None => due,
+    })
 }
 
 fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
@@ -167,7 +205,10 @@ fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
 
 fn words(due: &Due, calendar: &Calendar, since: Since) -> Words {
     let say = |lang| explain(due, &calendar.zone, lang, since);
-    Words { zh: say(Lang::Zh), en: say(Lang::En) }
+    Words {
+        zh: say(Lang::Zh),
+        en: say(Lang::En),
+    }
 }
 
 fn no_working_time() -> Words {

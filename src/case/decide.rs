@@ -24,7 +24,11 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn on(case: Case, ctx: &'a Context<'a>) -> Self {
-        Self { case, ctx, events: Vec::new() }
+        Self {
+            case,
+            ctx,
+            events: Vec::new(),
+        }
     }
 
     pub(super) fn emit(&mut self, event: Event) {
@@ -34,7 +38,10 @@ impl<'a> Work<'a> {
 
     /// A wrong state for a verb.
     pub(super) fn wrong_state(&self, verb: &'static str) -> Refusal {
-        Refusal::WrongState { state: self.case.state, verb }
+        Refusal::WrongState {
+            state: self.case.state,
+            verb,
+        }
     }
 }
 
@@ -60,7 +67,13 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         Command::Redraft(holding) => work.redraft(holding)?,
         Command::Settle => work.settle(),
         Command::LateEvidence { holding, evidence } => work.late_evidence(holding, evidence),
-        Command::PutThrough { to, department, extension, answered_at, talk_seconds } => {
+        Command::PutThrough {
+            to,
+            department,
+            extension,
+            answered_at,
+            talk_seconds,
+        } => {
             work.put_through(Event::PutThrough {
                 to: to.clone(),
                 department: department.clone(),
@@ -104,7 +117,12 @@ impl Work<'_> {
                 self.emit(Event::Noted { text });
                 Ok(())
             }
-            Command::Close { outcome, text, of, particulars } => self.close(*outcome, text, *of, particulars),
+            Command::Close {
+                outcome,
+                text,
+                of,
+                particulars,
+            } => self.close(*outcome, text, *of, particulars),
             Command::Reopen { reason } => self.reopen(reason),
             Command::Void { reason } => self.void(reason),
             _ => Ok(()),
@@ -113,7 +131,11 @@ impl Work<'_> {
 
     /// Closed and void cases are not written on, except remarks.
     pub(super) fn still_open(&self, verb: &'static str) -> Result<(), Refusal> {
-        if self.case.is_open() { Ok(()) } else { Err(self.wrong_state(verb)) }
+        if self.case.is_open() {
+            Ok(())
+        } else {
+            Err(self.wrong_state(verb))
+        }
     }
 
     fn tell_once(&mut self, told: &Told) -> Result<(), Refusal> {
@@ -164,7 +186,10 @@ impl Work<'_> {
 
 /// A text without blanks around it; `None` if nothing is left.
 pub(super) fn trimmed(text: &Option<String>) -> Option<String> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    text.as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 /// A text that must be there.

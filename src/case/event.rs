@@ -36,7 +36,14 @@ impl EventRow {
             .map(|(event, seq)| {
                 let counts = !counted && !matches!(event, Event::Breached { .. });
                 counted |= counts;
-                Self { seq, at, actor: actor.clone(), channel: channel.to_owned(), counts, event }
+                Self {
+                    seq,
+                    at,
+                    actor: actor.clone(),
+                    channel: channel.to_owned(),
+                    counts,
+                    event,
+                }
             })
             .collect()
     }

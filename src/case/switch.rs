@@ -65,7 +65,10 @@ impl Work<'_> {
                 if case.evidence_differs && case.evidence_person == *named {
                     return;
                 }
-                self.emit(Event::EvidenceDiffered { person: named.clone(), evidence: evidence.to_owned() });
+                self.emit(Event::EvidenceDiffered {
+                    person: named.clone(),
+                    evidence: evidence.to_owned(),
+                });
             }
         }
     }
@@ -96,11 +99,23 @@ impl Work<'_> {
 
     /// The caller was put through; a draft waits until it is settled.
     pub(super) fn put_through(&mut self, event: Event) {
-        let Event::PutThrough { extension, answered_at, effect, .. } = &event else { return };
+        let Event::PutThrough {
+            extension,
+            answered_at,
+            effect,
+            ..
+        } = &event
+        else {
+            return;
+        };
         if !self.case.settled || self.case.state == CaseState::Void {
             return;
         }
-        let seen = self.case.passed_on.iter().find(|p| p.extension == *extension && p.answered_at == *answered_at);
+        let seen = self
+            .case
+            .passed_on
+            .iter()
+            .find(|p| p.extension == *extension && p.answered_at == *answered_at);
         let news = match seen {
             None => true,
             Some(seen) => seen.effect == TransferEffect::Evidence && *effect != TransferEffect::Evidence,
@@ -124,7 +139,11 @@ impl Work<'_> {
     /// Ties the case to an earlier one; the first tie stays.
     pub(super) fn link(&mut self, to: CaseId) -> Result<(), Refusal> {
         if to == self.case.id {
-            return Err(Refusal::Unknown { field: "of", given: format!("#{to}"), known: Vec::new() });
+            return Err(Refusal::Unknown {
+                field: "of",
+                given: format!("#{to}"),
+                known: Vec::new(),
+            });
         }
         if self.case.linked.is_none() {
             self.emit(Event::Linked { to });
