@@ -1,8 +1,47 @@
 //! Business time: working hours, holidays, make-up days, and what "two business days from now" is. Pure.
+//!
+//! | file | question |
+//! | --- | --- |
+//! | `hours` | is it open, what kind of day is it, when does it open or close? |
+//! | `due` | when is something due, and how did that come about? |
+//! | `shift` | when is a step of urging, before or after a deadline? |
+//! | `between` | how much working time passed? |
+//! | [`words`] | the computation in a sentence |
+//!
+//! **Invariants.** Intervals are half-open: at 17:30 a day that ends at 17:30 is closed. A wall time stands for the
+//! first instant at which the clock on the wall shows it or a later one: a time that is missing (clocks forward) is
+//! the moment of the change, a doubled one (clocks back) its first occurrence. So days neither overlap nor leave
+//! gaps, and what comes later by the wall never comes earlier in time. Every search is bounded: two years without
+//! working time, or ten years in all, end in [`NoWorkingTime`], never in a far date.
+//!
+//! **Not here**: reading calendar files ([`crate::config`]), which deadline takes which span ([`crate::case`]).
+
+mod between;
+mod due;
+mod hours;
+mod shift;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use hours::{Day, DayKind};
+pub use words::{Since, explain};
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+
+/// Language of a person or of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// Chinese.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
 
 /// Working hours of a week: intervals per weekday, Monday first. An end of midnight (`00:00`) means 24:00.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +82,17 @@ pub struct Name {
     pub en: Option<String>,
 }
 
+impl Name {
+    /// The name in that language, else in the other; `None` if there is none at all.
+    pub fn get(&self, lang: Lang) -> Option<&str> {
+        let (first, second) = match lang {
+            Lang::Zh => (&self.zh, &self.en),
+            Lang::En => (&self.en, &self.zh),
+        };
+        first.as_deref().or(second.as_deref())
+    }
+}
+
 /// A calendar with its zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
@@ -76,8 +126,10 @@ pub struct OffDays {
 pub struct WorkDay {
     /// When.
     pub date: Date,
-    /// Its hours; Monday's if none are given.
+    /// Its hours; those of the weekday it stands in for if none are given.
     pub at: Option<Vec<(Time, Time)>>,
+    /// The weekday it stands in for; Monday unless said.
+    pub stands_for: Option<Weekday>,
     /// What for.
     pub name: Name,
 }
@@ -87,7 +139,7 @@ pub struct WorkDay {
 pub struct Due {
     /// The instant.
     pub at: Timestamp,
-    /// The computation, step by step; worded by `l10n`.
+    /// The computation, step by step; worded by [`explain`].
     pub steps: Vec<Step>,
 }
 
@@ -96,6 +148,8 @@ pub struct Due {
 pub enum Step {
     /// Counted from here.
     From(Timestamp),
+    /// This much is added, days counted so.
+    Add(Span, CountFrom),
     /// Elapsed time was added.
     Elapsed(i64),
     /// Working seconds used on a day.
@@ -106,17 +160,17 @@ pub enum Step {
     Skipped(Date, Date, Option<Name>),
     /// The close of a business day.
     CloseOf(Date),
-    /// Less than one business hour was left: the next business day.
+    /// On this day less than one business hour was left: the next business day.
     TooLate(Date),
-    /// Beyond `known_until`: hours alone.
+    /// Days beyond this one (`known_until`) were counted: by hours alone, their holidays aren't known.
     Unknown(Date),
     /// Not before receipt plus the floor.
     Floor(Timestamp),
 }
 
-/// The calendar has no working time to count.
+/// The calendar has no working time to count: none within two years, or a span that takes more than ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the calendar has no working time within two years of {from}")]
+#[error("the calendar has not enough working time around {from}: none within two years, or the span takes over ten")]
 pub struct NoWorkingTime {
     /// Where the search began.
     pub from: Date,

@@ -13,14 +13,14 @@ pub enum Command {
     Redraft(Box<Holding>),
     /// Clock or switch: the call is complete.
     Settle,
-    /// Switch: a leg came after settling; who it names now.
+    /// Switch: a leg came after settling; the whole call, answered by now, names somebody (or nobody).
     LateEvidence {
         /// Who the whole call names now.
         holding: Box<Holding>,
         /// In words.
         evidence: String,
     },
-    /// Switch: the caller was put through.
+    /// Switch: the caller was put through. Without effect on a draft: to be given (again) once it is settled.
     PutThrough {
         /// To whom.
         to: PersonId,

@@ -19,8 +19,34 @@ pub struct EventRow {
     pub actor: Actor,
     /// Through what: `feed`, `page`, `cli`, `clock`.
     pub channel: String,
+    /// Raises the case's version: the first event of each change by people or the switch; never a breach.
+    pub counts: bool,
     /// What.
     pub event: Event,
+}
+
+impl EventRow {
+    /// Rows for the events of one decision: numbered from `first_seq`, and one of them counting unless the clock
+    /// acted or nothing but breaches was found.
+    pub fn batch(first_seq: u64, at: Timestamp, actor: &Actor, channel: &str, events: Vec<Event>) -> Vec<Self> {
+        let mut counted = *actor == Actor::Clock;
+        events
+            .into_iter()
+            .zip(first_seq..)
+            .map(|(event, seq)| {
+                let counts = !counted && !matches!(event, Event::Breached { .. });
+                counted |= counts;
+                Self {
+                    seq,
+                    at,
+                    actor: actor.clone(),
+                    channel: channel.to_owned(),
+                    counts,
+                    event,
+                }
+            })
+            .collect()
+    }
 }
 
 /// What happened.
@@ -54,6 +80,9 @@ pub enum Event {
         answered_at: Timestamp,
         /// Seconds talked.
         talk_seconds: i64,
+        /// What that did.
+        #[serde(default)]
+        effect: TransferEffect,
     },
     /// A deadline was set, or replaced the one of the same kind.
     DeadlineSet {
@@ -64,6 +93,25 @@ pub enum Event {
         /// When it is due.
         due_at: Timestamp,
         /// How it was computed.
+        why: Words,
+    },
+    /// A deadline was met by something that is no event of its own.
+    DeadlineMet {
+        /// Which.
+        deadline: DeadlineKind,
+        /// When.
+        met_at: Timestamp,
+    },
+    /// A deadline no longer applies: the duty it came with changed.
+    DeadlineDropped {
+        /// Which.
+        deadline: DeadlineKind,
+    },
+    /// The calendar has no working time to compute a deadline with: the case stays without it.
+    DeadlineMissing {
+        /// Which.
+        deadline: DeadlineKind,
+        /// Why, in words.
         why: Words,
     },
     /// A deadline passed unmet.
@@ -119,10 +167,24 @@ pub enum Event {
     },
 }
 
+/// What putting the caller through did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferEffect {
+    /// Who answered is handler now; passed on in time, and the caller knows.
+    #[default]
+    Moved,
+    /// Passed on in time, and the caller knows; the handler stays until the other accepts.
+    Offered,
+    /// Kept as evidence alone: too short, too late, or the policy gives it no effect.
+    Evidence,
+}
+
 /// What a case starts with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
-    /// What gave rise to it.
+    /// What gave rise to it. (Named apart in JSON: an event's own tag is `kind`.)
+    #[serde(rename = "case_kind")]
     pub kind: CaseKind,
     /// Its call.
     pub call: Option<CallId>,

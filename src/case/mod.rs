@@ -8,15 +8,33 @@
 //!
 //! **Not here**: who may reach a case over which door (`web`, `cli`), storing (`register`), mail (`remind`).
 
+mod apply;
+mod close;
 pub mod command;
+mod deadlines;
+mod decide;
 pub mod event;
+mod guide;
+pub mod ladder;
+mod line;
+pub mod opening;
+mod particulars;
+mod permit;
 pub mod policy;
 pub mod state;
+mod switch;
+mod view;
+mod words;
 
+pub use close::NEEDS;
 pub use command::{Command, Refusal};
-pub use event::{Event, EventRow, Holding, Opening, Particulars};
+pub use decide::{decide, open};
+pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
+pub use opening::{Opens, opening};
 pub use policy::{Duty, Policy};
-pub use state::{Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, Told, Words};
+pub use state::{
+    Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,
+};
 
 use jiff::Timestamp;
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Certainty;
+use crate::case::event::TransferEffect;
 use crate::case::policy::Duty;
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
@@ -119,6 +120,8 @@ pub struct Deadline {
     pub started_at: Timestamp,
     /// When it is due.
     pub due_at: Timestamp,
+    /// When it was set, by our clock: rungs of the ladder before this are skipped.
+    pub set_at: Timestamp,
     /// When it was met.
     pub met_at: Option<Timestamp>,
     /// When the clock found it passed unmet; stays for ever.
@@ -129,6 +132,26 @@ pub struct Deadline {
     pub why: Words,
     /// No longer watched: the case closed otherwise, or the deadline was replaced.
     pub dropped: bool,
+}
+
+/// A deadline that could not be computed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undated {
+    /// Which.
+    pub kind: DeadlineKind,
+    /// Why.
+    pub why: Words,
+}
+
+/// A put-through that the case has seen: late legs bring the same ones again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOn {
+    /// At which extension it was answered.
+    pub extension: String,
+    /// When, by the PBX.
+    pub answered_at: Timestamp,
+    /// What it did.
+    pub effect: TransferEffect,
 }
 
 /// One sentence in both languages.
@@ -183,6 +206,8 @@ pub struct Case {
     pub settled: bool,
     /// Name and matter are written down.
     pub registered: bool,
+    /// Since when.
+    pub registered_at: Option<Timestamp>,
     /// Its call.
     pub call: Option<CallId>,
     /// Whose matter.
@@ -207,6 +232,8 @@ pub struct Case {
     pub caller_key: Option<String>,
     /// As registered, else as the switch printed it.
     pub caller_name: Option<String>,
+    /// A person wrote the name down; the switch's display is no registration.
+    pub name_given: bool,
     /// The caller would not give a name.
     pub anonymous: bool,
     /// A phone to reach the caller on, if another.
@@ -239,14 +266,22 @@ pub struct Case {
     pub linked: Option<CaseId>,
     /// Times the caller rang again.
     pub chases: u32,
+    /// With these calls.
+    pub chased_by: Vec<CallId>,
+    /// Put through to whom, when, with what effect.
+    pub passed_on: Vec<PassedOn>,
     /// Later evidence disagrees with the first answerer.
     pub evidence_differs: bool,
+    /// Whom that evidence names.
+    pub evidence_person: Option<PersonId>,
     /// A person already acted on it: late legs are evidence only.
     pub acted: bool,
     /// Policy id and version, for life.
     pub policy: (String, String),
     /// Its deadlines, in the order they were set.
     pub deadlines: Vec<Deadline>,
+    /// Deadlines that could not be computed: shown, so that nobody waits for them in vain.
+    pub undated: Vec<Undated>,
     /// Who had it when.
     pub custody: Vec<Custody>,
 }

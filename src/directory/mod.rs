@@ -2,23 +2,12 @@
 //!
 //! Types are as `directory.toml` has them, checked by [`crate::config`]; [`Directory::holder`] answers the question.
 
+pub use crate::calendar::Lang;
 use jiff::civil::{Date, DateTime, Time, Weekday};
-use serde::Serialize;
 
 use crate::calendar::WeekHours;
 use crate::call::Machine;
 use crate::ids::{DepartmentId, DeskId, FeedName, PersonId};
-
-/// Language of a person or of the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lang {
-    /// Chinese.
-    #[default]
-    Zh,
-    /// English.
-    En,
-}
 
 /// The whole directory.
 #[derive(Debug, Clone, PartialEq)]

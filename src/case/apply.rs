@@ -1,0 +1,336 @@
+//! Events make the state: the only place where a case changes.
+//!
+//! **Invariants.** Nothing is refused here and nothing is looked up: an event that was decided once gives the same
+//! case for ever, whatever the policy, the calendar and the directory have become since. A breach is never taken
+//! back. The last entry of the custody ledger is always the handler's.
+//!
+//! **Not here**: whether an event may happen ([`super::decide`]).
+
+use jiff::Timestamp;
+
+use crate::case::event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
+use crate::case::state::{
+    Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Undated, Words,
+};
+use crate::ids::{CaseId, DepartmentId, PersonId};
+
+impl Case {
+    /// The case that an opening makes: a draft of version 1, opened at `at` by our clock.
+    pub fn from_opening(id: CaseId, opening: &Opening, at: Timestamp) -> Self {
+        let holding = &opening.holding;
+        let custody = vec![first_custody(holding, at)];
+        Self {
+            id,
+            version: 1,
+            kind: opening.kind,
+            state: CaseState::Open,
+            settled: false,
+            registered: false,
+            registered_at: None,
+            call: opening.call,
+            duty: opening.duty,
+            category: opening.category.clone(),
+            first_answerer: holding.first_answerer.clone(),
+            certainty: holding.certainty,
+            handler: holding.handler.clone(),
+            co_handlers: Vec::new(),
+            department: holding.department.clone(),
+            extension: holding.extension.clone(),
+            caller_number: opening.caller_number.clone(),
+            caller_key: opening.caller_key.clone(),
+            caller_name: opening.caller_name.clone(),
+            name_given: false,
+            anonymous: false,
+            phone: None,
+            matter: None,
+            opened_at: holding.clock_base,
+            clock_flagged: holding.clock_flagged,
+            received_at: opening.received_at,
+            closed_at: None,
+            outcome: None,
+            closing_text: None,
+            caller_told: None,
+            right_body: None,
+            right_phone: None,
+            tried: None,
+            told: None,
+            linked: None,
+            chases: 0,
+            chased_by: Vec::new(),
+            passed_on: Vec::new(),
+            evidence_differs: false,
+            evidence_person: None,
+            acted: false,
+            policy: opening.policy.clone(),
+            deadlines: Vec::new(),
+            undated: Vec::new(),
+            custody,
+        }
+    }
+
+    /// The case that its events make; `None` unless they begin with an opening.
+    pub fn fold(id: CaseId, rows: &[EventRow]) -> Option<Self> {
+        let (first, rest) = rows.split_first()?;
+        let Event::Opened(opening) = &first.event else {
+            return None;
+        };
+        let mut case = Self::from_opening(id, opening, first.at);
+        for row in rest {
+            case.apply(row);
+        }
+        Some(case)
+    }
+
+    /// Takes one more event.
+    pub fn apply(&mut self, row: &EventRow) {
+        if row.counts && !matches!(row.event, Event::Opened(_)) {
+            self.version += 1;
+        }
+        self.take(row.at, &row.event);
+    }
+
+    /// What an event changes besides the version.
+    pub(super) fn take(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::Opened(_) | Event::Noted { .. } => {}
+            Event::Redrafted(holding) => self.redraft(holding, at),
+            Event::Settled => self.settled = true,
+            Event::AnswererFound(holding) => self.answerer_found(holding, at),
+            Event::EvidenceDiffered { person, .. } => {
+                self.evidence_differs = true;
+                self.evidence_person = person.clone();
+            }
+            Event::PutThrough {
+                to,
+                department,
+                extension,
+                answered_at,
+                effect,
+                ..
+            } => {
+                let passed = PassedOn {
+                    extension: extension.clone(),
+                    answered_at: *answered_at,
+                    effect: *effect,
+                };
+                self.put_through(passed, to, department, at);
+            }
+            Event::DeadlineSet {
+                deadline,
+                started_at,
+                due_at,
+                why,
+            } => {
+                self.set_deadline(*deadline, *started_at, *due_at, at, why);
+            }
+            Event::DeadlineMet { deadline, met_at } => self.deadline_met(*deadline, *met_at),
+            Event::DeadlineDropped { deadline } => self.drop_live(|kind| kind == *deadline),
+            Event::DeadlineMissing { deadline, why } => {
+                self.undated.retain(|undated| undated.kind != *deadline);
+                self.undated.push(Undated {
+                    kind: *deadline,
+                    why: why.clone(),
+                });
+            }
+            Event::Breached {
+                deadline,
+                due_at,
+                charged_to,
+            } => self.breach(*deadline, *due_at, charged_to, at),
+            Event::Registered(particulars) => self.write_down(particulars),
+            Event::ToldOnce(told) => self.told = Some(told.clone()),
+            Event::Closed { outcome, text, of, .. } => {
+                self.outcome = Some(*outcome);
+                self.closing_text = Some(text.clone());
+                self.linked = of.or(self.linked);
+                self.close(*outcome, at);
+            }
+            Event::Reopened { .. } => self.reopen(at),
+            Event::Voided { .. } => {
+                self.end(CaseState::Void, at);
+                self.drop_live(|_| true);
+            }
+            Event::Chased { call, .. } => {
+                self.chases += 1;
+                self.chased_by.push(*call);
+            }
+            Event::Linked { to } => self.linked = Some(*to),
+        }
+    }
+
+    fn redraft(&mut self, holding: &Holding, at: Timestamp) {
+        self.first_answerer = holding.first_answerer.clone();
+        self.certainty = holding.certainty;
+        self.handler = holding.handler.clone();
+        self.department = holding.department.clone();
+        self.extension = holding.extension.clone();
+        self.opened_at = holding.clock_base;
+        self.clock_flagged = holding.clock_flagged;
+        self.custody = vec![first_custody(holding, at)];
+    }
+
+    fn answerer_found(&mut self, holding: &Holding, at: Timestamp) {
+        self.first_answerer = holding.first_answerer.clone();
+        self.certainty = holding.certainty;
+        if self.kind == CaseKind::Callback {
+            self.kind = CaseKind::Call;
+            self.opened_at = holding.clock_base;
+            self.clock_flagged = holding.clock_flagged;
+            self.drop_live(|kind| kind == DeadlineKind::Callback);
+        }
+        if holding.extension.is_some() {
+            self.extension = holding.extension.clone();
+        }
+        let never_moved = self.custody.len() <= 1;
+        if never_moved {
+            self.move_to(&holding.handler, &holding.department, at, &holding.how);
+        }
+    }
+
+    fn put_through(&mut self, passed: PassedOn, to: &PersonId, department: &DepartmentId, at: Timestamp) {
+        // A switch's clock that is ahead must not date custody into the future.
+        let from = passed.answered_at.min(at);
+        if passed.effect == TransferEffect::Moved {
+            self.move_to(to, department, from, "put_through");
+        }
+        if passed.effect != TransferEffect::Evidence {
+            self.meet(from, |kind| kind == DeadlineKind::Relay);
+        }
+        self.passed_on
+            .retain(|seen| !(seen.extension == passed.extension && seen.answered_at == passed.answered_at));
+        self.passed_on.push(passed);
+    }
+
+    fn move_to(&mut self, person: &PersonId, department: &DepartmentId, from: Timestamp, how: &str) {
+        if self.handler == *person {
+            return;
+        }
+        let mut from = from;
+        if let Some(last) = self.custody.last_mut() {
+            from = from.max(last.from);
+            last.to = Some(from);
+        }
+        self.custody.push(Custody {
+            person: person.clone(),
+            from,
+            to: None,
+            how: how.to_owned(),
+        });
+        self.handler = person.clone();
+        self.department = department.clone();
+    }
+
+    fn set_deadline(&mut self, kind: DeadlineKind, started: Timestamp, due: Timestamp, at: Timestamp, why: &Words) {
+        self.drop_live(|live| live == kind);
+        self.undated.retain(|undated| undated.kind != kind);
+        self.deadlines.push(Deadline {
+            kind,
+            started_at: started,
+            due_at: due,
+            set_at: at,
+            met_at: None,
+            breached_at: None,
+            charged_to: None,
+            why: why.clone(),
+            dropped: false,
+        });
+    }
+
+    fn deadline_met(&mut self, kind: DeadlineKind, met_at: Timestamp) {
+        if kind == DeadlineKind::Register && !self.registered {
+            self.registered = true;
+            self.registered_at = Some(met_at);
+        }
+        self.meet(met_at, |live| live == kind);
+    }
+
+    fn breach(&mut self, kind: DeadlineKind, due_at: Timestamp, charged_to: &Option<PersonId>, at: Timestamp) {
+        let passed = |row: &&mut Deadline| row.kind == kind && row.due_at == due_at && row.breached_at.is_none();
+        if let Some(row) = self.deadlines.iter_mut().rev().find(passed) {
+            row.breached_at = Some(at);
+            row.charged_to = charged_to.clone();
+        }
+    }
+
+    fn write_down(&mut self, given: &Particulars) {
+        fn keep<T: Clone>(slot: &mut Option<T>, given: &Option<T>) {
+            if given.is_some() {
+                slot.clone_from(given);
+            }
+        }
+        if given.anonymous {
+            self.anonymous = true;
+        }
+        if given.caller_name.is_some() {
+            self.name_given = true;
+            self.anonymous = false;
+        }
+        keep(&mut self.caller_name, &given.caller_name);
+        keep(&mut self.phone, &given.phone);
+        keep(&mut self.matter, &given.matter);
+        keep(&mut self.caller_told, &given.caller_told);
+        keep(&mut self.right_body, &given.right_body);
+        keep(&mut self.right_phone, &given.right_phone);
+        keep(&mut self.tried, &given.tried);
+        keep(&mut self.duty, &given.duty);
+        if let Some(category) = &given.category {
+            self.category = category.clone();
+        }
+    }
+
+    fn close(&mut self, outcome: Outcome, at: Timestamp) {
+        self.end(CaseState::Closed, at);
+        self.closed_at = Some(at);
+        self.meet(at, |kind| match kind {
+            DeadlineKind::Register | DeadlineKind::Contact | DeadlineKind::Close | DeadlineKind::Redo => true,
+            DeadlineKind::Relay => outcome == Outcome::Guided,
+            DeadlineKind::Callback => outcome == Outcome::CalledBack,
+            DeadlineKind::Accept | DeadlineKind::Feedback => false,
+        });
+        self.drop_live(|_| true);
+    }
+
+    fn end(&mut self, state: CaseState, at: Timestamp) {
+        self.state = state;
+        self.acted = true;
+        if let Some(last) = self.custody.last_mut()
+            && last.to.is_none()
+        {
+            last.to = Some(at.max(last.from));
+        }
+    }
+
+    fn reopen(&mut self, at: Timestamp) {
+        self.state = CaseState::Open;
+        self.closed_at = None;
+        self.outcome = None;
+        self.closing_text = None;
+        self.custody.push(Custody {
+            person: self.handler.clone(),
+            from: at,
+            to: None,
+            how: "reopened".to_owned(),
+        });
+    }
+
+    fn meet(&mut self, met_at: Timestamp, which: impl Fn(DeadlineKind) -> bool) {
+        for row in self.deadlines.iter_mut().filter(|row| row.is_live() && which(row.kind)) {
+            row.met_at = Some(met_at);
+        }
+    }
+
+    fn drop_live(&mut self, which: impl Fn(DeadlineKind) -> bool) {
+        for row in self.deadlines.iter_mut().filter(|row| row.is_live() && which(row.kind)) {
+            row.dropped = true;
+        }
+    }
+}
+
+fn first_custody(holding: &Holding, at: Timestamp) -> Custody {
+    Custody {
+        person: holding.handler.clone(),
+        from: holding.clock_base.min(at),
+        to: None,
+        how: holding.how.clone(),
+    }
+}

@@ -1,0 +1,221 @@
+//! Setting deadlines, and finding that they have passed.
+//!
+//! ```text
+//! kind      counts from            met by                                   charged to
+//! register  answer                 registering, closing                     holder when it fell due
+//! relay     answer, by the duty    put-through, closing as guided           first answerer
+//! close     answer                 closing                                  holder when it fell due
+//! redo      reopening              closing                                  holder when it fell due
+//! callback  hang-up                called back                              holder when it fell due
+//! ```
+//! **Invariants.** No deadline falls before receipt plus the policy's floor. What can't be computed is no deadline
+//! in a far year but a `DeadlineMissing` with its reason. Nobody is charged while the first answerer is ambiguous.
+//!
+//! **Not here**: who is told about it ([`super::ladder`]).
+
+use jiff::Timestamp;
+
+use crate::calendar::{Calendar, Due, NoWorkingTime, Since, Span, explain};
+use crate::call::Certainty;
+use crate::case::decide::Work;
+use crate::case::event::Event;
+use crate::case::policy::Duty;
+use crate::case::state::{Case, CaseKind, DeadlineKind, Words};
+use crate::directory::Lang;
+use crate::ids::PersonId;
+
+impl Work<'_> {
+    /// The deadlines that a complete call (or missed call, or visit) starts with.
+    pub(super) fn first_deadlines(&mut self) {
+        let policy = self.ctx.policy;
+        let base = self.case.opened_at;
+        if self.case.kind == CaseKind::Callback {
+            if let Some(span) = policy.clock.callback {
+                self.set(DeadlineKind::Callback, base, span);
+            }
+            return;
+        }
+        if let Some(span) = policy.clock.register {
+            self.set(DeadlineKind::Register, base, span);
+        }
+        if let Some(met_at) = self.case.registered_at {
+            self.emit(Event::DeadlineMet {
+                deadline: DeadlineKind::Register,
+                met_at,
+            });
+        }
+        self.close_deadline();
+        self.relay_deadline();
+    }
+
+    /// The close deadline of the category that stands, counted from the answer; none once the case was closed.
+    pub(super) fn close_deadline(&mut self) {
+        let met = self
+            .case
+            .deadlines
+            .iter()
+            .any(|row| row.kind == DeadlineKind::Close && row.met_at.is_some());
+        if met || self.case.kind == CaseKind::Callback {
+            return;
+        }
+        let close = self
+            .ctx
+            .policy
+            .categories
+            .get(&self.case.category)
+            .map(|category| category.close);
+        if let Some(span) = close {
+            self.set(DeadlineKind::Close, self.case.opened_at, span);
+        }
+    }
+
+    /// The relay deadline, once it is known that the matter isn't the answerer's own.
+    pub(super) fn relay_deadline(&mut self) {
+        if self.case.kind == CaseKind::Callback {
+            return;
+        }
+        let Some(span) = self.case.duty.and_then(|duty| relay_span(self.ctx.policy, duty)) else {
+            if self.case.live(DeadlineKind::Relay).is_some() {
+                self.emit(Event::DeadlineDropped {
+                    deadline: DeadlineKind::Relay,
+                });
+            }
+            return;
+        };
+        let met = self
+            .case
+            .deadlines
+            .iter()
+            .any(|row| row.kind == DeadlineKind::Relay && row.met_at.is_some());
+        if met {
+            return;
+        }
+        self.set(DeadlineKind::Relay, self.case.opened_at, span);
+        // The switch may have passed the caller on before anybody said whose matter it is.
+        if let Some(met_at) = self.case.first_passed_on() {
+            self.emit(Event::DeadlineMet {
+                deadline: DeadlineKind::Relay,
+                met_at,
+            });
+        }
+    }
+
+    /// Sets a deadline, or replaces the one of its kind. One that is late stays unless the new one is still to come.
+    pub(super) fn set(&mut self, kind: DeadlineKind, base: Timestamp, span: Span) {
+        match due(self.ctx, base, self.case.received_at, span) {
+            Ok(due) => {
+                if let Some(row) = self.case.live(kind)
+                    && (row.due_at == due.at || (row.breached_at.is_some() && due.at <= self.ctx.now))
+                {
+                    return;
+                }
+                let why = words(&due, self.ctx.calendar, since(kind, self.case.kind));
+                self.emit(Event::DeadlineSet {
+                    deadline: kind,
+                    started_at: base,
+                    due_at: due.at,
+                    why,
+                });
+            }
+            Err(NoWorkingTime { .. }) => {
+                if !self.case.undated.iter().any(|undated| undated.kind == kind) {
+                    self.emit(Event::DeadlineMissing {
+                        deadline: kind,
+                        why: no_working_time(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Records every deadline that has passed unmet, once.
+    pub(super) fn pass(&mut self) {
+        let now = self.ctx.now;
+        let passed: Vec<_> = self
+            .case
+            .deadlines
+            .iter()
+            .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at <= now)
+            .map(|row| (row.kind, row.due_at))
+            .collect();
+        for (deadline, due_at) in passed {
+            let charged_to = charged(&self.case, deadline, due_at);
+            self.emit(Event::Breached {
+                deadline,
+                due_at,
+                charged_to,
+            });
+        }
+    }
+}
+
+fn due(
+    ctx: &crate::case::Context<'_>,
+    base: Timestamp,
+    received_at: Timestamp,
+    span: Span,
+) -> Result<Due, NoWorkingTime> {
+    let clock = &ctx.policy.clock;
+    let due = ctx.calendar.due(base, span, clock.count_from)?;
+    // A floor in business time that can't be computed must not cost the deadlines that run day and night.
+    let floor = ctx.calendar.shift(received_at, clock.floor).ok();
+    Ok(match floor {
+        Some(floor) => due.not_before(floor),
+        None => due,
+    })
+}
+
+fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
+    match duty {
+        Duty::Unit | Duty::Other | Duty::Unclear => policy.duties.get(&duty)?.relay,
+        Duty::Own | Duty::Outside => None,
+    }
+}
+
+fn charged(case: &Case, kind: DeadlineKind, due_at: Timestamp) -> Option<PersonId> {
+    if case.certainty == Certainty::Ambiguous {
+        return None;
+    }
+    match kind {
+        DeadlineKind::Relay => case.first_answerer.clone(),
+        DeadlineKind::Register
+        | DeadlineKind::Accept
+        | DeadlineKind::Contact
+        | DeadlineKind::Close
+        | DeadlineKind::Redo
+        | DeadlineKind::Feedback
+        | DeadlineKind::Callback => Some(case.holder_at(due_at).clone()),
+    }
+}
+
+fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
+    match deadline {
+        DeadlineKind::Register | DeadlineKind::Relay | DeadlineKind::Close => match case {
+            CaseKind::Call => Since::Answered,
+            CaseKind::Callback => Since::HungUp,
+            CaseKind::Visit => Since::Received,
+        },
+        DeadlineKind::Accept => Since::Offered,
+        DeadlineKind::Contact => Since::Accepted,
+        DeadlineKind::Redo => Since::Reopened,
+        DeadlineKind::Feedback => Since::Contacted,
+        DeadlineKind::Callback => Since::HungUp,
+    }
+}
+
+fn words(due: &Due, calendar: &Calendar, since: Since) -> Words {
+    let say = |lang| explain(due, &calendar.zone, lang, since);
+    Words {
+        zh: say(Lang::Zh),
+        en: say(Lang::En),
+    }
+}
+
+fn no_working_time() -> Words {
+    Words {
+        zh: "日历中没有可计的工作时间，无法算出时限；请管理员检查日历".to_owned(),
+        en: "the calendar has no working time to count, so no due date could be computed; \
+             the administrator should check the calendar"
+            .to_owned(),
+    }
+}

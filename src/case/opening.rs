@@ -1,0 +1,282 @@
+//! Does a call open a case, and whose is it?
+//!
+//! ```text
+//! Call + policy --(does it open one?)--> Nothing(why)
+//!      \--(who answered, who handles, where do the clocks start?)--> Case(Opening)
+//! ```
+//! **Invariants.** There is always a handler: the person, else the group's lead or the department's head, else the
+//! fallback. Clocks start at the PBX's answer; only where that lies more than two minutes after receipt, talk time
+//! before receipt is taken, flagged.
+//!
+//! **Not here**: call-back cases of missed calls, closing by a code keyed on the phone.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::calendar::{Calendar, Span};
+use crate::call::{Call, Direction, Machine};
+use crate::case::event::{Holding, Opening, Particulars};
+use crate::case::line;
+use crate::case::policy::{AccountCode, Policy};
+use crate::case::state::{CaseKind, Words};
+use crate::directory::{Directory, Holder};
+use crate::ids::{CallId, CategoryId, DepartmentId, PersonId};
+
+/// How far the PBX's clock may be ahead of ours before its answer time is not believed.
+const CLOCK_AHEAD: SignedDuration = SignedDuration::from_secs(120);
+
+/// What a call does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opens {
+    /// It opens a case.
+    Case(Box<Opening>),
+    /// It is counted, nothing more.
+    Nothing(Why),
+}
+
+/// Why a call opens no case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// Station to station.
+    Internal,
+    /// We called.
+    Outgoing,
+    /// A known number whose calls open none.
+    Known,
+    /// A fax, a bridge or the like answered.
+    Machine,
+    /// Answered so long before receipt that it is history.
+    History,
+    /// Missed: what it opens is a call-back.
+    Missed,
+    /// Nobody answered a call between stations.
+    NotAnswered,
+    /// The talk was shorter than the policy's `min_talk`.
+    TooShort,
+    /// The policy has no category, or the directory no department.
+    Unready,
+}
+
+/// Decides from the whole call. `received_at` is when its first line arrived, `key` the caller's normalised number.
+pub fn opening(
+    call: &Call,
+    call_id: CallId,
+    received_at: Timestamp,
+    policy: &Policy,
+    calendar: &Calendar,
+    directory: &Directory,
+    key: Option<&str>,
+) -> Opens {
+    if let Some(why) = opens_none(call, received_at, policy, calendar, directory, key) {
+        return Opens::Nothing(why);
+    }
+    let code = code(call, policy);
+    let category = complaint(call, policy)
+        .or_else(|| code.and_then(|code| code.category.clone()))
+        .or_else(|| default_category(policy));
+    let (Some(holding), Some(category)) = (holding(call, received_at, directory), category) else {
+        return Opens::Nothing(Why::Unready);
+    };
+    Opens::Case(Box::new(Opening {
+        kind: CaseKind::Call,
+        call: Some(call_id),
+        holding,
+        caller_number: call.calling_number.clone(),
+        caller_key: key.map(str::to_owned),
+        caller_name: call.calling_name.clone(),
+        category,
+        duty: code.and_then(|code| code.duty),
+        received_at,
+        policy: (policy.id.clone(), policy.version.clone()),
+    }))
+}
+
+/// Who answered first and who handles, as the legs so far tell. `None` only of a directory without departments.
+pub fn holding(call: &Call, received_at: Timestamp, directory: &Directory) -> Option<Holding> {
+    let (handler, department, how) = handler(call, directory)?;
+    let (clock_base, clock_flagged) = clock_base(call, received_at);
+    Some(Holding {
+        first_answerer: call.person.clone(),
+        certainty: call.certainty,
+        handler,
+        department,
+        how: how.to_owned(),
+        extension: call.answered_by.clone().or_else(|| call.target.clone()),
+        clock_base,
+        clock_flagged,
+    })
+}
+
+/// What a code keyed on the phone says of category and duty: for a case that was opened before the code was printed.
+pub fn coded(call: &Call, policy: &Policy) -> Option<Particulars> {
+    let code = code(call, policy)?;
+    let category = code.category.clone().filter(|_| complaint(call, policy).is_none());
+    let said = Particulars {
+        duty: code.duty,
+        category,
+        ..Particulars::default()
+    };
+    (said != Particulars::default()).then_some(said)
+}
+
+/// The category that is taken when none is chosen.
+pub fn default_category(policy: &Policy) -> Option<CategoryId> {
+    let marked = policy.categories.iter().find(|(_, category)| category.default);
+    marked
+        .or_else(|| policy.categories.iter().next())
+        .map(|(id, _)| id.clone())
+}
+
+fn opens_none(
+    call: &Call,
+    received_at: Timestamp,
+    policy: &Policy,
+    calendar: &Calendar,
+    directory: &Directory,
+    key: Option<&str>,
+) -> Option<Why> {
+    let opens = &policy.opens;
+    match call.direction {
+        Direction::Outgoing => return Some(Why::Outgoing),
+        Direction::Internal if !opens.internal => return Some(Why::Internal),
+        Direction::Internal | Direction::Incoming => {}
+    }
+    if known_as_none(call, directory, key) {
+        return Some(Why::Known);
+    }
+    let answered_at = call.answered_at.filter(|_| call.answered_by.is_some());
+    if answered_at.is_none() && by_a_machine(call) {
+        return Some(Why::Machine);
+    }
+    let since = answered_at.or(call.ended_at).unwrap_or(call.start);
+    if too_old(since, received_at, opens.max_age, calendar) {
+        return Some(Why::History);
+    }
+    if answered_at.is_none() {
+        return Some(if call.direction == Direction::Incoming {
+            Why::Missed
+        } else {
+            Why::NotAnswered
+        });
+    }
+    let min_talk = match opens.min_talk {
+        Span::Elapsed(seconds) | Span::Business(seconds) => seconds,
+        Span::BusinessDays(_) | Span::EndOfDay => 0,
+    };
+    call.talk_seconds.filter(|talk| *talk < min_talk).map(|_| Why::TooShort)
+}
+
+/// A queue, a menu or a mailbox that took the call leaves it missed; anything else that is no person took it indeed.
+fn by_a_machine(call: &Call) -> bool {
+    let holder = call.found.as_ref().map(|found| &found.holder);
+    matches!(holder, Some(Holder::Machine(Machine::Fax | Machine::Other, _)))
+}
+
+fn too_old(answered_at: Timestamp, received_at: Timestamp, max_age: Span, calendar: &Calendar) -> bool {
+    let limit = calendar.shift(answered_at, max_age).or_else(|_| {
+        // Without working time business days can't be counted: plain ones then, so that an archive stays one.
+        let plain = match max_age {
+            Span::Elapsed(seconds) | Span::Business(seconds) => seconds,
+            Span::BusinessDays(days) => days.saturating_mul(86_400),
+            Span::EndOfDay => 86_400,
+        };
+        calendar.shift(answered_at, Span::Elapsed(plain))
+    });
+    limit.is_ok_and(|limit| limit < received_at)
+}
+
+fn known_as_none(call: &Call, directory: &Directory, key: Option<&str>) -> bool {
+    let printed = call.calling_number.as_deref();
+    let mut silent = directory.known.iter().filter(|known| !known.opens);
+    silent.any(|known| {
+        [printed, key]
+            .into_iter()
+            .flatten()
+            .any(|number| same_number(&known.number, number))
+    })
+}
+
+/// The same digits, or the same national number of seven digits and more behind a country code or a zero.
+fn same_number(a: &str, b: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (a, b) = (digits(a), digits(b));
+    let national = |text: &str| text.trim_start_matches('0').to_owned();
+    let (na, nb) = (national(&a), national(&b));
+    let (short, long) = if na.len() <= nb.len() { (&na, &nb) } else { (&nb, &na) };
+    (!a.is_empty() && a == b) || (short.len() >= 7 && long.ends_with(short.as_str()))
+}
+
+fn complaint(call: &Call, policy: &Policy) -> Option<CategoryId> {
+    let dialled = [call.called_number.as_deref(), call.target.as_deref()];
+    let numbers = &policy.opens.complaint_numbers;
+    let rung = dialled
+        .into_iter()
+        .flatten()
+        .any(|number| numbers.iter().any(|known| known == number));
+    policy
+        .categories
+        .keys()
+        .find(|id| rung && id.as_str() == "complaint")
+        .cloned()
+}
+
+fn code<'p>(call: &Call, policy: &'p Policy) -> Option<&'p AccountCode> {
+    policy.account_codes.get(call.account_code.as_deref()?.trim())
+}
+
+fn clock_base(call: &Call, received_at: Timestamp) -> (Timestamp, bool) {
+    let base = call.answered_at.or(call.ended_at).unwrap_or(call.start);
+    if received_at.duration_until(base) <= CLOCK_AHEAD {
+        return (base, false);
+    }
+    let talk = SignedDuration::from_secs(call.talk_seconds.unwrap_or(0).max(0));
+    (received_at.checked_sub(talk).unwrap_or(received_at), true)
+}
+
+fn handler(call: &Call, directory: &Directory) -> Option<(PersonId, DepartmentId, &'static str)> {
+    let holder = call.found.as_ref().map(|found| &found.holder);
+    let (person, how) = match (&call.person, holder) {
+        (Some(person), _) => (person, "answered"),
+        (None, Some(Holder::RosterHole(desk, head))) => {
+            let desk = directory.desks.iter().find(|known| known.id == *desk);
+            let department = desk.map(|desk| desk.department.clone());
+            let department = department.or_else(|| line::department_of(directory, head))?;
+            return Some((head.clone(), department, "head"));
+        }
+        (None, Some(Holder::UnknownMember(lead) | Holder::Machine(_, Some(lead)))) => (lead, "lead"),
+        (None, _) => (&directory.fallback, "fallback"),
+    };
+    Some((person.clone(), line::department_of(directory, person)?, how))
+}
+
+impl Why {
+    /// In a sentence.
+    pub fn words(self) -> Words {
+        let (zh, en) = match self {
+            Self::Internal => ("内线通话不建立首问记录", "internal calls open no case"),
+            Self::Outgoing => ("呼出通话不建立首问记录", "outgoing calls open no case"),
+            Self::Known => (
+                "该号码已登记为不建立首问记录",
+                "a known number whose calls open no case",
+            ),
+            Self::Machine => ("由传真或其他设备接听", "a fax or another machine answered"),
+            Self::History => (
+                "收到话单时应答已超过制度规定的期限，只作历史",
+                "answered too long before its line came: history",
+            ),
+            Self::Missed => ("无人接听", "nobody answered"),
+            Self::NotAnswered => ("内线呼叫无人接听", "nobody answered the internal call"),
+            Self::TooShort => (
+                "通话短于制度规定的最短时长",
+                "the talk was shorter than the policy's minimum",
+            ),
+            Self::Unready => (
+                "制度没有事项类别或通讯录没有部门",
+                "the policy has no category or the directory no department",
+            ),
+        };
+        Words {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        }
+    }
+}
