@@ -80,7 +80,11 @@ impl SimulatedTime {
             Start::Instant(at) => at,
             Start::Wall(at) => site.to_timestamp(at)?,
         };
-        Ok(Simulation { start, anchor: Timestamp::now(), rate: self.rate })
+        Ok(Simulation {
+            start,
+            anchor: Timestamp::now(),
+            rate: self.rate,
+        })
     }
 }
 
@@ -133,7 +137,13 @@ mod tests {
             assert_eq!(simulation.start, start.parse::<Timestamp>().unwrap(), "{text}");
             assert_eq!(simulation.rate, rate, "{text}");
         }
-        for text in ["", "tomorrow", "2026-03-05T09:00:00x0", "2026-03-05T09:00:00x-1", "2026-03-05T09:00:00xx2"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-03-05T09:00:00x0",
+            "2026-03-05T09:00:00x-1",
+            "2026-03-05T09:00:00xx2",
+        ] {
             assert!(text.parse::<SimulatedTime>().is_err(), "{text}");
         }
     }
@@ -141,8 +151,11 @@ mod tests {
     #[test]
     fn a_rate_stretches_what_has_passed() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let simulation =
-            Simulation { start: at("2026-03-05T01:00:00Z"), anchor: at("2026-11-01T00:00:00Z"), rate: 60.0 };
+        let simulation = Simulation {
+            start: at("2026-03-05T01:00:00Z"),
+            anchor: at("2026-11-01T00:00:00Z"),
+            rate: 60.0,
+        };
         assert_eq!(simulation.at(at("2026-11-01T00:01:00Z")), at("2026-03-05T02:00:00Z"));
     }
 }

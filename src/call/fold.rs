@@ -56,6 +56,7 @@ pub fn fold(feed: &FeedName, legs: &[PlacedLeg], directory: &Directory, site: &T
             .map(|(at, end)| (end.as_second() - at.as_second()).max(0)),
         account_code: legs.iter().rev().find_map(|leg| leg.leg.account_code.clone()),
         put_through: put_through(&answers, chosen.map(|first| first.index)),
+        first_received_at: legs.iter().map(|leg| leg.received_at).min()?,
         received_at: legs.iter().map(|leg| leg.received_at).max()?,
         ended: legs.iter().any(|leg| leg.leg.marks.last == Some(true)),
         legs: legs.len(),

@@ -13,6 +13,7 @@ mod first;
 mod fold;
 mod join;
 pub mod leg;
+pub mod number;
 mod time;
 
 use jiff::Timestamp;
@@ -102,6 +103,8 @@ pub struct Call {
     pub account_code: Option<String>,
     /// Later human answers by somebody else.
     pub put_through: Vec<PutThrough>,
+    /// When the first line arrived.
+    pub first_received_at: Timestamp,
     /// When the last line arrived.
     pub received_at: Timestamp,
     /// The dialect's end mark was seen.

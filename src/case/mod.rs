@@ -21,6 +21,7 @@ pub mod opening;
 mod particulars;
 mod permit;
 pub mod policy;
+pub mod quiet;
 pub mod state;
 mod switch;
 mod view;

@@ -53,7 +53,9 @@ fn option(text: &str) -> Result<(String, String), String> {
 
 fn received(text: &str) -> Result<DateTime, String> {
     let day = || text.parse::<Date>().map(|d| d.at(0, 0, 0, 0));
-    text.parse::<DateTime>().or_else(|_| day()).map_err(|_| "expected a date such as 2024-01-02".to_owned())
+    text.parse::<DateTime>()
+        .or_else(|_| day())
+        .map_err(|_| "expected a date such as 2024-01-02".to_owned())
 }
 
 /// Runs the command.
@@ -69,7 +71,11 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Some(dialect) => Some(dialect),
         None => detect(&log.peek(DETECT_LINES)?).dialect.and_then(by_name),
     };
-    let options: Options = args.options.iter().map(|(k, v)| (k.clone(), OptionValue::Text(v.clone()))).collect();
+    let options: Options = args
+        .options
+        .iter()
+        .map(|(k, v)| (k.clone(), OptionValue::Text(v.clone())))
+        .collect();
     let parser = match dialect.map_or_else(|| Ok(Box::new(Unknown) as Box<dyn Parser>), |d| d.parser(&options)) {
         Ok(parser) => parser,
         Err(error) => {
@@ -99,7 +105,9 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
 fn no_such_dialect(name: &str) -> Exit {
     let hint = nearest_name(name).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     let name = safe(name);
-    complain(format_args!("--dialect: there is no dialect `{name}`{hint} (`firstanswer dialects` lists them)"));
+    complain(format_args!(
+        "--dialect: there is no dialect `{name}`{hint} (`firstanswer dialects` lists them)"
+    ));
     Exit::Usage
 }
 
@@ -119,7 +127,16 @@ impl Run {
     /// Starts with nothing read; `received` is the reference for years that the format lacks.
     pub fn new(parser: Box<dyn Parser>, received: DateTime) -> Self {
         let (held, parsed) = (BTreeMap::new(), Vec::new());
-        Self { parser, received, held, parsed, lines: 0, legs: 0, skipped: 0, unparsed: 0 }
+        Self {
+            parser,
+            received,
+            held,
+            parsed,
+            lines: 0,
+            legs: 0,
+            skipped: 0,
+            unparsed: 0,
+        }
     }
 
     /// Parses all of `log` and shows what comes of it, in the order in which it is known.
@@ -143,10 +160,25 @@ impl Run {
         self.lines += 1;
         let number = line.number;
         if line.is_cut() {
-            let error = format!("the line has {} bytes; more than {} cannot be parsed", line.length, line.bytes.len());
-            self.parsed.push(Parsed::Unparsed { line: number, column: line.bytes.len() + 1, error });
+            let error = format!(
+                "the line has {} bytes; more than {} cannot be parsed",
+                line.length,
+                line.bytes.len()
+            );
+            self.parsed.push(Parsed::Unparsed {
+                line: number,
+                column: line.bytes.len() + 1,
+                error,
+            });
         } else {
-            self.parser.line(Line { number, bytes: &line.bytes, received: self.received }, &mut self.parsed);
+            self.parser.line(
+                Line {
+                    number,
+                    bytes: &line.bytes,
+                    received: self.received,
+                },
+                &mut self.parsed,
+            );
         }
         self.held.insert(number, line.bytes);
     }
@@ -167,7 +199,12 @@ impl Run {
                 Parsed::Unparsed { line, column, error } => {
                     self.unparsed += 1;
                     let raw = self.held.remove(&line).unwrap_or_default();
-                    show(Row::Unparsed { line, error: &error, column, raw: &String::from_utf8_lossy(&raw) })?;
+                    show(Row::Unparsed {
+                        line,
+                        error: &error,
+                        column,
+                        raw: &String::from_utf8_lossy(&raw),
+                    })?;
                 }
             }
         }
@@ -176,7 +213,13 @@ impl Run {
 
     /// The counts in words.
     pub fn summary(&self) -> String {
-        let Self { lines, legs, skipped, unparsed, .. } = self;
+        let Self {
+            lines,
+            legs,
+            skipped,
+            unparsed,
+            ..
+        } = self;
         format!("lines {lines}, legs {legs}, skipped {skipped}, not parsed {unparsed}")
     }
 }
@@ -232,7 +275,9 @@ impl Row<'_> {
         let leg = match self {
             Self::Leg(leg) => leg,
             Self::Skipped { line, skipped } => return vec![line.to_string(), format!("skipped: {skipped}")],
-            Self::Unparsed { line, error, column, .. } => {
+            Self::Unparsed {
+                line, error, column, ..
+            } => {
                 return vec![line.to_string(), safe(&format!("column {column}: {error}"))];
             }
         };
@@ -256,7 +301,10 @@ impl Row<'_> {
 
 /// The word that JSON has for it.
 fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// What parses nothing because the dialect is not known.
@@ -264,7 +312,11 @@ struct Unknown;
 
 impl Parser for Unknown {
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        out.push(Parsed::Unparsed { line: line.number, column: 1, error: "unknown dialect".to_owned() });
+        out.push(Parsed::Unparsed {
+            line: line.number,
+            column: 1,
+            error: "unknown dialect".to_owned(),
+        });
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}
@@ -282,7 +334,12 @@ impl Log {
     /// Opens all of them at once, so that a missing one is told before anything is printed.
     pub(super) fn open(files: &[PathBuf]) -> anyhow::Result<Self> {
         let files = open(files)?.into_iter();
-        Ok(Self { files, current: None, peeked: VecDeque::new(), last: 0 })
+        Ok(Self {
+            files,
+            current: None,
+            peeked: VecDeque::new(),
+            last: 0,
+        })
     }
 
     /// The first lines; they come again.

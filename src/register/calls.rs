@@ -10,7 +10,8 @@ use super::lines::FeedState;
 use super::rows::{self, CallPlace, Coded};
 use super::{Error, Store, Who, instant, millis};
 use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};
-use crate::case::{self, Case, Command, Opens};
+use crate::case::{Case, Command, Opens, opening};
+use crate::directory::Holder;
 use crate::ids::{CallId, CaseId, FeedName, LineId};
 
 /// A call settles this long after its last line, where the dialect has no end mark.
@@ -31,8 +32,14 @@ impl Store {
         received_at: Timestamp,
     ) -> Result<Option<(CallId, Option<i64>)>, Error> {
         let order = leg.line * LEGS_PER_LINE + index as u64;
-        let lines = leg.line_numbers.iter().map(|n| LineId::new(i64::try_from(*n).unwrap_or(i64::MAX))).collect();
-        let Some(placed) = call::placed(leg, order, lines, received_at, &state.rules.zone) else { return Ok(None) };
+        let lines = leg
+            .line_numbers
+            .iter()
+            .map(|n| LineId::new(i64::try_from(*n).unwrap_or(i64::MAX)))
+            .collect();
+        let Some(placed) = call::placed(leg, order, lines, received_at, &state.rules.zone) else {
+            return Ok(None);
+        };
         let epoch = state.observe_epoch(&placed);
         let key = JoinKey::of(&placed);
         let found = match call::place(&placed, epoch, &candidates(&self.conn, state.id, &key, &placed)?) {
@@ -46,8 +53,10 @@ impl Store {
                 (id, rows::place_of(&self.conn, id)?, placed_legs(&self.conn, id, zone)?)
             }
             None => {
-                let next: i64 =
-                    self.conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM call")?.query_row([], |r| r.get(0))?;
+                let next: i64 = self
+                    .conn
+                    .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM call")?
+                    .query_row([], |r| r.get(0))?;
                 let id = CallId::new(next);
                 rows::insert_leg(&self.conn, id, &placed)?;
                 let place = CallPlace {
@@ -62,11 +71,16 @@ impl Store {
                 (id, place, vec![placed])
             }
         };
-        let Some(call) = call::fold(feed, &legs, &self.rules.directory, &self.rules.zone) else { return Ok(None) };
+        let Some(call) = call::fold(feed, &legs, &self.rules.directory, &self.rules.zone) else {
+            return Ok(None);
+        };
         self.follow(id, &call, &mut place, received_at)?;
         rows::put_call(&self.conn, id, &call, &place)?;
         let alone = legs.len() == 1 && call.ended;
-        let late_by = call.ended_at.filter(|_| alone).map(|end| received_at.as_second() - end.as_second());
+        let late_by = call
+            .ended_at
+            .filter(|_| alone)
+            .map(|end| received_at.as_second() - end.as_second());
         Ok(Some((id, late_by)))
     }
 
@@ -102,14 +116,25 @@ impl Store {
         let key = crate::call::number::key(call.calling_number.as_deref().unwrap_or(""), false, &self.rules.plan);
         let policy = self.policies.at(call.answered_at.unwrap_or(call.start));
         let rules = std::sync::Arc::clone(&self.rules);
-        let opens = case::opening(call, id, &policy, &rules.calendar, &rules.directory, &rules.plan, key.as_ref());
+        let key = key.map(|key| key.to_string());
+        let opens = opening::opening(
+            call,
+            id,
+            call.first_received_at,
+            &policy,
+            &rules.calendar,
+            &rules.directory,
+            key.as_deref(),
+        );
         let Opens::Case(opening) = opens else { return Ok(()) };
         let earlier = match &opening.caller_key {
             Some(key) => self.open_cases_of(key)?,
             None => Vec::new(),
         };
         let same = opening.holding.first_answerer.as_ref().and_then(|person| {
-            earlier.iter().find(|old| old.first_answerer.as_ref() == Some(person) || old.handler == *person)
+            earlier
+                .iter()
+                .find(|old| old.first_answerer.as_ref() == Some(person) || old.handler == *person)
         });
         if let Some(old) = same {
             // Which answerer is first may still change until the call is complete.
@@ -124,7 +149,16 @@ impl Store {
         place.case = Some(case.id.get());
         if let Some(old) = earlier.first() {
             self.change(case.id, None, &Command::Link { to: old.id }, &Who::switch(), now)?;
-            self.change(old.id, None, &Command::Chase { call: id, case: Some(case.id) }, &Who::switch(), now)?;
+            self.change(
+                old.id,
+                None,
+                &Command::Chase {
+                    call: id,
+                    case: Some(case.id),
+                },
+                &Who::switch(),
+                now,
+            )?;
         }
         if place.settled {
             self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
@@ -138,14 +172,17 @@ impl Store {
         if case.call != Some(id) {
             return Ok(());
         }
-        let policy = self.policies.of(&case.policy);
-        let rules = std::sync::Arc::clone(&self.rules);
-        let Some(holding) = case::holding(call, &policy, &rules.directory) else { return Ok(()) };
+        let Some(holding) = opening::holding(call, call.first_received_at, &self.rules.directory) else {
+            return Ok(());
+        };
         let command = if case.settled {
             if holding.first_answerer.is_none() || holding.first_answerer == case.first_answerer {
                 return Ok(());
             }
-            Command::LateEvidence { evidence: evidence(call), holding: Box::new(holding) }
+            Command::LateEvidence {
+                evidence: evidence(call),
+                holding: Box::new(holding),
+            }
         } else {
             Command::Redraft(Box::new(holding))
         };
@@ -154,7 +191,9 @@ impl Store {
 
     /// The call is complete: clocks start, and later answerers take over.
     fn settle_case(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
-        let Some(case) = place.case.map(CaseId::new) else { return Ok(()) };
+        let Some(case) = place.case.map(CaseId::new) else {
+            return Ok(());
+        };
         let case = self.case(case)?;
         if case.call == Some(id) && !case.settled {
             self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
@@ -163,7 +202,9 @@ impl Store {
     }
 
     fn put_through(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
-        let Some(case) = place.case.map(CaseId::new) else { return Ok(()) };
+        let Some(case) = place.case.map(CaseId::new) else {
+            return Ok(());
+        };
         let rules = std::sync::Arc::clone(&self.rules);
         for step in &call.put_through {
             let order = i64::try_from(step.order).unwrap_or(i64::MAX);
@@ -175,7 +216,13 @@ impl Store {
             if current.call != Some(id) {
                 return Ok(());
             }
-            let Some((to, department)) = case::transferee(step, &rules.directory) else { continue };
+            let (Holder::Person(to) | Holder::Roster(to, _)) = &step.found.holder else {
+                continue;
+            };
+            let Some(department) = rules.directory.person(to).map(|person| person.department.clone()) else {
+                continue;
+            };
+            let to = to.clone();
             let command = Command::PutThrough {
                 to,
                 department,
@@ -204,7 +251,9 @@ impl Store {
             .collect::<Result<_, _>>()?;
         for id in &due {
             let id = CallId::new(*id);
-            let Some((call, mut place)) = self.fold_stored(id)? else { continue };
+            let Some((call, mut place)) = self.fold_stored(id)? else {
+                continue;
+            };
             place.settled = true;
             if place.case.is_none() {
                 self.open_case(id, &call, &mut place, true, now)?;
@@ -237,14 +286,22 @@ impl Store {
 /// What a late leg says, in words for the event.
 fn evidence(call: &Call) -> String {
     let rule = call.found.as_ref().map_or("", |found| found.rule.as_str());
-    format!("{} legs; first answered by {}; {rule}", call.legs, call.answered_by.as_deref().unwrap_or("nobody"))
+    format!(
+        "{} legs; first answered by {}; {rule}",
+        call.legs,
+        call.answered_by.as_deref().unwrap_or("nobody")
+    )
 }
 
 /// A feed's name by its row.
 pub(super) fn feed_name(conn: &Connection, id: i64) -> Result<FeedName, Error> {
-    let name: String =
-        conn.prepare_cached("SELECT name FROM feed WHERE id = ?")?.query_row([id], |row| row.get(0))?;
-    name.parse().map_err(|e: crate::ids::BadSlug| Error::Garbled { what: format!("feed row {id}"), detail: e.to_string() })
+    let name: String = conn
+        .prepare_cached("SELECT name FROM feed WHERE id = ?")?
+        .query_row([id], |row| row.get(0))?;
+    name.parse().map_err(|e: crate::ids::BadSlug| Error::Garbled {
+        what: format!("feed row {id}"),
+        detail: e.to_string(),
+    })
 }
 
 /// A call's legs with their instants.
@@ -270,12 +327,17 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
     };
     let rows: Result<Vec<_>, _> = match key {
         JoinKey::PbxId(pbx_id) => conn
-            .prepare_cached(&format!("{COLUMNS} WHERE feed = ? AND pbx_id = ? ORDER BY id DESC LIMIT 4"))?
+            .prepare_cached(&format!(
+                "{COLUMNS} WHERE feed = ? AND pbx_id = ? ORDER BY id DESC LIMIT 4"
+            ))?
             .query_map(params![feed, pbx_id], read)?
             .collect(),
         JoinKey::Line { trunk, caller } => {
             let from = leg.start.checked_sub(call::ID_LIFE).unwrap_or(Timestamp::MIN);
-            let until = leg.start.checked_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
+            let until = leg
+                .start
+                .checked_add(SignedDuration::from_mins(1))
+                .unwrap_or(Timestamp::MAX);
             conn.prepare_cached(&format!(
                 "{COLUMNS} WHERE feed = ? AND pbx_id IS NULL AND start BETWEEN ? AND ? AND trunk IS ? \
                  AND calling_number IS ? ORDER BY start DESC LIMIT 4"

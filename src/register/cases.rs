@@ -12,7 +12,10 @@ use crate::ids::CaseId;
 
 /// Reads a case back from its row.
 pub(super) fn case_from(body: &str) -> Result<Case, Error> {
-    serde_json::from_str(body).map_err(|e| Error::Garbled { what: "case".into(), detail: e.to_string() })
+    serde_json::from_str(body).map_err(|e| Error::Garbled {
+        what: "case".into(),
+        detail: e.to_string(),
+    })
 }
 
 fn slug<T: serde::Serialize>(value: T) -> String {
@@ -38,8 +41,10 @@ impl Store {
 
     /// Opens a case; inside a transaction.
     pub(super) fn open(&mut self, opening: Opening, who: &Who, now: Timestamp) -> Result<Case, Error> {
-        let next: i64 =
-            self.conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM cases")?.query_row([], |row| row.get(0))?;
+        let next: i64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM cases")?
+            .query_row([], |row| row.get(0))?;
         let id = CaseId::new(next);
         let policy = self.policies.of(&opening.policy);
         let rules = std::sync::Arc::clone(&self.rules);
@@ -52,8 +57,10 @@ impl Store {
         };
         let events = case::open(id, opening, &context);
         let rows = EventRow::batch(1, now, &who.actor, who.channel, events);
-        let mut case = Case::fold(id, &rows)
-            .ok_or_else(|| Error::Garbled { what: format!("case {id}"), detail: "it opened without an opening".into() })?;
+        let mut case = Case::fold(id, &rows).ok_or_else(|| Error::Garbled {
+            what: format!("case {id}"),
+            detail: "it opened without an opening".into(),
+        })?;
         self.save(&mut case, &rows, who, now)?;
         Ok(case)
     }
@@ -74,7 +81,13 @@ impl Store {
         if let Some(known) = known
             && known != case.version
         {
-            return Err(Error::Refused { id, refusal: Refusal::Stale { known, now: case.version } });
+            return Err(Error::Refused {
+                id,
+                refusal: Refusal::Stale {
+                    known,
+                    now: case.version,
+                },
+            });
         }
         let policy = self.policies.of(&case.policy);
         let rules = std::sync::Arc::clone(&self.rules);
@@ -101,7 +114,10 @@ impl Store {
 
     fn save(&mut self, case: &mut Case, rows: &[EventRow], who: &Who, now: Timestamp) -> Result<(), Error> {
         for row in rows {
-            let garbled = |e: serde_json::Error| Error::Garbled { what: "event".into(), detail: e.to_string() };
+            let garbled = |e: serde_json::Error| Error::Garbled {
+                what: "event".into(),
+                detail: e.to_string(),
+            };
             self.conn
                 .prepare_cached(
                     "INSERT INTO event(case_id, seq, at, actor, channel, seen, counts, body) VALUES (?,?,?,?,?,?,?,?)",
@@ -123,10 +139,12 @@ impl Store {
     /// Writes a case's row: what lists and the clock look at, and the whole of it.
     pub(super) fn write_case(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
         let policy = self.policies.of(&case.policy);
-        let look_at = case::next_instant(case, &policy, &self.rules.calendar, now);
+        let look_at = case::ladder::next_instant(case, &policy, &self.rules.calendar, now);
         let open = !matches!(case.state, CaseState::Closed | CaseState::Void);
-        let body = serde_json::to_string(case)
-            .map_err(|e| Error::Garbled { what: format!("case {}", case.id), detail: e.to_string() })?;
+        let body = serde_json::to_string(case).map_err(|e| Error::Garbled {
+            what: format!("case {}", case.id),
+            detail: e.to_string(),
+        })?;
         self.conn
             .prepare_cached(
                 "INSERT INTO cases(id, version, kind, state, settled, open, handler, first_answerer, department,
@@ -160,10 +178,12 @@ impl Store {
 
 /// A case's events, in their order.
 pub(super) fn events_of(conn: &rusqlite::Connection, id: CaseId) -> Result<Vec<EventRow>, Error> {
-    let garbled = |e: serde_json::Error| Error::Garbled { what: format!("an event of case {id}"), detail: e.to_string() };
-    let mut statement = conn.prepare_cached(
-        "SELECT seq, at, actor, channel, counts, body FROM event WHERE case_id = ? ORDER BY seq",
-    )?;
+    let garbled = |e: serde_json::Error| Error::Garbled {
+        what: format!("an event of case {id}"),
+        detail: e.to_string(),
+    };
+    let mut statement =
+        conn.prepare_cached("SELECT seq, at, actor, channel, counts, body FROM event WHERE case_id = ? ORDER BY seq")?;
     let mut rows = statement.query([id.get()])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Store, Who, instant, millis};
-use crate::case::{self, Case, Command, NoticeDue};
+use crate::case::ladder::{self, NoticeDue};
+use crate::case::{Case, Command};
 use crate::ids::CaseId;
 
 /// Cases looked at in one transaction.
@@ -39,7 +40,9 @@ impl Store {
     pub fn next_look(&self) -> Result<Option<Timestamp>, Error> {
         let settle: Option<i64> = self
             .conn
-            .prepare_cached("SELECT settle_at FROM call WHERE settled = 0 AND settle_at IS NOT NULL ORDER BY settle_at LIMIT 1")?
+            .prepare_cached(
+                "SELECT settle_at FROM call WHERE settled = 0 AND settle_at IS NOT NULL ORDER BY settle_at LIMIT 1",
+            )?
             .query_row([], |row| row.get(0))
             .optional()?;
         let look: Option<i64> = self
@@ -54,23 +57,22 @@ impl Store {
         let case = self.change(id, None, &Command::Pass, &Who::clock(), now)?;
         let policy = self.policies.of(&case.policy);
         let rules = std::sync::Arc::clone(&self.rules);
-        for notice in case::due_notices(&case, &policy, &rules.calendar, &rules.directory, now) {
+        for notice in ladder::due_notices(&case, &policy, &rules.calendar, &rules.directory, now) {
             self.write_notice(&case, &notice, now)?;
         }
         self.note_looked(&case, now)
     }
 
     fn write_notice(&mut self, case: &Case, notice: &NoticeDue, now: Timestamp) -> Result<(), Error> {
-        let kind = serde_json::to_value(notice.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        let (state, why) = match &notice.skipped {
-            None => ("waiting", None),
-            Some(why) => ("skipped", Some(why.clone())),
-        };
+        let kind = serde_json::to_value(notice.kind)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default();
         let written = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
-                 VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state)
+                 VALUES (?,?,?,?,?,?,?,?,'waiting')",
             )?
             .execute(params![
                 case.id.get(),
@@ -80,11 +82,9 @@ impl Store {
                 notice.repeat,
                 notice.person.as_str(),
                 millis(now),
-                notice.copy,
-                state,
-                why
+                notice.copy
             ])?;
-        if written > 0 && state == "waiting" {
+        if written > 0 {
             self.changed.notices = true;
         }
         Ok(())
@@ -93,7 +93,7 @@ impl Store {
     /// The case was looked at: the next look is strictly later, or a rung would be found again and again.
     fn note_looked(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
         let policy = self.policies.of(&case.policy);
-        let look_at = case::next_instant(case, &policy, &self.rules.calendar, now).filter(|at| *at > now);
+        let look_at = ladder::next_instant(case, &policy, &self.rules.calendar, now).filter(|at| *at > now);
         self.conn
             .prepare_cached("UPDATE cases SET look_at = ?2 WHERE id = ?1")?
             .execute(params![case.id.get(), look_at.map(millis)])?;

@@ -106,10 +106,18 @@ struct Outcome {
 
 impl Outcome {
     fn of(state: LineState) -> Self {
-        Self { state, reason: None, column: None, call: None }
+        Self {
+            state,
+            reason: None,
+            column: None,
+            call: None,
+        }
     }
     fn because(state: LineState, reason: impl Into<String>) -> Self {
-        Self { reason: Some(reason.into()), ..Self::of(state) }
+        Self {
+            reason: Some(reason.into()),
+            ..Self::of(state)
+        }
     }
 }
 
@@ -124,7 +132,9 @@ impl Store {
         careful: bool,
     ) -> Result<(), Error> {
         let mut state = self.feed_state(feed)?;
-        let mut next: i64 = self.conn.query_row("SELECT coalesce(max(id), 0) + 1 FROM journal", [], |row| row.get(0))?;
+        let mut next: i64 = self
+            .conn
+            .query_row("SELECT coalesce(max(id), 0) + 1 FROM journal", [], |row| row.get(0))?;
         for line in lines {
             let result = if careful {
                 self.take_line_carefully(feed, &mut state, connection, line, next)
@@ -229,7 +239,8 @@ impl Store {
                 state.partial.remove(&connection);
                 state.counts.partial -= 1;
                 let raw: Vec<u8> =
-                    self.conn.query_row("SELECT raw FROM journal WHERE id = ?", [begun.get()], |row| row.get(0))?;
+                    self.conn
+                        .query_row("SELECT raw FROM journal WHERE id = ?", [begun.get()], |row| row.get(0))?;
                 let outcome = self.parse_line(feed, state, connection, begun, &raw, line.received_at)?;
                 self.set_outcome(begun, &outcome)?;
                 state.count(outcome.state);
@@ -340,12 +351,17 @@ impl Store {
                             if drifts && let Some(seconds) = late_by {
                                 state.note_drift(seconds);
                             }
-                            let outcome = Outcome { call: Some(call), ..Outcome::of(LineState::Leg) };
+                            let outcome = Outcome {
+                                call: Some(call),
+                                ..Outcome::of(LineState::Leg)
+                            };
                             fates.extend(lines.into_iter().map(|line| (line, outcome.clone())));
                         }
                         None => {
-                            let outcome =
-                                Outcome::because(LineState::Quarantined, "its date lies outside the years reckoned with");
+                            let outcome = Outcome::because(
+                                LineState::Quarantined,
+                                "its date lies outside the years reckoned with",
+                            );
                             fates.extend(lines.into_iter().map(|line| (line, outcome.clone())));
                         }
                     }
@@ -358,17 +374,23 @@ impl Store {
     /// `auto`: looks at the pending lines, and if one dialect is clear, parses them all. Returns whether it decided.
     fn decide_dialect(&mut self, feed: &FeedName, state: &mut FeedState) -> Result<bool, Error> {
         let pending = self.pending_of(state.id)?;
-        let lines: Vec<&[u8]> = pending.iter().rev().take(200).rev().map(|(_, raw, _)| raw.as_slice()).collect();
+        let lines: Vec<&[u8]> = pending
+            .iter()
+            .rev()
+            .take(200)
+            .rev()
+            .map(|(_, raw, _)| raw.as_slice())
+            .collect();
         let detection = detect::detect(&lines);
         let Some(dialect) = detection.dialect.and_then(registry::by_name) else {
             tracing::warn!(feed = %feed, lines = pending.len(), why = %detection.why,
                 "the dialect of the feed is not clear yet; its lines are kept");
             return Ok(false);
         };
-        self.conn.execute("UPDATE feed SET decided = 1, dialect = ?2 WHERE id = ?1", params![
-            state.id,
-            dialect.about().name
-        ])?;
+        self.conn.execute(
+            "UPDATE feed SET decided = 1, dialect = ?2 WHERE id = ?1",
+            params![state.id, dialect.about().name],
+        )?;
         tracing::info!(feed = %feed, dialect = dialect.about().name, score = detection.score, "dialect decided");
         state.dialect = Some(dialect);
         state.reset_parser();
@@ -390,8 +412,9 @@ impl Store {
         let mut statement = self
             .conn
             .prepare_cached("SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id")?;
-        let rows = statement
-            .query_map([feed], |row| Ok((LineId::new(row.get(0)?), row.get(1)?, instant(row.get(2)?))))?;
+        let rows = statement.query_map([feed], |row| {
+            Ok((LineId::new(row.get(0)?), row.get(1)?, instant(row.get(2)?)))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -430,7 +453,8 @@ impl Store {
             what: format!("feed `{feed}`"),
             detail: "the config does not name it".to_owned(),
         })?;
-        self.conn.execute("INSERT OR IGNORE INTO feed(name) VALUES (?)", [feed.as_str()])?;
+        self.conn
+            .execute("INSERT OR IGNORE INTO feed(name) VALUES (?)", [feed.as_str()])?;
         let (id, decided, dialect, epoch, drift): (i64, bool, Option<String>, Epoch, Option<String>) =
             self.conn.query_row(
                 "SELECT id, decided, dialect, epoch, top_id, top_start, drift FROM feed WHERE name = ?",
@@ -444,7 +468,11 @@ impl Store {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, epoch, row.get(6)?))
                 },
             )?;
-        let name = if rules.dialect == "auto" { dialect.filter(|_| decided) } else { Some(rules.dialect.clone()) };
+        let name = if rules.dialect == "auto" {
+            dialect.filter(|_| decided)
+        } else {
+            Some(rules.dialect.clone())
+        };
         let pending: i64 = self.conn.query_row(
             "SELECT count(*) FROM journal WHERE state = 5 AND feed = ?",
             [id],
@@ -457,7 +485,9 @@ impl Store {
             parser: None,
             epoch,
             epoch_changed: false,
-            drift: drift.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            drift: drift
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default(),
             drift_changed: false,
             burst: HashMap::new(),
             partial: HashMap::new(),
@@ -511,11 +541,10 @@ impl Store {
     /// A connection was opened; returns its number.
     pub(super) fn connection_opened(&mut self, feed: &FeedName, peer: &str, now: Timestamp) -> Result<i64, Error> {
         let mut state = self.feed_state(feed)?;
-        self.conn.execute("INSERT INTO connection(feed, peer, opened_at) VALUES (?, ?, ?)", params![
-            state.id,
-            peer,
-            millis(now)
-        ])?;
+        self.conn.execute(
+            "INSERT INTO connection(feed, peer, opened_at) VALUES (?, ?, ?)",
+            params![state.id, peer, millis(now)],
+        )?;
         let id = self.conn.last_insert_rowid();
         state.burst.insert(id, millis(now));
         self.feeds.insert(feed.clone(), state);
@@ -530,11 +559,10 @@ impl Store {
         why: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.conn.execute("UPDATE connection SET closed_at = ?2, why = ?3 WHERE id = ?1", params![
-            connection,
-            millis(now),
-            why
-        ])?;
+        self.conn.execute(
+            "UPDATE connection SET closed_at = ?2, why = ?3 WHERE id = ?1",
+            params![connection, millis(now), why],
+        )?;
         if let Some(state) = self.feeds.get_mut(feed) {
             state.burst.remove(&connection);
             state.partial.remove(&connection);
@@ -548,8 +576,11 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn reparse(&mut self, mut progress: impl FnMut(u64, u64)) -> Result<Reparsed, Error> {
-        let total: u64 =
-            self.conn.query_row("SELECT count(*) FROM journal WHERE state = 3", [], |row| row.get::<_, i64>(0))? as u64;
+        let total: u64 = self
+            .conn
+            .query_row("SELECT count(*) FROM journal WHERE state = 3", [], |row| {
+                row.get::<_, i64>(0)
+            })? as u64;
         let mut done = Reparsed::default();
         let mut after = 0i64;
         loop {
@@ -572,7 +603,12 @@ impl Store {
              WHERE j.state = 3 AND j.id > ? ORDER BY j.id LIMIT 1000",
         )?;
         let rows = statement.query_map([after], |row| {
-            Ok((LineId::new(row.get(0)?), row.get::<_, String>(1)?, row.get(2)?, instant(row.get(3)?)))
+            Ok((
+                LineId::new(row.get(0)?),
+                row.get::<_, String>(1)?,
+                row.get(2)?,
+                instant(row.get(3)?),
+            ))
         })?;
         let mut page = Vec::new();
         for row in rows {
@@ -637,14 +673,22 @@ impl FeedState {
     fn parse(&mut self, id: LineId, bytes: &[u8], received_at: Timestamp) -> Vec<Parsed> {
         let mut out = Vec::with_capacity(1);
         let number = u64::try_from(id.get()).unwrap_or(0);
-        let line = Line { number, bytes, received: self.rules.zone.to_datetime(received_at) };
+        let line = Line {
+            number,
+            bytes,
+            received: self.rules.zone.to_datetime(received_at),
+        };
         let Some(parser) = &mut self.parser else { return out };
         let attempt = catch_unwind(AssertUnwindSafe(|| parser.line(line, &mut out)));
         if let Err(panic) = attempt {
             let error = format!("the parser failed on it: {}", panic_text(panic.as_ref()));
             tracing::error!(line = %id, reason = %error, "a hostile line is in quarantine");
             self.reset_parser();
-            out = vec![Parsed::Unparsed { line: number, column: 1, error }];
+            out = vec![Parsed::Unparsed {
+                line: number,
+                column: 1,
+                error,
+            }];
         }
         out
     }

@@ -28,7 +28,10 @@ impl InstanceLock {
     /// [`Error::Locked`] if another process has it.
     pub fn take(database: &Path) -> Result<Self, Error> {
         let path = lock_path(database);
-        let unreadable = |source| Error::Unreadable { path: path.clone(), source };
+        let unreadable = |source| Error::Unreadable {
+            path: path.clone(),
+            source,
+        };
         let mut file = File::options()
             .create(true)
             .truncate(false)
@@ -41,7 +44,10 @@ impl InstanceLock {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 file.take(32).read_to_string(&mut holder).map_err(unreadable)?;
-                return Err(Error::Locked { path: database.to_owned(), holder: holder.trim().to_owned() });
+                return Err(Error::Locked {
+                    path: database.to_owned(),
+                    holder: holder.trim().to_owned(),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(unreadable(source)),
         }

@@ -7,11 +7,11 @@
 //! **Invariants.** Each notice's case is read again in the transaction that begins its message. A begun message is
 //! sent byte for byte until its fate is known. A notice is in at most one message that was not refused.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Store, instant, millis};
-use crate::case::{Case, CaseState, DeadlineKind};
+use crate::case::{Case, CaseState, DeadlineKind, quiet};
 use crate::ids::{CaseId, PersonId};
 
 /// One notice on its way into a message.
@@ -99,20 +99,42 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_mail(&self) -> Result<Option<Timestamp>, Error> {
-        let window = self.window_ms();
-        let notice: Option<i64> = self
-            .conn
-            .prepare_cached("SELECT min(at) FROM notice WHERE state = 'waiting' AND message IS NULL")?
-            .query_row([], |row| row.get(0))?;
+        let notice = self.waiting_people()?.into_iter().map(|(person, at)| self.released(&person, at)).min();
         let retry: Option<i64> = self
             .conn
             .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state IN ('begun', 'waiting')")?
             .query_row([], |row| row.get(0))?;
-        Ok(notice.map(|at| at.saturating_add(window)).into_iter().chain(retry).min().map(instant))
+        Ok(notice.into_iter().chain(retry.map(instant)).min())
     }
 
-    fn window_ms(&self) -> i64 {
-        i64::try_from(self.rules.digest_window.as_millis()).unwrap_or(i64::MAX)
+    /// People with notices that wait, and since when.
+    fn waiting_people(&self) -> Result<Vec<(PersonId, Timestamp)>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL
+             GROUP BY person ORDER BY min(at)",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        rows.map(|row| row.map_err(Error::from).and_then(|(person, at)| Ok((slug(&person)?, instant(at))))).collect()
+    }
+
+    /// When what has waited since `at` may go: after the digest window, and not in the person's quiet hours.
+    fn released(&self, person: &PersonId, at: Timestamp) -> Timestamp {
+        let gathered = at.checked_add(self.rules.digest_window).unwrap_or(at);
+        let who = self.rules.directory.person(person);
+        quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, gathered).unwrap_or(gathered)
+    }
+
+    /// Whoever has waited longest and may be mailed now.
+    fn next_person(&self, now: Timestamp) -> Result<Option<PersonId>, Error> {
+        let waiting = self.waiting_people()?;
+        let quiet_now = |person: &PersonId| {
+            let who = self.rules.directory.person(person);
+            quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, now).is_some()
+        };
+        Ok(waiting
+            .into_iter()
+            .find(|(person, at)| self.released(person, *at) <= now && !quiet_now(person))
+            .map(|(person, _)| person))
     }
 
     /// The next message to send: one whose fate is unknown, else a new one; inside a transaction.
@@ -132,9 +154,15 @@ impl Store {
             if notices.is_empty() {
                 continue;
             }
-            let message: i64 =
-                self.conn.query_row("SELECT coalesce(max(id), 0) + 1 FROM message", [], |row| row.get(0))?;
-            let draft = Draft { message, person: person.clone(), notices, now };
+            let message: i64 = self
+                .conn
+                .query_row("SELECT coalesce(max(id), 0) + 1 FROM message", [], |row| row.get(0))?;
+            let draft = Draft {
+                message,
+                person: person.clone(),
+                notices,
+                now,
+            };
             let rules = std::sync::Arc::clone(&self.rules);
             return self.freeze(&draft, compose(&draft, &rules), now);
         }
@@ -161,21 +189,18 @@ impl Store {
                 ))
             })
             .optional()?;
-        let Some((message, person, address, message_id, bytes, attempts)) = row else { return Ok(None) };
+        let Some((message, person, address, message_id, bytes, attempts)) = row else {
+            return Ok(None);
+        };
         let person = slug(&person)?;
-        Ok(Some(Begun { message, person, address, message_id, bytes, attempts }))
-    }
-
-    fn next_person(&self, now: Timestamp) -> Result<Option<PersonId>, Error> {
-        let person: Option<String> = self
-            .conn
-            .prepare_cached(
-                "SELECT person FROM notice WHERE state = 'waiting' AND message IS NULL
-                 GROUP BY person HAVING min(at) <= ? ORDER BY min(at) LIMIT 1",
-            )?
-            .query_row([millis(now).saturating_sub(self.window_ms())], |row| row.get(0))
-            .optional()?;
-        person.map(|text| slug(&text)).transpose()
+        Ok(Some(Begun {
+            message,
+            person,
+            address,
+            message_id,
+            bytes,
+            attempts,
+        }))
     }
 
     /// Reads each notice's case again; what no longer holds falls out, with why.
@@ -187,14 +212,24 @@ impl Store {
                  WHERE person = ? AND state = 'waiting' AND message IS NULL ORDER BY deadline_at, id",
             )?
             .query_map([person.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                ))
             })?
             .collect::<Result<_, _>>()?;
         let mut live = Vec::new();
         for (id, case, kind, due, rung, copy) in rows {
             let case = self.case(CaseId::new(case))?;
-            let kind: DeadlineKind = serde_json::from_value(serde_json::Value::String(kind))
-                .map_err(|e| Error::Garbled { what: format!("notice {id}"), detail: e.to_string() })?;
+            let kind: DeadlineKind =
+                serde_json::from_value(serde_json::Value::String(kind)).map_err(|e| Error::Garbled {
+                    what: format!("notice {id}"),
+                    detail: e.to_string(),
+                })?;
             let due_at = instant(due);
             match fallen_out(&case, kind, due_at, copy, person) {
                 Some(why) => {
@@ -203,7 +238,14 @@ impl Store {
                         .execute(params![id, why])?;
                     tracing::info!(case = %case.id, person = %person, why, at = %now, "a notice is not sent");
                 }
-                None => live.push(DraftNotice { id, case, kind, due_at, rung, copy }),
+                None => live.push(DraftNotice {
+                    id,
+                    case,
+                    kind,
+                    due_at,
+                    rung,
+                    copy,
+                }),
             }
         }
         Ok(live)
@@ -219,8 +261,12 @@ impl Store {
             Ok(composed) => (composed, "begun", None),
             Err(why) => {
                 tracing::error!(person = %draft.person, %why, "a message could not be composed");
-                let none =
-                    Composed { address: String::new(), subject: String::new(), message_id: String::new(), bytes: vec![] };
+                let none = Composed {
+                    address: String::new(),
+                    subject: String::new(),
+                    message_id: String::new(),
+                    bytes: vec![],
+                };
                 (none, "failed", Some(why))
             }
         };
@@ -270,7 +316,8 @@ impl Store {
                        last_error = NULL WHERE id = ?1",
                     params![message, millis(now)],
                 )?;
-                self.conn.execute("UPDATE notice SET state = 'sent' WHERE message = ?", [message])?;
+                self.conn
+                    .execute("UPDATE notice SET state = 'sent' WHERE message = ?", [message])?;
             }
             Fate::Later { at, why } => {
                 self.conn.execute(
@@ -285,9 +332,10 @@ impl Store {
                      WHERE id = ?1",
                     params![message, why],
                 )?;
-                self.conn.execute("UPDATE notice SET state = 'failed', why = ?2 WHERE message = ?1", params![
-                    message, why
-                ])?;
+                self.conn.execute(
+                    "UPDATE notice SET state = 'failed', why = ?2 WHERE message = ?1",
+                    params![message, why],
+                )?;
             }
         }
         Ok(())
@@ -299,23 +347,30 @@ impl Store {
     /// What SQLite says.
     pub fn retry_mail(&mut self) -> Result<usize, Error> {
         self.transact(|store| {
-            let waiting = store.conn.execute(
-                "UPDATE message SET next_at = NULL WHERE state = 'waiting'",
-                [],
-            )?;
+            let waiting = store
+                .conn
+                .execute("UPDATE message SET next_at = NULL WHERE state = 'waiting'", [])?;
             store.conn.execute(
                 "UPDATE notice SET state = 'waiting', message = NULL, why = NULL
                  WHERE state = 'failed' AND message IN (SELECT id FROM message WHERE state = 'failed')",
                 [],
             )?;
-            let failed = store.conn.execute("UPDATE message SET state = 'replaced' WHERE state = 'failed'", [])?;
+            let failed = store
+                .conn
+                .execute("UPDATE message SET state = 'replaced' WHERE state = 'failed'", [])?;
             Ok(waiting + failed)
         })
     }
 }
 
 /// Why a notice need not be sent any more.
-fn fallen_out(case: &Case, kind: DeadlineKind, due_at: Timestamp, copy: bool, person: &PersonId) -> Option<&'static str> {
+fn fallen_out(
+    case: &Case,
+    kind: DeadlineKind,
+    due_at: Timestamp,
+    copy: bool,
+    person: &PersonId,
+) -> Option<&'static str> {
     if matches!(case.state, CaseState::Closed | CaseState::Void) {
         return Some("the case was closed before");
     }
@@ -330,5 +385,8 @@ fn fallen_out(case: &Case, kind: DeadlineKind, due_at: Timestamp, copy: bool, pe
 }
 
 fn slug(text: &str) -> Result<PersonId, Error> {
-    text.parse().map_err(|e: crate::ids::BadSlug| Error::Garbled { what: "person".into(), detail: e.to_string() })
+    text.parse().map_err(|e: crate::ids::BadSlug| Error::Garbled {
+        what: "person".into(),
+        detail: e.to_string(),
+    })
 }

@@ -20,8 +20,11 @@ pub(super) struct Policies {
 
 impl Policies {
     pub(super) fn read(conn: &Connection, current: &Arc<Policy>) -> Result<Self, Error> {
-        let mut policies =
-            Self { versions: HashMap::new(), timeline: Vec::new(), current: Arc::clone(current) };
+        let mut policies = Self {
+            versions: HashMap::new(),
+            timeline: Vec::new(),
+            current: Arc::clone(current),
+        };
         let mut statement =
             conn.prepare("SELECT id, version, text, in_force_from FROM policy ORDER BY in_force_from, loaded_at")?;
         let mut rows = statement.query([])?;
@@ -31,10 +34,12 @@ impl Policies {
             let policy = if key == (current.id.clone(), current.version.clone()) {
                 Arc::clone(current)
             } else {
-                Arc::new(crate::config::policy_from_stored(&text).map_err(|detail| Error::Garbled {
-                    what: format!("policy `{}` version {}", key.0, key.1),
-                    detail,
-                })?)
+                Arc::new(
+                    crate::config::policy_from_stored(&text).map_err(|detail| Error::Garbled {
+                        what: format!("policy `{}` version {}", key.0, key.1),
+                        detail,
+                    })?,
+                )
             };
             policies.timeline.push((instant(row.get(3)?), Arc::clone(&policy)));
             policies.versions.insert(key, policy);
@@ -56,14 +61,21 @@ impl Policies {
         if newest.as_ref() == Some(&key) {
             return Ok(());
         }
-        let effective = policy.effective.to_zoned(zone.clone()).map_or(Timestamp::MIN, |at| at.timestamp());
-        let from = if self.timeline.is_empty() { effective } else { effective.max(now) };
+        let effective = zone
+            .to_timestamp(policy.effective.at(0, 0, 0, 0))
+            .unwrap_or(Timestamp::MIN);
+        let from = if self.timeline.is_empty() {
+            effective
+        } else {
+            effective.max(now)
+        };
         conn.execute(
             "INSERT INTO policy(id, version, text, loaded_at, in_force_from) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT(id, version) DO UPDATE SET loaded_at = excluded.loaded_at, in_force_from = excluded.in_force_from",
             params![policy.id, policy.version, policy.text, millis(now), millis(from)],
         )?;
-        self.timeline.retain(|(_, p)| (p.id.as_str(), p.version.as_str()) != (key.0.as_str(), key.1.as_str()));
+        self.timeline
+            .retain(|(_, p)| (p.id.as_str(), p.version.as_str()) != (key.0.as_str(), key.1.as_str()));
         self.timeline.push((from, Arc::clone(policy)));
         self.timeline.sort_by_key(|(from, _)| *from);
         self.versions.insert(key, Arc::clone(policy));
@@ -72,7 +84,12 @@ impl Policies {
 
     /// The version in force at an answer; the first known one for answers before any.
     pub(super) fn at(&self, answer: Timestamp) -> Arc<Policy> {
-        let found = self.timeline.iter().rev().find(|(from, _)| *from <= answer).or(self.timeline.first());
+        let found = self
+            .timeline
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= answer)
+            .or(self.timeline.first());
         Arc::clone(found.map_or(&self.current, |(_, policy)| policy))
     }
 

@@ -7,7 +7,7 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::lines::drift_median;
-use super::rows::{self, Coded, LineState};
+use super::rows::{Coded, LineState};
 use super::{Error, calls, cases, instant, millis, store};
 use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
 use crate::case::{Case, EventRow};
@@ -146,7 +146,10 @@ struct Where {
 
 impl Where {
     fn new() -> Self {
-        Self { conditions: Vec::new(), values: Vec::new() }
+        Self {
+            conditions: Vec::new(),
+            values: Vec::new(),
+        }
     }
     fn and<T: ToSql + Clone + 'static>(&mut self, condition: &'static str, value: Option<T>) {
         if let Some(value) = value {
@@ -157,7 +160,11 @@ impl Where {
         }
     }
     fn text(&self) -> String {
-        if self.conditions.is_empty() { String::new() } else { format!(" WHERE {}", self.conditions.join(" AND ")) }
+        if self.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", self.conditions.join(" AND "))
+        }
     }
     fn values(&self) -> Vec<&dyn ToSql> {
         self.values.iter().map(AsRef::as_ref).collect()
@@ -172,7 +179,9 @@ impl Reader {
     /// # Errors
     /// It is missing, foreign, newer, or SQLite says no.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self { conn: store::open_reader(path)? })
+        Ok(Self {
+            conn: store::open_reader(path)?,
+        })
     }
 
     /// The clock this database lives by.
@@ -196,7 +205,11 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn ping(&self) -> Result<(), Error> {
-        Ok(self.conn.query_row("SELECT 1 FROM meta LIMIT 1", [], |_| Ok(())).optional().map(drop)?)
+        Ok(self
+            .conn
+            .query_row("SELECT 1 FROM meta LIMIT 1", [], |_| Ok(()))
+            .optional()
+            .map(drop)?)
     }
 
     /// Calls, oldest first.
@@ -299,13 +312,19 @@ impl Reader {
         narrow.and("opened_at < ?", filter.to.map(millis));
         narrow.and("state = ?", filter.state.clone());
         narrow.and("kind = ?", filter.kind.clone());
-        narrow.and("department = ?", filter.department.as_ref().map(|d| d.as_str().to_owned()));
+        narrow.and(
+            "department = ?",
+            filter.department.as_ref().map(|d| d.as_str().to_owned()),
+        );
         narrow.and("handler = ?", filter.handler.as_ref().map(|p| p.as_str().to_owned()));
         narrow.and(
             "(first_answerer = ? OR handler = ?)",
             filter.person.as_ref().map(|p| p.as_str().to_owned()),
         );
-        narrow.and("(open = 1 AND due_at IS NOT NULL AND due_at <= ?)", filter.overdue.then(|| millis(now)));
+        narrow.and(
+            "(open = 1 AND due_at IS NOT NULL AND due_at <= ?)",
+            filter.overdue.then(|| millis(now)),
+        );
         let sql = format!("SELECT body FROM cases{} ORDER BY id DESC", narrow.text());
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query(&narrow.values()[..])?;
@@ -428,10 +447,15 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn outbox(&self, unsent_only: bool, limit: Option<usize>) -> Result<Vec<OutboxRow>, Error> {
-        let narrow = if unsent_only { "WHERE state NOT IN ('sent', 'replaced')" } else { "" };
+        let narrow = if unsent_only {
+            "WHERE state NOT IN ('sent', 'replaced')"
+        } else {
+            ""
+        };
         let limit = limit.map_or(-1, |n| i64::try_from(n).unwrap_or(i64::MAX));
-        let mut statement =
-            self.conn.prepare(&format!("SELECT * FROM message {narrow} ORDER BY id DESC LIMIT {limit}"))?;
+        let mut statement = self.conn.prepare(&format!(
+            "SELECT * FROM message {narrow} ORDER BY id DESC LIMIT {limit}"
+        ))?;
         let rows = statement.query_map([], |row| {
             Ok(OutboxRow {
                 message: row.get("id")?,
@@ -449,9 +473,13 @@ impl Reader {
             })
         })?;
         let mut messages: Vec<OutboxRow> = rows.collect::<Result<_, _>>()?;
-        let mut notices = self.conn.prepare_cached("SELECT id FROM notice WHERE message = ? ORDER BY id")?;
+        let mut notices = self
+            .conn
+            .prepare_cached("SELECT id FROM notice WHERE message = ? ORDER BY id")?;
         for message in &mut messages {
-            message.notices = notices.query_map([message.message], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            message.notices = notices
+                .query_map([message.message], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
         }
         messages.reverse();
         Ok(messages)
@@ -487,7 +515,10 @@ impl Reader {
 /// The conditions that lie inside the case's body.
 fn fits(case: &Case, filter: &Filter) -> bool {
     let contains = |text: &Option<String>, digits: &str| text.as_deref().is_some_and(|text| text.contains(digits));
-    filter.extension.as_ref().is_none_or(|ext| case.extension.as_ref() == Some(ext))
+    filter
+        .extension
+        .as_ref()
+        .is_none_or(|ext| case.extension.as_ref() == Some(ext))
         && filter
             .number
             .as_ref()
@@ -495,7 +526,8 @@ fn fits(case: &Case, filter: &Filter) -> bool {
 }
 
 fn call_row(row: &Row<'_>) -> Result<CallRow, Error> {
-    let time = |name: &str| -> rusqlite::Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(name)?.map(instant)) };
+    let time =
+        |name: &str| -> rusqlite::Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(name)?.map(instant)) };
     let doubts: Option<String> = row.get("doubts")?;
     Ok(CallRow {
         id: CallId::new(row.get("id")?),
@@ -513,7 +545,9 @@ fn call_row(row: &Row<'_>) -> Result<CallRow, Error> {
         answered_by: row.get("answered_by")?,
         person: row.get("person")?,
         certainty: row.get::<_, Coded<Certainty>>("certainty")?.0,
-        doubts: doubts.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        doubts: doubts
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
         ring_seconds: row.get("ring_seconds")?,
         talk_seconds: row.get("talk_seconds")?,
         account_code: row.get("account_code")?,

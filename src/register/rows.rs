@@ -29,7 +29,12 @@ macro_rules! coded {
 #[derive(Debug, Clone, Copy)]
 pub struct Coded<T>(pub T);
 
-coded!(Direction, Direction::Incoming = 0, Direction::Outgoing = 1, Direction::Internal = 2);
+coded!(
+    Direction,
+    Direction::Incoming = 0,
+    Direction::Outgoing = 1,
+    Direction::Internal = 2
+);
 coded!(
     Disposition,
     Disposition::Answered = 0,
@@ -39,7 +44,12 @@ coded!(
     Disposition::Voicemail = 4,
     Disposition::Unknown = 5
 );
-coded!(Certainty, Certainty::Ambiguous = 0, Certainty::Likely = 1, Certainty::Certain = 2);
+coded!(
+    Certainty,
+    Certainty::Ambiguous = 0,
+    Certainty::Likely = 1,
+    Certainty::Certain = 2
+);
 
 /// What became of a journal line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -94,13 +104,21 @@ fn stamp_text(stamp: &Stamp) -> String {
 }
 
 fn stamp_from(text: &str) -> Result<Stamp, Error> {
-    let garbled = |detail: jiff::Error| Error::Garbled { what: format!("stamp `{text}`"), detail: detail.to_string() };
+    let garbled = |detail: jiff::Error| Error::Garbled {
+        what: format!("stamp `{text}`"),
+        detail: detail.to_string(),
+    };
     let (at, offset) = text.split_at(text.len().min(19));
     let at = at.parse().map_err(garbled)?;
     let offset = match offset {
         "" => None,
         "Z" => Some(jiff::tz::Offset::UTC),
-        other => Some(jiff::fmt::strtime::parse("%:z", other).map_err(garbled)?.offset().unwrap_or(jiff::tz::Offset::UTC)),
+        other => Some(
+            jiff::fmt::strtime::parse("%:z", other)
+                .map_err(garbled)?
+                .offset()
+                .unwrap_or(jiff::tz::Offset::UTC),
+        ),
     };
     Ok(Stamp { at, offset })
 }
@@ -114,8 +132,14 @@ pub fn insert_leg(conn: &Connection, call: CallId, placed: &PlacedLeg) -> Result
            account_code, inferred, marks)
          VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     )?;
-    let lines = (placed.line_ids.len() > 1)
-        .then(|| placed.line_ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    let lines = (placed.line_ids.len() > 1).then(|| {
+        placed
+            .line_ids
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",")
+    });
     statement.execute(params![
         call.get(),
         placed.order as i64,
@@ -204,9 +228,16 @@ fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
             .split(',')
             .filter_map(|name| FIELDS.iter().copied().find(|field| *field == name))
             .collect(),
-        marks: marks.and_then(|text| serde_json::from_str::<Marks>(&text).ok()).unwrap_or_default(),
+        marks: marks
+            .and_then(|text| serde_json::from_str::<Marks>(&text).ok())
+            .unwrap_or_default(),
     };
-    Ok(StoredLeg { leg, order: order as u64, line_ids, received_at: instant(row.get("received_at")?) })
+    Ok(StoredLeg {
+        leg,
+        order: order as u64,
+        line_ids,
+        received_at: instant(row.get("received_at")?),
+    })
 }
 
 /// What the register keeps of a call besides its figures.
@@ -276,9 +307,8 @@ pub fn put_call(conn: &Connection, id: CallId, call: &Call, place: &CallPlace) -
 
 /// Reads what the register keeps of a call.
 pub fn place_of(conn: &Connection, id: CallId) -> Result<CallPlace, Error> {
-    let mut statement = conn.prepare_cached(
-        "SELECT feed, epoch, pbx_id, settled, settle_at, case_id, put_order FROM call WHERE id = ?",
-    )?;
+    let mut statement = conn
+        .prepare_cached("SELECT feed, epoch, pbx_id, settled, settle_at, case_id, put_order FROM call WHERE id = ?")?;
     Ok(statement.query_row([id.get()], |row| {
         Ok(CallPlace {
             feed: row.get(0)?,

@@ -97,7 +97,12 @@ pub fn check_header(path: &Path) -> Result<(), Error> {
         match file.read(&mut header[filled..]) {
             Ok(0) => break,
             Ok(n) => filled += n,
-            Err(e) => return Err(Error::Unreadable { path: path.to_owned(), source: e }),
+            Err(e) => {
+                return Err(Error::Unreadable {
+                    path: path.to_owned(),
+                    source: e,
+                });
+            }
         }
     }
     if filled == 0 {
@@ -116,7 +121,11 @@ pub fn check_header(path: &Path) -> Result<(), Error> {
 
 fn refuse_newer(path: &Path, found: u32) -> Result<(), Error> {
     if found > VERSION {
-        return Err(Error::TooNew { path: path.to_owned(), found, known: VERSION });
+        return Err(Error::TooNew {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        });
     }
     Ok(())
 }

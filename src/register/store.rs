@@ -15,8 +15,8 @@ use super::policies::Policies;
 use super::{Error, Rules, schema};
 use crate::case::Actor;
 use crate::clock::{Clock, Simulation};
-use crate::directory::Person;
-use crate::ids::{FeedName, PersonId};
+use crate::directory::{Lang, Person};
+use crate::ids::{DepartmentId, FeedName, PersonId};
 
 /// Who does something, and how.
 #[derive(Debug, Clone)]
@@ -32,11 +32,19 @@ pub struct Who {
 impl Who {
     /// The switch, through a feed.
     pub fn switch() -> Self {
-        Self { actor: Actor::Switch, channel: "feed", seen: None }
+        Self {
+            actor: Actor::Switch,
+            channel: "feed",
+            seen: None,
+        }
     }
     /// The clock.
     pub fn clock() -> Self {
-        Self { actor: Actor::Clock, channel: "clock", seen: None }
+        Self {
+            actor: Actor::Clock,
+            channel: "clock",
+            seen: None,
+        }
     }
 }
 
@@ -61,7 +69,9 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +93,11 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
     configure(&conn)?;
     let found = schema::version(&conn)?;
     if found > schema::VERSION {
-        return Err(Error::TooNew { path: path.to_owned(), found, known: schema::VERSION });
+        return Err(Error::TooNew {
+            path: path.to_owned(),
+            found,
+            known: schema::VERSION,
+        });
     }
     if found < schema::VERSION {
         return Err(Error::Missing { path: path.to_owned() });
@@ -107,7 +121,10 @@ impl Store {
         conn.pragma_update(None, "cache_size", -16 * 1024)?;
         let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            return Err(Error::Damaged { path: path.to_owned(), detail: verdict });
+            return Err(Error::Damaged {
+                path: path.to_owned(),
+                detail: verdict,
+            });
         }
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
@@ -128,7 +145,14 @@ impl Store {
 
     fn with(conn: Connection, rules: Arc<Rules>, path: &Path) -> Result<Self, Error> {
         let policies = Policies::read(&conn, &rules.policy)?;
-        Ok(Self { conn, rules, policies, feeds: HashMap::new(), changed: Changed::default(), path: path.to_owned() })
+        Ok(Self {
+            conn,
+            rules,
+            policies,
+            feeds: HashMap::new(),
+            changed: Changed::default(),
+            path: path.to_owned(),
+        })
     }
 
     /// The rules in force.
@@ -212,18 +236,23 @@ impl Store {
             .conn
             .query_row("SELECT body FROM person WHERE id = ?", [id.as_str()], |row| row.get(0))
             .optional()?;
-        body.map(|text| {
-            serde_json::from_str(&text)
-                .map_err(|e| Error::Garbled { what: format!("person `{id}`"), detail: e.to_string() })
-        })
-        .transpose()
+        let Some(body) = body else { return Ok(None) };
+        let kept: KeptPerson = serde_json::from_str(&body).map_err(|e| Error::Garbled {
+            what: format!("person `{id}`"),
+            detail: e.to_string(),
+        })?;
+        Ok(Some(kept.into_person(id.clone())))
     }
 
     fn keep_people(&mut self) -> Result<(), Error> {
-        let mut statement = self.conn.prepare_cached("INSERT OR REPLACE INTO person(id, body) VALUES (?, ?)")?;
+        let mut statement = self
+            .conn
+            .prepare_cached("INSERT OR REPLACE INTO person(id, body) VALUES (?, ?)")?;
         for person in &self.rules.directory.people {
-            let body = serde_json::to_string(person)
-                .map_err(|e| Error::Garbled { what: format!("person `{}`", person.id), detail: e.to_string() })?;
+            let body = serde_json::to_string(&KeptPerson::of(person)).map_err(|e| Error::Garbled {
+                what: format!("person `{}`", person.id),
+                detail: e.to_string(),
+            })?;
             statement.execute(params![person.id.as_str(), body])?;
         }
         Ok(())
@@ -237,7 +266,8 @@ impl Store {
                     [name.as_str(), old.as_str()],
                 )?;
             }
-            self.conn.execute("INSERT OR IGNORE INTO feed(name) VALUES (?)", [name.as_str()])?;
+            self.conn
+                .execute("INSERT OR IGNORE INTO feed(name) VALUES (?)", [name.as_str()])?;
         }
         Ok(())
     }
@@ -266,8 +296,10 @@ impl Store {
             if used {
                 return Err(Error::NotNew { path });
             }
-            let text = serde_json::to_string(&simulation)
-                .map_err(|e| Error::Garbled { what: "simulated time".into(), detail: e.to_string() })?;
+            let text = serde_json::to_string(&simulation).map_err(|e| Error::Garbled {
+                what: "simulated time".into(),
+                detail: e.to_string(),
+            })?;
             store.set_meta("simulation", &text)
         })?;
         Ok(Clock::Simulated(simulation))
@@ -286,7 +318,8 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        self.conn.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", [key, value])?;
+        self.conn
+            .execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", [key, value])?;
         Ok(())
     }
 
@@ -299,9 +332,54 @@ impl Store {
     }
 }
 
+/// What is kept of a person, so that a start can do without their entry.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct KeptPerson {
+    name: String,
+    name_en: Option<String>,
+    mail: Option<String>,
+    english: Option<bool>,
+    department: DepartmentId,
+    phone: Option<String>,
+}
+
+impl KeptPerson {
+    fn of(person: &Person) -> Self {
+        Self {
+            name: person.name.clone(),
+            name_en: person.name_en.clone(),
+            mail: person.mail.clone(),
+            english: person.language.map(|lang| lang == Lang::En),
+            department: person.department.clone(),
+            phone: person.phone.clone(),
+        }
+    }
+
+    fn into_person(self, id: PersonId) -> Person {
+        Person {
+            id,
+            name: self.name,
+            name_en: self.name_en,
+            mail: self.mail,
+            language: self.english.map(|english| if english { Lang::En } else { Lang::Zh }),
+            department: self.department,
+            supervisor: None,
+            deputies: Vec::new(),
+            rank: 0,
+            login: None,
+            phone: self.phone,
+            hours: None,
+            away: Vec::new(),
+            roles: Vec::new(),
+        }
+    }
+}
+
 /// A stored setting.
 pub(super) fn meta(conn: &Connection, key: &str) -> Result<Option<String>, Error> {
-    Ok(conn.query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0)).optional()?)
+    Ok(conn
+        .query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0))
+        .optional()?)
 }
 
 /// The clock a database lives by.
@@ -310,13 +388,19 @@ pub(super) fn clock_of(conn: &Connection) -> Result<Clock, Error> {
         None => Ok(Clock::Real),
         Some(text) => serde_json::from_str(&text)
             .map(Clock::Simulated)
-            .map_err(|e| Error::Garbled { what: "simulated time".into(), detail: e.to_string() }),
+            .map_err(|e| Error::Garbled {
+                what: "simulated time".into(),
+                detail: e.to_string(),
+            }),
     }
 }
 
 /// A new file's name must be on disk too, or a power cut could lose the whole database.
 fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     if let Err(error) = std::fs::File::open(folder).and_then(|f| f.sync_all()) {
         tracing::warn!(folder = %folder.display(), %error, "the folder could not be synced");
     }

@@ -34,14 +34,35 @@ pub type Composer = Arc<dyn Fn(&Draft, &Rules) -> Result<Composed, String> + Sen
 
 /// Everything that can be asked of the writer.
 enum Request {
-    Opened { feed: FeedName, peer: String },
-    Lines { feed: FeedName, connection: i64, lines: Vec<IncomingLine> },
-    Silent { feed: FeedName },
-    Closed { feed: FeedName, connection: i64, why: String },
-    Change { id: CaseId, known: u64, command: Box<Command>, who: Who },
+    Opened {
+        feed: FeedName,
+        peer: String,
+    },
+    Lines {
+        feed: FeedName,
+        connection: i64,
+        lines: Vec<IncomingLine>,
+    },
+    Silent {
+        feed: FeedName,
+    },
+    Closed {
+        feed: FeedName,
+        connection: i64,
+        why: String,
+    },
+    Change {
+        id: CaseId,
+        known: u64,
+        command: Box<Command>,
+        who: Who,
+    },
     Tick,
     BeginMail(Composer),
-    MailFate { message: i64, fate: Fate },
+    MailFate {
+        message: i64,
+        fate: Fate,
+    },
     Adopt(Arc<Rules>),
     Peek,
 }
@@ -53,7 +74,11 @@ enum Answer {
     Case(Box<Case>),
     More(bool),
     Begun(Option<Begun>),
-    Next { look: Option<Timestamp>, mail: Option<Timestamp>, data_version: i64 },
+    Next {
+        look: Option<Timestamp>,
+        mail: Option<Timestamp>,
+        data_version: i64,
+    },
 }
 
 type Answerer = oneshot::Sender<Result<Answer, Error>>;
@@ -82,9 +107,16 @@ impl Writer {
         let (bell, changed) = watch::channel(0);
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
-        let thread = std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || Loop { store, clock, queue, bell, commits: counter }.run())?;
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            Loop {
+                store,
+                clock,
+                queue,
+                bell,
+                commits: counter,
+            }
+            .run()
+        })?;
         Ok((Self { thread }, Handle { jobs, changed, commits }))
     }
 
@@ -93,7 +125,9 @@ impl Writer {
     /// # Errors
     /// What stopped the writer.
     pub fn join(self) -> Result<(), Error> {
-        self.thread.join().unwrap_or_else(|panic| Err(Error::Stopped(format!("it panicked: {}", text_of(&panic)))))
+        self.thread
+            .join()
+            .unwrap_or_else(|panic| Err(Error::Stopped(format!("it panicked: {}", text_of(&panic)))))
     }
 
     /// Whether the thread has ended.
@@ -115,7 +149,13 @@ impl Handle {
     /// # Errors
     /// The writer has stopped, or what SQLite says.
     pub async fn connection_opened(&self, feed: &FeedName, peer: &str) -> Result<i64, Error> {
-        match self.ask(Request::Opened { feed: feed.clone(), peer: peer.to_owned() }).await? {
+        match self
+            .ask(Request::Opened {
+                feed: feed.clone(),
+                peer: peer.to_owned(),
+            })
+            .await?
+        {
             Answer::Connection(id) => Ok(id),
             _ => Ok(0),
         }
@@ -126,7 +166,13 @@ impl Handle {
     /// # Errors
     /// The writer has stopped, or what SQLite says.
     pub async fn lines(&self, feed: &FeedName, connection: i64, lines: Vec<IncomingLine>) -> Result<(), Error> {
-        self.ask(Request::Lines { feed: feed.clone(), connection, lines }).await.map(drop)
+        self.ask(Request::Lines {
+            feed: feed.clone(),
+            connection,
+            lines,
+        })
+        .await
+        .map(drop)
     }
 
     /// The feed has been silent: an undecided `auto` may decide with what there is.
@@ -142,7 +188,11 @@ impl Handle {
     /// # Errors
     /// The writer has stopped, or what SQLite says.
     pub async fn connection_closed(&self, feed: &FeedName, connection: i64, why: &str) -> Result<(), Error> {
-        let request = Request::Closed { feed: feed.clone(), connection, why: why.to_owned() };
+        let request = Request::Closed {
+            feed: feed.clone(),
+            connection,
+            why: why.to_owned(),
+        };
         self.ask(request).await.map(drop)
     }
 
@@ -151,7 +201,15 @@ impl Handle {
     /// # Errors
     /// [`Error::Refused`], [`Error::NoCase`], the writer has stopped, or what SQLite says.
     pub async fn change(&self, id: CaseId, known: u64, command: Command, who: Who) -> Result<Option<Case>, Error> {
-        match self.ask(Request::Change { id, known, command: Box::new(command), who }).await? {
+        match self
+            .ask(Request::Change {
+                id,
+                known,
+                command: Box::new(command),
+                who,
+            })
+            .await?
+        {
             Answer::Case(case) => Ok(Some(*case)),
             _ => Ok(None),
         }
@@ -198,7 +256,11 @@ impl Handle {
     /// The writer has stopped, or what SQLite says.
     pub async fn next(&self) -> Result<(Option<Timestamp>, Option<Timestamp>, i64), Error> {
         match self.ask(Request::Peek).await? {
-            Answer::Next { look, mail, data_version } => Ok((look, mail, data_version)),
+            Answer::Next {
+                look,
+                mail,
+                data_version,
+            } => Ok((look, mail, data_version)),
             _ => Ok((None, None, 0)),
         }
     }
@@ -255,10 +317,15 @@ impl Loop {
     /// All in one transaction; if that fails, each alone, so that one bad command does not take the others with it.
     fn serve(&mut self, jobs: Vec<Job>) -> Result<(), Error> {
         let now = self.clock.now();
-        match self.attempt(|store| jobs.iter().map(|(request, _)| apply(store, request, now, false)).collect()) {
+        let all = |store: &mut Store| -> Result<Vec<Result<Answer, Error>>, Error> {
+            jobs.iter()
+                .map(|(request, _)| apply(store, request, now, false))
+                .collect()
+        };
+        match self.attempt(all) {
             Ok(answers) => {
                 self.ring();
-                for ((_, answerer), answer) in jobs.into_iter().zip::<Vec<Result<Answer, Error>>>(answers) {
+                for ((_, answerer), answer) in jobs.into_iter().zip(answers) {
                     // Whoever asked may have gone; the work is done all the same.
                     let _ = answerer.send(answer);
                 }
@@ -276,11 +343,8 @@ impl Loop {
         let mut pause = Duration::from_millis(100);
         loop {
             let now = self.clock.now();
-            let result = self.attempt(|store| match apply(store, &request, now, true) {
-                Err(error @ Error::Sqlite(_)) => Err(error),
-                other => Ok(other),
-            });
-            let answer = match result {
+            let result = self.attempt(|store| apply(store, &request, now, true));
+            let answer: Result<Answer, Error> = match result {
                 Ok(answer) => answer,
                 Err(error) if fatal(&error) => return Err(self.give_up(error)),
                 Err(error) if passing(&error) => {
@@ -330,24 +394,29 @@ fn code(error: &Error) -> Option<rusqlite::ErrorCode> {
 
 fn fatal(error: &Error) -> bool {
     use rusqlite::ErrorCode as Code;
-    matches!(code(error), Some(Code::SystemIoFailure | Code::DatabaseCorrupt | Code::NotADatabase | Code::CannotOpen))
+    matches!(
+        code(error),
+        Some(Code::SystemIoFailure | Code::DatabaseCorrupt | Code::NotADatabase | Code::CannotOpen)
+    )
 }
 
 fn passing(error: &Error) -> bool {
     use rusqlite::ErrorCode as Code;
-    matches!(code(error), Some(Code::DiskFull | Code::DatabaseBusy | Code::DatabaseLocked | Code::ReadOnly))
+    matches!(
+        code(error),
+        Some(Code::DiskFull | Code::DatabaseBusy | Code::DatabaseLocked | Code::ReadOnly)
+    )
 }
 
 /// Applies one command. The outer error rolls the transaction back, the inner one is an answer.
-fn apply(
-    store: &mut Store,
-    request: &Request,
-    now: Timestamp,
-    careful: bool,
-) -> Result<Result<Answer, Error>, Error> {
+fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) -> Result<Result<Answer, Error>, Error> {
     let answer = match request {
         Request::Opened { feed, peer } => Answer::Connection(store.connection_opened(feed, peer, now)?),
-        Request::Lines { feed, connection, lines } => {
+        Request::Lines {
+            feed,
+            connection,
+            lines,
+        } => {
             store.take_lines(feed, *connection, lines, careful)?;
             Answer::Done
         }
@@ -359,7 +428,12 @@ fn apply(
             store.connection_closed(feed, *connection, why, now)?;
             Answer::Done
         }
-        Request::Change { id, known, command, who } => match store.change(*id, Some(*known), command, who, now) {
+        Request::Change {
+            id,
+            known,
+            command,
+            who,
+        } => match store.change(*id, Some(*known), command, who, now) {
             Ok(case) => Answer::Case(Box::new(case)),
             Err(refusal @ (Error::Refused { .. } | Error::NoCase(_))) => return Ok(Err(refusal)),
             Err(error) => return Err(error),

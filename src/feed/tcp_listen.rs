@@ -1,0 +1,221 @@
+//! The switch connects to us.
+//!
+//! **Invariants.** Only allowed addresses are read from; a refused one is logged once. There are never more
+//! connections than the limit: when it is reached, the longest silent connection that has not sent a line yet makes
+//! room, so that idle strangers can't keep a switch out; if all have sent lines, the newcomer is refused.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{Id, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::Error;
+use super::connection::{self, Reading};
+use crate::clock::Clock;
+use crate::ids::FeedName;
+use crate::register::{self, Handle};
+
+/// Strangers remembered, so that each is logged once.
+const STRANGERS: usize = 1024;
+
+/// A feed that the switch connects to.
+#[derive(Debug, Clone)]
+pub struct TcpListen {
+    /// Its name.
+    pub feed: FeedName,
+    /// Who may connect.
+    pub allow: Vec<IpNet>,
+    /// How many at once.
+    pub max_connections: usize,
+    /// How each connection is read.
+    pub reading: Reading,
+}
+
+/// Takes the address; a restart gets it back at once.
+///
+/// # Errors
+/// The address is taken or not ours.
+pub fn bind(feed: &FeedName, address: SocketAddr) -> Result<std::net::TcpListener, Error> {
+    let listen = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(128)?;
+        Ok(std::net::TcpListener::from(socket))
+    };
+    listen().map_err(|source| Error::Bind { feed: feed.to_string(), address, source })
+}
+
+/// One open connection, as the listener sees it.
+struct Open {
+    since: tokio::time::Instant,
+    proven: Arc<AtomicBool>,
+    stop: CancellationToken,
+}
+
+/// A running listener.
+struct Listener {
+    settings: TcpListen,
+    writer: Handle,
+    clock: Clock,
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), register::Error>>,
+    open: HashMap<Id, Open>,
+    strangers: HashMap<IpAddr, u64>,
+}
+
+impl TcpListen {
+    /// Accepts and reads until told to stop; what was read is durable when this returns.
+    ///
+    /// # Errors
+    /// The listener broke, or the register stopped.
+    pub async fn run(
+        self,
+        listener: std::net::TcpListener,
+        writer: Handle,
+        clock: Clock,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
+        let feed = self.feed.to_string();
+        let listener =
+            TcpListener::from_std(listener).map_err(|source| Error::Accept { feed: feed.clone(), source })?;
+        let mut running = Listener {
+            settings: self,
+            writer,
+            clock,
+            stop,
+            tasks: JoinSet::new(),
+            open: HashMap::new(),
+            strangers: HashMap::new(),
+        };
+        running.run(&listener).await.map_err(|source| Error::Register { feed, source })
+    }
+}
+
+impl Listener {
+    async fn run(&mut self, listener: &TcpListener) -> Result<(), register::Error> {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                Some(ended) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.ended(ended)?,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.accept(stream, peer),
+                    Err(error) => {
+                        // Out of descriptors, or the peer is gone already: neither ends the feed.
+                        tracing::warn!(feed = %self.settings.feed, %error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                    }
+                },
+            }
+        }
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            self.ended(ended)?;
+        }
+        Ok(())
+    }
+
+    fn ended(
+        &mut self,
+        ended: Result<(Id, Result<(), register::Error>), tokio::task::JoinError>,
+    ) -> Result<(), register::Error> {
+        match ended {
+            Ok((id, result)) => {
+                self.open.remove(&id);
+                result
+            }
+            Err(error) => {
+                self.open.remove(&error.id());
+                tracing::error!(feed = %self.settings.feed, %error, "a connection's task failed");
+                Ok(())
+            }
+        }
+    }
+
+    fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let address = peer.ip().to_canonical();
+        if !self.settings.allow.iter().any(|net| net.contains(&address)) {
+            self.refuse_stranger(address);
+            return;
+        }
+        if self.open.len() >= self.settings.max_connections && !self.make_room() {
+            tracing::warn!(feed = %self.settings.feed, peer = %peer, limit = self.settings.max_connections,
+                "connection refused: all allowed connections are in use by switches that send lines");
+            return;
+        }
+        if let Err(error) = keep_alive(&stream) {
+            tracing::warn!(feed = %self.settings.feed, peer = %peer, %error, "keep-alive could not be set");
+        }
+        let stop = self.stop.child_token();
+        let proven = Arc::new(AtomicBool::new(false));
+        let task = serve(
+            stream,
+            peer,
+            self.settings.reading.clone(),
+            self.writer.clone(),
+            self.clock,
+            stop.clone(),
+            Arc::clone(&proven),
+        );
+        let id = self.tasks.spawn(task).id();
+        self.open.insert(id, Open { since: tokio::time::Instant::now(), proven, stop });
+    }
+
+    fn refuse_stranger(&mut self, address: IpAddr) {
+        if self.strangers.len() >= STRANGERS {
+            self.strangers.clear();
+        }
+        let count = self.strangers.entry(address).or_insert(0);
+        *count += 1;
+        if *count == 1 {
+            tracing::warn!(feed = %self.settings.feed, peer = %address,
+                "connection refused: the address is not in the feed's `allow`; further ones are not logged");
+        }
+    }
+
+    fn make_room(&mut self) -> bool {
+        let idlest = self
+            .open
+            .iter()
+            .filter(|(_, open)| !open.proven.load(Ordering::Relaxed))
+            .min_by_key(|(_, open)| open.since)
+            .map(|(id, _)| *id);
+        let Some(open) = idlest.and_then(|id| self.open.remove(&id)) else { return false };
+        open.stop.cancel();
+        true
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    reading: Reading,
+    writer: Handle,
+    clock: Clock,
+    stop: CancellationToken,
+    proven: Arc<AtomicBool>,
+) -> Result<(), register::Error> {
+    let feed = reading.feed.clone();
+    let connection = writer.connection_opened(&feed, &peer.to_string()).await?;
+    tracing::info!(feed = %feed, peer = %peer, connection, "connected");
+    let heard = || proven.store(true, Ordering::Relaxed);
+    let why = connection::read(stream, &reading, connection, &writer, clock, &stop, heard).await?;
+    tracing::info!(feed = %feed, peer = %peer, connection, why, "disconnected");
+    writer.connection_closed(&feed, connection, &why).await
+}
+
+/// A peer that vanished without a word is noticed within two minutes.
+fn keep_alive(stream: &TcpStream) -> std::io::Result<()> {
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(15))
+        .with_retries(4);
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}

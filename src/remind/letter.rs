@@ -1,0 +1,150 @@
+//! A draft of the register becomes a letter: names, links and words are looked up here.
+
+use jiff::Timestamp;
+
+use crate::call::Certainty;
+use crate::call::number::masked;
+use crate::case::{Case, CaseKind};
+use crate::directory::{Lang, Person};
+use crate::ids::PersonId;
+use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose};
+use crate::register::{Composed, Draft, DraftNotice, Rules};
+
+/// What every letter of this house needs besides the draft.
+#[derive(Debug, Clone)]
+pub struct LinkDesk {
+    /// Signs links.
+    pub keys: Keys,
+    /// What links begin with; no slash at the end.
+    pub public_url: String,
+    /// The configured sender.
+    pub from: String,
+    /// Tells this database's messages from another's.
+    pub instance: String,
+}
+
+impl LinkDesk {
+    /// A person's own link.
+    pub fn url(&self, person: &PersonId, target: Target, now: Timestamp) -> String {
+        format!("{}/t/{}", self.public_url, self.keys.sign(&Link::new(person.clone(), target, now)))
+    }
+
+    /// Host part of message ids: the sender's domain.
+    fn host(&self) -> String {
+        let address = self.from.trim_end_matches('>');
+        address.rsplit_once('@').map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
+    }
+
+    /// Composes a draft, for the register to freeze.
+    ///
+    /// # Errors
+    /// Nobody in reach has a mailbox, or the address can't be used.
+    pub fn compose(&self, draft: &Draft, rules: &Rules) -> Result<Composed, String> {
+        let letter = letter(self, draft, rules)?;
+        let bytes = compose(&letter).map_err(|e| e.to_string())?;
+        Ok(Composed {
+            address: letter.to.address.clone(),
+            subject: crate::mail::compose::subject(&letter),
+            message_id: letter.message_id,
+            bytes,
+        })
+    }
+}
+
+/// The letter for a draft.
+///
+/// # Errors
+/// Nobody in reach has a mailbox.
+pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, String> {
+    let reader = reader(draft, rules)?;
+    let lang = reader.language.unwrap_or(rules.lang);
+    let address = reader.mail.clone().ok_or_else(|| format!("{} has no mailbox", reader.id))?;
+    Ok(Letter {
+        to: Addressee { name: name_of(reader, lang), address, lang },
+        from: desk.from.clone(),
+        message_id: format!("{}.{}@{}", desk.instance, draft.message, desk.host()),
+        host: desk.host(),
+        items: draft.notices.iter().map(|notice| item(desk, notice, reader, lang, draft.now, rules)).collect(),
+        list_url: desk.url(&reader.id, Target::List, draft.now),
+        now: draft.now,
+        zone: rules.zone.clone(),
+    })
+}
+
+/// Who reads it: the person, or who acts for them if they are away or have no mailbox.
+fn reader<'a>(draft: &Draft, rules: &'a Rules) -> Result<&'a Person, String> {
+    let today = rules.zone.to_datetime(draft.now).date();
+    rules
+        .directory
+        .mailbox_of(&draft.person, today)
+        .and_then(|id| rules.directory.person(&id))
+        .ok_or_else(|| format!("nobody in reach of {} has a mailbox", draft.person))
+}
+
+fn name_of(person: &Person, lang: Lang) -> String {
+    let english = person.name_en.clone().filter(|_| lang == Lang::En);
+    english.unwrap_or_else(|| person.name.clone())
+}
+
+fn party(id: &PersonId, lang: Lang, rules: &Rules) -> Party {
+    match rules.directory.person(id) {
+        Some(person) => Party { name: name_of(person, lang), phone: phone_of(person, rules) },
+        None => Party { name: id.to_string(), phone: None },
+    }
+}
+
+fn phone_of(person: &Person, rules: &Rules) -> Option<String> {
+    let department = rules.directory.department(&person.department);
+    person.phone.clone().or_else(|| department.and_then(|d| d.phone.clone()))
+}
+
+fn item(
+    desk: &LinkDesk,
+    notice: &DraftNotice,
+    reader: &Person,
+    lang: Lang,
+    now: Timestamp,
+    rules: &Rules,
+) -> Item {
+    let case = &notice.case;
+    let deadline = case.deadlines.iter().find(|d| d.kind == notice.kind && d.due_at == notice.due_at);
+    Item {
+        case: case.id,
+        about: About::Deadline(notice.kind),
+        rung: notice.rung,
+        overdue: notice.due_at <= now,
+        matter: case.matter.clone(),
+        why_you: WhyYou {
+            role: role(case, notice, reader),
+            extension: case.extension.clone(),
+            at: case.opened_at,
+            certainty: case.certainty,
+        },
+        due_at: Some(notice.due_at),
+        due_kind: Some(notice.kind),
+        due_why: deadline.map(|d| d.why.clone()),
+        chases: case.chases,
+        number_masked: case.caller_number.as_deref().map(masked),
+        caller_name: case.caller_name.clone(),
+        first_answerer: case
+            .first_answerer
+            .as_ref()
+            .filter(|_| case.certainty != Certainty::Ambiguous)
+            .map(|id| party(id, lang, rules)),
+        handler: party(&case.handler, lang, rules),
+        url: desk.url(&reader.id, Target::Case(case.id), now),
+    }
+}
+
+fn role(case: &Case, notice: &DraftNotice, reader: &Person) -> Role {
+    if notice.copy || case.handler != reader.id {
+        return Role::Copy;
+    }
+    match case.kind {
+        CaseKind::Callback => Role::CallsBack,
+        CaseKind::Visit => Role::Visit,
+        CaseKind::Call if case.first_answerer.as_ref() == Some(&reader.id) => Role::Answered,
+        CaseKind::Call if case.first_answerer.is_none() => Role::Lead,
+        CaseKind::Call => Role::Handles,
+    }
+}
