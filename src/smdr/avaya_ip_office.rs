@@ -350,6 +350,7 @@ const fn is(number: usize, name: &'static str, expected: &'static str) -> Field 
 
 const PARTY1_NAME: Field = is(13, "party 1 name", "a name");
 const PARTY2_NAME: Field = is(15, "party 2 name", "a name (15 fields or more)");
+const LATE_CAUSE: Field = is(28, "external targeting cause", "the cause that stands in field 29");
 const CAUSE: Field = is(28, "external targeting cause", "nothing, or a cause such as `U Xfd`");
 
 fn call_start(i: &[u8]) -> Fitted<'_, Start> {
@@ -407,6 +408,7 @@ fn party2_and_times(i: &[u8]) -> Fitted<'_, Party2AndTimes<'_>> {
     let (after, device) = field(about, opt_device)(i)?;
     let (rest, (name, times)) = name_before(PARTY2_NAME, times)(after)?;
     if device.is_empty() && !name.is_empty() {
+        let about = is(14, "party 2 device", "a device, since a name follows");
         return Err(nom::Err::Error(Misfit::new(about, b"", after.len())));
     }
     Ok((rest, (Party { device, name }, times)))
@@ -455,14 +457,17 @@ fn charges(i: &[u8]) -> Fitted<'_, Targeting<'_>> {
 /// The cause, and who had set it up. A cause one field late means that a comma is too many before it.
 fn external_targeting(i: &[u8]) -> Fitted<'_, Targeting<'_>> {
     let (after, cause) = late(CAUSE, alt((cause, recognize(eof))))(i)?;
-    let (rest, (targeter, _)) = if after.is_empty() {
-        (after, (&b""[..], &b""[..]))
-    } else {
-        let targeted = late(is(30, "targeted number", "a number"), alt((dialled, recognize(eof))));
-        name_before(is(29, "targeter", "a name"), targeted)(after)?
+    let (rest, targeter) = match after {
+        [b',', last @ ..] if !last.contains(&b',') => (&b""[..], trim(last)),
+        [] => (after, after),
+        _ => {
+            let number = field(is(30, "targeted number", "a number"), alt((dialled, recognize(eof))));
+            let (rest, (targeter, _)) = name_before(is(29, "targeter", "a name"), number)(after)?;
+            (rest, targeter)
+        }
     };
     if cause.is_empty() && targeter.contains(&b' ') && fits(self::cause, targeter) {
-        return Err(nom::Err::Error(Misfit::new(CAUSE, b"", after.len())));
+        return Err(nom::Err::Error(Misfit::new(LATE_CAUSE, b"", after.len())));
     }
     Ok((rest, (cause, targeter)))
 }
@@ -678,3 +683,7 @@ fn filled(field: &[u8]) -> Option<&[u8]> {
 fn text(printable: &[u8]) -> String {
     String::from_utf8_lossy(printable).into_owned()
 }
+
+#[cfg(test)]
+#[path = "avaya_ip_office_tests.rs"]
+mod tests;

@@ -14,6 +14,9 @@ pub mod registry;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod properties;
 
 use jiff::civil::DateTime;
 
