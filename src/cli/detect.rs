@@ -44,7 +44,11 @@ pub fn run(args: &DetectArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             found.dialect.unwrap_or("unknown").to_owned(),
             score,
             found.runner_up.unwrap_or_default().to_owned(),
-            if found.runner_up.is_some() { next_score } else { String::new() },
+            if found.runner_up.is_some() {
+                next_score
+            } else {
+                String::new()
+            },
             found.lines.to_string(),
             found.why,
         ]);

@@ -47,7 +47,11 @@ fn describe(about: &About, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "  end         known by {}", about.tells.end_mark)?;
     for option in about.options {
         let (name, meaning, values) = (option.name, option.meaning, option.values);
-        writeln!(out, "  option      {name}: {meaning}; {values}; by default {}", option.default)?;
+        writeln!(
+            out,
+            "  option      {name}: {meaning}; {values}; by default {}",
+            option.default
+        )?;
     }
     for limit in about.limits {
         writeln!(out, "  limit       {limit}")?;
@@ -71,5 +75,8 @@ fn told(about: &About, wanted: bool) -> Vec<&'static str> {
         ("year", tells.year),
         ("zone", tells.zone),
     ];
-    all.into_iter().filter(|(_, told)| *told == wanted).map(|(what, _)| what).collect()
+    all.into_iter()
+        .filter(|(_, told)| *told == wanted)
+        .map(|(what, _)| what)
+        .collect()
 }

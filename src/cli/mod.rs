@@ -37,7 +37,12 @@ impl From<Exit> for ExitCode {
 #[command(name = "firstanswer", version, max_term_width = 100)]
 pub struct Cli {
     /// The config file.
-    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/firstanswer/firstanswer.toml")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/firstanswer/firstanswer.toml"
+    )]
     pub config: PathBuf,
     /// Language of what is printed.
     #[arg(long, global = true, value_enum)]
@@ -92,7 +97,9 @@ pub fn main() -> ExitCode {
 
 /// Whoever read our output has seen enough.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// One line on stderr.

@@ -53,7 +53,9 @@ fn option(text: &str) -> Result<(String, String), String> {
 
 fn received(text: &str) -> Result<DateTime, String> {
     let day = || text.parse::<Date>().map(|d| d.at(0, 0, 0, 0));
-    text.parse::<DateTime>().or_else(|_| day()).map_err(|_| "expected a date such as 2024-01-02".to_owned())
+    text.parse::<DateTime>()
+        .or_else(|_| day())
+        .map_err(|_| "expected a date such as 2024-01-02".to_owned())
 }
 
 /// Runs the command.
@@ -69,7 +71,11 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Some(dialect) => Some(dialect),
         None => detect(&log.peek(DETECT_LINES)?).dialect.and_then(by_name),
     };
-    let options: Options = args.options.iter().map(|(k, v)| (k.clone(), OptionValue::Text(v.clone()))).collect();
+    let options: Options = args
+        .options
+        .iter()
+        .map(|(k, v)| (k.clone(), OptionValue::Text(v.clone())))
+        .collect();
     let parser = match dialect.map_or_else(|| Ok(Box::new(Unknown) as Box<dyn Parser>), |d| d.parser(&options)) {
         Ok(parser) => parser,
         Err(error) => {
@@ -87,7 +93,9 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             match row {
                 Row::Leg(leg) => drop(legs.add_row(cells(leg))),
                 Row::Skipped { line, skipped } => others.push(format!("line {line}: skipped, {skipped}")),
-                Row::Unparsed { line, error, column, .. } => {
+                Row::Unparsed {
+                    line, error, column, ..
+                } => {
                     others.push(safe(&format!("line {line}, column {column}: {error}")));
                 }
             }
@@ -110,7 +118,9 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
 fn no_such_dialect(name: &str) -> Exit {
     let hint = nearest_name(name).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     let name = safe(name);
-    complain(format_args!("--dialect: there is no dialect `{name}`{hint} (`firstanswer dialects` lists them)"));
+    complain(format_args!(
+        "--dialect: there is no dialect `{name}`{hint} (`firstanswer dialects` lists them)"
+    ));
     Exit::Usage
 }
 
@@ -130,7 +140,16 @@ impl Run {
     /// Starts with nothing read; `received` is the reference for years that the format lacks.
     pub fn new(parser: Box<dyn Parser>, received: DateTime) -> Self {
         let (held, parsed) = (BTreeMap::new(), Vec::new());
-        Self { parser, received, held, parsed, lines: 0, legs: 0, skipped: 0, unparsed: 0 }
+        Self {
+            parser,
+            received,
+            held,
+            parsed,
+            lines: 0,
+            legs: 0,
+            skipped: 0,
+            unparsed: 0,
+        }
     }
 
     /// Parses all of `log` and shows what comes of it, in the order in which it is known.
@@ -154,10 +173,25 @@ impl Run {
         self.lines += 1;
         let number = line.number;
         if line.is_cut() {
-            let error = format!("the line has {} bytes; more than {} cannot be parsed", line.length, line.bytes.len());
-            self.parsed.push(Parsed::Unparsed { line: number, column: line.bytes.len() + 1, error });
+            let error = format!(
+                "the line has {} bytes; more than {} cannot be parsed",
+                line.length,
+                line.bytes.len()
+            );
+            self.parsed.push(Parsed::Unparsed {
+                line: number,
+                column: line.bytes.len() + 1,
+                error,
+            });
         } else {
-            self.parser.line(Line { number, bytes: &line.bytes, received: self.received }, &mut self.parsed);
+            self.parser.line(
+                Line {
+                    number,
+                    bytes: &line.bytes,
+                    received: self.received,
+                },
+                &mut self.parsed,
+            );
         }
         self.held.insert(number, line.bytes);
     }
@@ -178,7 +212,12 @@ impl Run {
                 Parsed::Unparsed { line, column, error } => {
                     self.unparsed += 1;
                     let raw = self.held.remove(&line).unwrap_or_default();
-                    show(Row::Unparsed { line, error: &error, column, raw: &String::from_utf8_lossy(&raw) })?;
+                    show(Row::Unparsed {
+                        line,
+                        error: &error,
+                        column,
+                        raw: &String::from_utf8_lossy(&raw),
+                    })?;
                 }
             }
         }
@@ -187,7 +226,13 @@ impl Run {
 
     /// The counts in words.
     pub fn summary(&self) -> String {
-        let Self { lines, legs, skipped, unparsed, .. } = self;
+        let Self {
+            lines,
+            legs,
+            skipped,
+            unparsed,
+            ..
+        } = self;
         format!("lines {lines}, legs {legs}, skipped {skipped}, not parsed {unparsed}")
     }
 }
@@ -260,7 +305,10 @@ fn cells(leg: &Leg) -> Vec<String> {
 
 /// The word that JSON has for it.
 fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// What parses nothing because the dialect is not known.
@@ -268,7 +316,11 @@ struct Unknown;
 
 impl Parser for Unknown {
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        out.push(Parsed::Unparsed { line: line.number, column: 1, error: "unknown dialect".to_owned() });
+        out.push(Parsed::Unparsed {
+            line: line.number,
+            column: 1,
+            error: "unknown dialect".to_owned(),
+        });
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}
@@ -286,7 +338,12 @@ impl Log {
     /// Opens all of them at once, so that a missing one is told before anything is printed.
     pub(super) fn open(files: &[PathBuf]) -> anyhow::Result<Self> {
         let files = open(files)?.into_iter();
-        Ok(Self { files, current: None, peeked: VecDeque::new(), last: 0 })
+        Ok(Self {
+            files,
+            current: None,
+            peeked: VecDeque::new(),
+            last: 0,
+        })
     }
 
     /// The first lines; they come again.
@@ -355,11 +412,20 @@ mod tests {
     fn run_on(arguments: &[&str], files: &[&[u8]]) -> (Exit, String) {
         let folder = tempfile::tempdir().unwrap();
         let paths: Vec<_> = (0..files.len()).map(|n| folder.path().join(n.to_string())).collect();
-        paths.iter().zip(files).for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+        paths
+            .iter()
+            .zip(files)
+            .for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
         let paths = paths.iter().map(|p| p.to_str().unwrap());
-        let cli =
-            Cli::try_parse_from(["firstanswer", "parse"].into_iter().chain(arguments.iter().copied()).chain(paths));
-        let Command::Parse(args) = cli.unwrap().command else { unreachable!() };
+        let cli = Cli::try_parse_from(
+            ["firstanswer", "parse"]
+                .into_iter()
+                .chain(arguments.iter().copied())
+                .chain(paths),
+        );
+        let Command::Parse(args) = cli.unwrap().command else {
+            unreachable!()
+        };
         let mut out = Vec::new();
         let exit = run(&args, &mut out).unwrap();
         (exit, String::from_utf8(out).unwrap())
@@ -378,7 +444,10 @@ mod tests {
     #[test]
     fn a_name_that_does_not_exist_is_wrong_usage() {
         assert_eq!(run_on(&["--dialect", "avaya"], &[b"x"]).0, Exit::Usage);
-        assert_eq!(run_on(&["--dialect", "avaya-ip-office", "--option", "colour=red"], &[b"x"]).0, Exit::Usage);
+        assert_eq!(
+            run_on(&["--dialect", "avaya-ip-office", "--option", "colour=red"], &[b"x"]).0,
+            Exit::Usage
+        );
     }
 
     #[test]
@@ -393,7 +462,10 @@ mod tests {
 
     #[test]
     fn files_are_one_log_and_auto_misses_no_line() {
-        let (_, out) = run_on(&["--dialect", "auto", "--json"], &[format!("{LINE}\n\n").as_bytes(), LINE.as_bytes()]);
+        let (_, out) = run_on(
+            &["--dialect", "auto", "--json"],
+            &[format!("{LINE}\n\n").as_bytes(), LINE.as_bytes()],
+        );
         let numbers: Vec<_> = out.lines().map(|l| l.split([':', ',']).nth(1).unwrap()).collect();
         assert_eq!(numbers, ["1", "2", "3"]);
     }
@@ -412,7 +484,10 @@ mod tests {
     fn the_table_aligns_wide_names_and_lets_no_escape_through() {
         let evil = LINE.replace("8022,O", "80\u{1b}[2J,O");
         let plain = LINE.replace("王芳", "Wang");
-        let (_, out) = run_on(&["--dialect", "avaya-ip-office"], &[format!("{LINE}\n{plain}\n{evil}").as_bytes()]);
+        let (_, out) = run_on(
+            &["--dialect", "avaya-ip-office"],
+            &[format!("{LINE}\n{plain}\n{evil}").as_bytes()],
+        );
         let wide: Vec<_> = out.lines().map(unicode_width::UnicodeWidthStr::width).collect();
         assert_eq!(wide[1], wide[2], "{out}");
         assert!(out.contains("80\\u{1b}[2J") && !out.contains('\u{1b}'), "{out}");

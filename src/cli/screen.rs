@@ -49,11 +49,19 @@ pub(super) fn safe_json(json: String) -> String {
 
 /// The files, or standard input if there are none (or for `-`).
 pub(super) fn open(files: &[PathBuf]) -> anyhow::Result<Vec<(String, Box<dyn Read>)>> {
-    let stdin = || ("standard input".to_owned(), Box::new(io::stdin().lock()) as Box<dyn Read>);
+    let stdin = || {
+        (
+            "standard input".to_owned(),
+            Box::new(io::stdin().lock()) as Box<dyn Read>,
+        )
+    };
     if files.is_empty() {
         return Ok(vec![stdin()]);
     }
-    files.iter().map(|f| if f == Path::new("-") { Ok(stdin()) } else { open_file(f) }).collect()
+    files
+        .iter()
+        .map(|f| if f == Path::new("-") { Ok(stdin()) } else { open_file(f) })
+        .collect()
 }
 
 fn open_file(file: &Path) -> anyhow::Result<(String, Box<dyn Read>)> {

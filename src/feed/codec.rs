@@ -106,7 +106,11 @@ impl LineCodec {
         self.searched = 0;
         self.taken += bytes.len();
         let continues = std::mem::replace(&mut self.continues, true);
-        Some(Framed { bytes, piece: Piece::Partial, continues })
+        Some(Framed {
+            bytes,
+            piece: Piece::Partial,
+            continues,
+        })
     }
 
     /// Bytes held of a line that has not ended: what `tail` would take.
@@ -139,8 +143,16 @@ impl LineCodec {
         let bytes = self.buffer.split_to(room).freeze();
         self.searched = 0;
         self.taken = 0;
-        let piece = if std::mem::replace(&mut self.cut, true) { Piece::Middle } else { Piece::First };
-        Framed { bytes, piece, continues: std::mem::take(&mut self.continues) }
+        let piece = if std::mem::replace(&mut self.cut, true) {
+            Piece::Middle
+        } else {
+            Piece::First
+        };
+        Framed {
+            bytes,
+            piece,
+            continues: std::mem::take(&mut self.continues),
+        }
     }
 
     /// What a separator after `text` makes: an item, or nothing if it only completes the line end before.
@@ -159,8 +171,16 @@ impl LineCodec {
         self.before = now;
         emits.then(|| {
             self.taken = 0;
-            let piece = if std::mem::take(&mut self.cut) { Piece::Last } else { Piece::Whole };
-            Framed { bytes: text, piece, continues: std::mem::take(&mut self.continues) }
+            let piece = if std::mem::take(&mut self.cut) {
+                Piece::Last
+            } else {
+                Piece::Whole
+            };
+            Framed {
+                bytes: text,
+                piece,
+                continues: std::mem::take(&mut self.continues),
+            }
         })
     }
 
@@ -199,7 +219,9 @@ fn find_separator(text: &[u8]) -> Option<usize> {
     text.chunks(STEP).enumerate().find_map(|(step, part)| {
         let line_end = memchr::memchr3(b'\r', b'\n', 0, part);
         let before = part.get(..line_end.unwrap_or(part.len())).unwrap_or(part);
-        memchr::memchr3(0x0c, 0x02, 0x03, before).or(line_end).map(|at| step * STEP + at)
+        memchr::memchr3(0x0c, 0x02, 0x03, before)
+            .or(line_end)
+            .map(|at| step * STEP + at)
     })
 }
 

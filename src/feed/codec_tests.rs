@@ -31,7 +31,10 @@ fn run(limit: usize, chunks: &[&[u8]]) -> Vec<Framed> {
 #[track_caller]
 fn check(input: &[u8], lines: &[&str]) {
     let items = run(1000, &[input]);
-    let found: Vec<_> = items.iter().map(|i| String::from_utf8_lossy(&i.bytes).into_owned()).collect();
+    let found: Vec<_> = items
+        .iter()
+        .map(|i| String::from_utf8_lossy(&i.bytes).into_owned())
+        .collect();
     assert_eq!(found, lines, "of {:?}", input.escape_ascii().to_string());
     assert!(items.iter().all(|i| i.piece == Piece::Whole && !i.continues));
 }
@@ -43,8 +46,19 @@ fn f02_many_lines_in_one_read() {
 
 #[test]
 fn f03_every_separator_separates() {
-    for separator in ["\r", "\n", "\r\n", "\n\r", "\0", "\0\0\0", "\x0c", "\x03", "\r\n\0\0\0", "\n\0\0\0", "\x03\r\n"]
-    {
+    for separator in [
+        "\r",
+        "\n",
+        "\r\n",
+        "\n\r",
+        "\0",
+        "\0\0\0",
+        "\x0c",
+        "\x03",
+        "\r\n\0\0\0",
+        "\n\0\0\0",
+        "\x03\r\n",
+    ] {
         let input = format!("one{separator}two{separator}");
         check(input.as_bytes(), &["one", "two"]);
     }
@@ -78,14 +92,23 @@ fn f04_silence_gives_a_partial_and_the_rest_says_that_it_continues() {
     let mut source = BytesMut::from(&b"abc"[..]);
     assert_eq!(codec.decode(&mut source).unwrap(), None);
     let partial = codec.tail().unwrap();
-    assert_eq!((&partial.bytes[..], partial.piece, partial.continues), (&b"abc"[..], Piece::Partial, false));
+    assert_eq!(
+        (&partial.bytes[..], partial.piece, partial.continues),
+        (&b"abc"[..], Piece::Partial, false)
+    );
     assert_eq!(codec.tail(), None);
 
     source.extend_from_slice(b"def\r\nnext\r\n");
     let rest = codec.decode(&mut source).unwrap().unwrap();
-    assert_eq!((&rest.bytes[..], rest.piece, rest.continues), (&b"def"[..], Piece::Whole, true));
+    assert_eq!(
+        (&rest.bytes[..], rest.piece, rest.continues),
+        (&b"def"[..], Piece::Whole, true)
+    );
     let next = codec.decode(&mut source).unwrap().unwrap();
-    assert_eq!((&next.bytes[..], next.piece, next.continues), (&b"next"[..], Piece::Whole, false));
+    assert_eq!(
+        (&next.bytes[..], next.piece, next.continues),
+        (&b"next"[..], Piece::Whole, false)
+    );
 }
 
 #[test]
@@ -111,7 +134,12 @@ fn f06_endless_line_is_cut() {
     let long = [b'x'; 25];
     let items = run(10, &[&long[..13], &long[13..], b"\nnext\n"]);
     let shape: Vec<_> = items.iter().map(|i| (i.bytes.len(), i.piece)).collect();
-    let wanted = [(10, Piece::First), (10, Piece::Middle), (5, Piece::Last), (4, Piece::Whole)];
+    let wanted = [
+        (10, Piece::First),
+        (10, Piece::Middle),
+        (5, Piece::Last),
+        (4, Piece::Whole),
+    ];
     assert_eq!(shape, wanted);
     assert_eq!(run(10, &[b"0123456789\n"]).first().map(|i| i.piece), Some(Piece::Whole));
 }

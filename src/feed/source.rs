@@ -42,7 +42,14 @@ impl<R: Read> SourceReader<R> {
     /// Reads `from`; the first line gets number `after + 1`.
     pub fn new(from: R, after: u64) -> Self {
         let codec = LineCodec::default();
-        Self { from, codec, chunk: BytesMut::new(), number: after, long: None, ended: false }
+        Self {
+            from,
+            codec,
+            chunk: BytesMut::new(),
+            number: after,
+            long: None,
+            ended: false,
+        }
     }
 
     fn next_line(&mut self) -> io::Result<Option<SourceLine>> {
@@ -67,7 +74,11 @@ impl<R: Read> SourceReader<R> {
             return if piece == Piece::Middle { None } else { self.long.take() };
         }
         self.number += 1;
-        let line = SourceLine { number: self.number, bytes, length };
+        let line = SourceLine {
+            number: self.number,
+            bytes,
+            length,
+        };
         if piece == Piece::First {
             self.long = Some(line);
             return None;
@@ -103,7 +114,10 @@ mod tests {
     use super::*;
 
     fn lines(input: &[u8]) -> Vec<(u64, usize, u64)> {
-        SourceReader::new(input, 0).map(|l| l.unwrap()).map(|l| (l.number, l.bytes.len(), l.length)).collect()
+        SourceReader::new(input, 0)
+            .map(|l| l.unwrap())
+            .map(|l| (l.number, l.bytes.len(), l.length))
+            .collect()
     }
 
     #[test]

@@ -10,7 +10,14 @@ fn parse_with(options: &Options, lines: &[&[u8]]) -> Vec<Parsed> {
     let mut parser = DIALECT.parser(options).unwrap();
     let mut out = Vec::new();
     for (number, bytes) in (1..).zip(lines) {
-        parser.line(Line { number, bytes, received: RECEIVED }, &mut out);
+        parser.line(
+            Line {
+                number,
+                bytes,
+                received: RECEIVED,
+            },
+            &mut out,
+        );
     }
     parser.flush(&mut out);
     out
@@ -47,7 +54,9 @@ fn f10_names_are_decoded_by_the_option() {
     let at = line.iter().position(|b| *b == b'@').unwrap();
     line.splice(at..=at, *b"\xcd\xf5\xb7\xbc");
     let options = Options::from([("encoding".to_owned(), OptionValue::Text("gb18030".to_owned()))]);
-    let Parsed::Leg(leg) = parse_with(&options, &[&line]).remove(0) else { panic!() };
+    let Parsed::Leg(leg) = parse_with(&options, &[&line]).remove(0) else {
+        panic!()
+    };
     assert_eq!(leg.calling_name.as_deref(), Some("王芳"));
 }
 
@@ -90,7 +99,10 @@ fn f12_a_longer_tail_is_ignored() {
 fn f43_without_seconds_the_stamps_are_inferred() {
     let coarse = leg(line(&[(1, "2026/03/02 09:15")]));
     assert_eq!(coarse.start.to_string(), "2026-03-02T09:15:00");
-    assert_eq!((coarse.inferred, coarse.marks.resolution_seconds), (vec!["start", "answered_at"], 60));
+    assert_eq!(
+        (coarse.inferred, coarse.marks.resolution_seconds),
+        (vec!["start", "answered_at"], 60)
+    );
 }
 
 #[test]
@@ -101,8 +113,16 @@ fn f44_figures_out_of_range() {
     assert_eq!((late.answered_at, late.ring_seconds), (None, Some(i64::MAX)));
     let most = i64::MAX.to_string();
     assert_eq!(leg(line(&[(16, &most), (17, &most)])).marks.held_seconds, i64::MAX);
-    for (number, cell) in [(2, "-00:00:05"), (2, "99999999999:00:00"), (3, "-3"), (3, "9223372036854775808")] {
-        assert!(matches!(parse(line(&[(number, cell)]).as_bytes()), Parsed::Unparsed { .. }), "{cell}");
+    for (number, cell) in [
+        (2, "-00:00:05"),
+        (2, "99999999999:00:00"),
+        (3, "-3"),
+        (3, "9223372036854775808"),
+    ] {
+        assert!(
+            matches!(parse(line(&[(number, cell)]).as_bytes()), Parsed::Unparsed { .. }),
+            "{cell}"
+        );
     }
 }
 
@@ -114,9 +134,19 @@ fn later_segments_have_no_answer_time_of_their_own() {
     let lines = [begun.as_bytes(), later.as_bytes(), restarted.as_bytes()];
     let times: Vec<_> = parse_with(&Options::new(), &lines)
         .into_iter()
-        .map(|p| if let Parsed::Leg(leg) = p { leg.answered_at.map(|at| at.to_string()) } else { panic!("{p:?}") })
+        .map(|p| {
+            if let Parsed::Leg(leg) = p {
+                leg.answered_at.map(|at| at.to_string())
+            } else {
+                panic!("{p:?}")
+            }
+        })
         .collect();
-    let wanted = [Some("2026-03-02T09:15:14".to_owned()), None, Some("2026-03-09T10:00:12".to_owned())];
+    let wanted = [
+        Some("2026-03-02T09:15:14".to_owned()),
+        None,
+        Some("2026-03-09T10:00:12".to_owned()),
+    ];
     assert_eq!(times, wanted);
 }
 
@@ -136,18 +166,36 @@ fn what_joins_legs() {
     };
     assert_eq!(marks, wanted);
     assert_eq!(leg(line(&[(18, "1"), (19, "n/a")])).marks.agent, None);
-    assert_eq!(leg(line(&[(12, "V9501"), (13, "")])).marks.machine, Some(Machine::Voicemail));
-    assert_eq!(leg(line(&[(12, "V11001"), (13, "CO Channel 100.1")])).marks.machine, Some(Machine::Other));
+    assert_eq!(
+        leg(line(&[(12, "V9501"), (13, "")])).marks.machine,
+        Some(Machine::Voicemail)
+    );
+    assert_eq!(
+        leg(line(&[(12, "V11001"), (13, "CO Channel 100.1")])).marks.machine,
+        Some(Machine::Other)
+    );
 }
 
 #[test]
 fn commas_in_names_are_found_or_refused() {
-    let both = leg(line(&[(5, "O"), (9, "1"), (13, "Wang, F., Ms"), (14, "E8022"), (15, "Liu, Y.")]));
-    assert_eq!((both.calling_name.as_deref(), both.answered_by.as_deref()), (Some("Wang, F., Ms"), Some("8022")));
+    let both = leg(line(&[
+        (5, "O"),
+        (9, "1"),
+        (13, "Wang, F., Ms"),
+        (14, "E8022"),
+        (15, "Liu, Y."),
+    ]));
+    assert_eq!(
+        (both.calling_name.as_deref(), both.answered_by.as_deref()),
+        (Some("Wang, F., Ms"), Some("8022"))
+    );
     let charged = leg(line(&[(5, "O"), (20, "Wang, F."), (28, "U Xfd"), (29, "Liu, Y.")]));
     assert_eq!(charged.transfer.unwrap().from.as_deref(), Some("Liu, Y."));
     for number in [4, 6, 7, 8] {
-        assert!(matches!(parse(line(&[(number, "1,2")]).as_bytes()), Parsed::Unparsed { .. }), "field {number}");
+        assert!(
+            matches!(parse(line(&[(number, "1,2")]).as_bytes()), Parsed::Unparsed { .. }),
+            "field {number}"
+        );
     }
 }
 
@@ -155,9 +203,14 @@ fn commas_in_names_are_found_or_refused() {
 fn shifting_moves_both_stamps_and_nothing_else() {
     let before = line(&[(13, "Wang, F.")]) + ",192.0.2.1,7,192.0.2.1,8,2026/03/02 09:16:44,0,0";
     let after = DIALECT.shifted(before.as_bytes(), 86_400 + 60).unwrap();
-    let wanted = before.replace("03/02 09:15:02", "03/03 09:16:02").replace("03/02 09:16:44", "03/03 09:17:44");
+    let wanted = before
+        .replace("03/02 09:15:02", "03/03 09:16:02")
+        .replace("03/02 09:16:44", "03/03 09:17:44");
     assert_eq!(String::from_utf8(after).unwrap(), wanted);
-    assert_eq!(DIALECT.shifted(b"2008/07/09 17:55,x", 59).unwrap(), b"2008/07/09 17:55,x");
+    assert_eq!(
+        DIALECT.shifted(b"2008/07/09 17:55,x", 59).unwrap(),
+        b"2008/07/09 17:55,x"
+    );
     assert_eq!(DIALECT.shifted(b"Call Start,x", 59), None);
 }
 
@@ -226,7 +279,11 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
                 for (key, value) in before.as_object().unwrap() {
                     let allowed = may_change(number).contains(&key.as_str()) || next.contains(&key.as_str());
                     let shown = altered.escape_ascii();
-                    assert!(allowed || after[key] == *value, "{key} of {shown}: {value} became {}", after[key]);
+                    assert!(
+                        allowed || after[key] == *value,
+                        "{key} of {shown}: {value} became {}",
+                        after[key]
+                    );
                 }
             }
             number += usize::from(comma);

@@ -31,8 +31,10 @@ pub struct Detection {
 /// Judges lines without their ends.
 pub fn detect(lines: &[&[u8]]) -> Detection {
     let lines: Vec<&[u8]> = lines.iter().copied().filter(|line| holds_text(line)).collect();
-    let mut scores: Vec<(f64, &'static str)> =
-        registry::all().iter().map(|d| (mean(&lines, |line| d.score(line)), d.about().name)).collect();
+    let mut scores: Vec<(f64, &'static str)> = registry::all()
+        .iter()
+        .map(|d| (mean(&lines, |line| d.score(line)), d.about().name))
+        .collect();
     scores.sort_by(|(a, a_name), (b, b_name)| b.total_cmp(a).then(a_name.cmp(b_name)));
     let mut seen = scores.into_iter().filter(|(score, _)| *score > 0.0);
     let best = seen.next();
@@ -64,7 +66,11 @@ fn mean(lines: &[&[u8]], score: impl Fn(&[u8]) -> f64) -> f64 {
 }
 
 fn counted(lines: usize) -> String {
-    if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") }
+    if lines == 1 {
+        "1 line".to_owned()
+    } else {
+        format!("{lines} lines")
+    }
 }
 
 fn why(lines: usize, best: Option<(f64, &str)>, next: Option<(f64, &str)>) -> String {
@@ -75,7 +81,9 @@ fn why(lines: usize, best: Option<(f64, &str)>, next: Option<(f64, &str)>) -> St
     let Some((score, name)) = best else {
         return format!("no dialect fits any of {lines}");
     };
-    let behind = next.map_or("no other dialect fits any".to_owned(), |(s, n)| format!("the next is {n} with {s}"));
+    let behind = next.map_or("no other dialect fits any".to_owned(), |(s, n)| {
+        format!("the next is {n} with {s}")
+    });
     if score < THRESHOLD {
         format!("{name} fits best, but its mean of {score} over {lines} is below {THRESHOLD}; {behind}")
     } else if next.is_some_and(|(s, _)| score - s < MARGIN) {

@@ -18,7 +18,9 @@ pub fn folder(dialect: &str) -> PathBuf {
 
 /// Its `.in` files, sorted.
 pub fn inputs(dialect: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder(dialect)) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder(dialect)) else {
+        return Vec::new();
+    };
     let mut files: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
     files.retain(|f| f.extension().is_some_and(|e| e == "in"));
     files.sort();
@@ -27,7 +29,9 @@ pub fn inputs(dialect: &str) -> Vec<PathBuf> {
 
 /// The lines of a file.
 pub fn lines(file: &Path) -> Vec<Bytes> {
-    SourceReader::new(std::fs::File::open(file).unwrap(), 0).map(|l| l.unwrap().bytes).collect()
+    SourceReader::new(std::fs::File::open(file).unwrap(), 0)
+        .map(|l| l.unwrap().bytes)
+        .collect()
 }
 
 #[test]
@@ -47,7 +51,10 @@ fn every_golden_line_means_what_was_written_down() {
             wrong += &difference(&file, &wanted, &found);
         }
     }
-    assert!(wrong.is_empty(), "{wrong}\n(UPDATE=1 rewrites the files; read what changed)");
+    assert!(
+        wrong.is_empty(),
+        "{wrong}\n(UPDATE=1 rewrites the files; read what changed)"
+    );
 }
 
 /// The lines that differ, `-` as written down, `+` as found.
@@ -57,7 +64,13 @@ fn difference(file: &Path, wanted: &str, found: &str) -> String {
     for n in 0..wanted.len().max(found.len()) {
         let (w, f) = (wanted.get(n), found.get(n));
         if w != f {
-            out += &format!("\n{}:{}\n- {}\n+ {}", file.display(), n + 1, w.unwrap_or(&""), f.unwrap_or(&""));
+            out += &format!(
+                "\n{}:{}\n- {}\n+ {}",
+                file.display(),
+                n + 1,
+                w.unwrap_or(&""),
+                f.unwrap_or(&"")
+            );
         }
     }
     out

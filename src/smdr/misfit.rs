@@ -38,7 +38,11 @@ pub struct Misfit<'a> {
 impl<'a> Misfit<'a> {
     /// `field` was found to be `cell`, which does not fit; `left` bytes of the line begin with it.
     pub fn new(field: Field, cell: &'a [u8], left: usize) -> Self {
-        Self { field, found: Some(cell), left }
+        Self {
+            field,
+            found: Some(cell),
+            left,
+        }
     }
 
     /// Column in a line of `length` bytes, from 1.
@@ -51,9 +55,15 @@ impl<'a> Misfit<'a> {
         let Field { number, name, expected } = self.field;
         match self.found {
             Some([]) => format!("field {number} ({name}): expected {expected}, found nothing"),
-            Some(cell) => format!("field {number} ({name}): expected {expected}, found `{}`", shown(cell, 40)),
+            Some(cell) => format!(
+                "field {number} ({name}): expected {expected}, found `{}`",
+                shown(cell, 40)
+            ),
             None => {
-                format!("field {number} ({name}): expected {expected}, but the line ends after field {}", number - 1)
+                format!(
+                    "field {number} ({name}): expected {expected}, but the line ends after field {}",
+                    number - 1
+                )
             }
         }
     }
@@ -61,8 +71,16 @@ impl<'a> Misfit<'a> {
 
 impl<'a> ParseError<&'a [u8]> for Misfit<'a> {
     fn from_error_kind(input: &'a [u8], _: ErrorKind) -> Self {
-        let field = Field { number: 1, name: "line", expected: "another layout" };
-        Self { field, found: Some(input), left: input.len() }
+        let field = Field {
+            number: 1,
+            name: "line",
+            expected: "another layout",
+        };
+        Self {
+            field,
+            found: Some(input),
+            left: input.len(),
+        }
     }
 
     fn append(_: &'a [u8], _: ErrorKind, other: Self) -> Self {
@@ -80,7 +98,11 @@ pub fn field<'a, T>(
         let start = match input {
             [b',', start @ ..] if about.number > 1 => start,
             _ if about.number > 1 => {
-                return Err(nom::Err::Error(Misfit { field: about, found: None, left: input.len() }));
+                return Err(nom::Err::Error(Misfit {
+                    field: about,
+                    found: None,
+                    left: input.len(),
+                }));
             }
             _ => input,
         };
@@ -103,7 +125,13 @@ pub fn late<'a, T>(
     inner: impl Parser<&'a [u8], Output = T, Error = Error<&'a [u8]>>,
 ) -> impl FnMut(&'a [u8]) -> Fitted<'a, T> {
     let mut present = field(about, inner);
-    move |input| if input.is_empty() { present(b",").map(|(_, v)| (input, v)) } else { present(input) }
+    move |input| {
+        if input.is_empty() {
+            present(b",").map(|(_, v)| (input, v))
+        } else {
+            present(input)
+        }
+    }
 }
 
 /// A name, in which the format does not quote commas: it ends at the first comma after which `next` fits.
@@ -117,7 +145,11 @@ pub fn name_before<'a, T>(
     const COMMAS: usize = 8;
     move |input| {
         let Some((b',', start)) = input.split_first() else {
-            return Err(nom::Err::Error(Misfit { field: about, found: None, left: input.len() }));
+            return Err(nom::Err::Error(Misfit {
+                field: about,
+                found: None,
+                left: input.len(),
+            }));
         };
         let mut first = None;
         let mut begin = 0;

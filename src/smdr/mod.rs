@@ -11,6 +11,7 @@ pub mod detect;
 pub mod misfit;
 pub mod options;
 pub mod registry;
+pub mod shift;
 
 #[cfg(test)]
 mod golden;

@@ -7,7 +7,10 @@ use super::{About, OptionError, OptionValue, Options};
 impl OptionError {
     /// `name` is wrong because of `reason`.
     pub fn new(name: &str, reason: impl fmt::Display) -> Self {
-        Self { name: name.to_owned(), reason: reason.to_string() }
+        Self {
+            name: name.to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -26,7 +29,10 @@ impl About {
             None if self.options.is_empty() => "; it has none".to_owned(),
             None => format!("; it has {}", known().collect::<Vec<_>>().join(", ")),
         };
-        Err(OptionError::new(unknown, format!("the dialect `{}` has no such option{hint}", self.name)))
+        Err(OptionError::new(
+            unknown,
+            format!("the dialect `{}` has no such option{hint}", self.name),
+        ))
     }
 }
 

@@ -13,7 +13,12 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
         .flat_map(|file| golden::lines(&file))
         .map(|line| line.to_vec())
         .collect();
-    let bent = (proptest::sample::select(golden), any::<[(prop::sample::Index, u8); 3]>(), 0usize..4, 0usize..400);
+    let bent = (
+        proptest::sample::select(golden),
+        any::<[(prop::sample::Index, u8); 3]>(),
+        0usize..4,
+        0usize..400,
+    );
     let bent = bent.prop_map(|(mut line, bytes, changes, cut)| {
         for (at, byte) in bytes.iter().take(changes) {
             if !line.is_empty() {
@@ -68,8 +73,16 @@ fn check_accounted(lines: &[Vec<u8>], out: &[Parsed]) -> Result<(), TestCaseErro
         }
     }
     for number in 1..=lines.len() {
-        let once = if in_legs[number] > 0 { alone[number] == 0 } else { alone[number] == 1 };
-        prop_assert!(once, "line {number}: {:?}", lines[number - 1].escape_ascii().to_string());
+        let once = if in_legs[number] > 0 {
+            alone[number] == 0
+        } else {
+            alone[number] == 1
+        };
+        prop_assert!(
+            once,
+            "line {number}: {:?}",
+            lines[number - 1].escape_ascii().to_string()
+        );
     }
     Ok(())
 }

@@ -42,7 +42,11 @@ pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> O
             slip
         }
     };
-    known.map(|name| (far(name), name)).filter(|(far, name)| *far <= 2.max(name.len() / 3)).min().map(|(_, name)| name)
+    known
+        .map(|name| (far(name), name))
+        .filter(|(far, name)| *far <= 2.max(name.len() / 3))
+        .min()
+        .map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -65,8 +69,14 @@ mod tests {
     fn every_dialect_has_a_golden_folder_and_a_source() {
         for dialect in all() {
             let name = dialect.about().name;
-            assert!(!golden::inputs(name).is_empty(), "tests/golden/{name} holds no .in file");
-            assert!(golden::folder(name).join("SOURCE").is_file(), "tests/golden/{name}/SOURCE is missing");
+            assert!(
+                !golden::inputs(name).is_empty(),
+                "tests/golden/{name} holds no .in file"
+            );
+            assert!(
+                golden::folder(name).join("SOURCE").is_file(),
+                "tests/golden/{name}/SOURCE is missing"
+            );
             assert!(!dialect.about().sources.is_empty(), "{name} names no source");
         }
     }
