@@ -23,15 +23,16 @@
 //! 31-34 servers and call ids; 35 time of printing; 36, 37 consent, verification
 //! ```
 //!
-//! Lines of 27 to 37 fields were met; 15 are enough to tell who answered, and what follows field 30 is ignored. Names are not quoted: a comma in one is found by the
-//! devices and figures around it, else the line is not parsed.
+//! Lines of 27 to 37 fields were met; 15 are enough to tell who answered, and what follows field 30 is ignored.
+//! Names are not quoted: a comma in one is found by the devices and figures around it, else the line is not parsed.
 //!
 //! **Decided here.** Direction `O` with internal flag 1 or `I` is internal. Who answered: incoming, the extension of
 //! either party; internal, the called one; if there was talk, hold or park. A party `V95xx`, or named `VM Channel`
 //! (the manual misprints V9051), is voicemail: also a closing segment of zero seconds. Start plus ring is the answer
 //! time, of a call's first segment alone: later ones repeat the start. Outgoing: a talk time means that the other side
 //! answered; zero leaves it unknown. A blank caller of an outgoing segment is its extension, unless the switch made
-//! the segment for somebody (field 28). Only a cause `Xfd` names a transfer.
+//! the segment for somebody (field 28). Only a cause `Xfd` names a transfer. Missing seconds are `00` and `start` is
+//! then inferred; a missing date (the manual prints `…`) cannot be made up: recognised, not parsed.
 //!
 //! **Cannot tell**: which twin of a pair answered, who calls in by name, why an outgoing call failed, the zone.
 
@@ -93,6 +94,8 @@ static ABOUT: About = About {
         "incoming calls have no caller's name",
         "a comma in a user's name is found by the fields around it; where that fails the line is not parsed",
         "call IDs restart with the system",
+        "a voicemail answer, also one of zero seconds, is known by the device V95xx or the name VM Channel",
+        "stamps without seconds count as second 00; a line without a date is not parsed",
     ],
     sources: &[
         "Avaya IP Office, SMDR Fields (2010)",
