@@ -15,7 +15,7 @@ use crate::smdr::detect;
 #[command(after_help = "Examples:\n  \
     firstanswer detect smdr.log\n  \
     nc -l 2300 | head -20 | firstanswer detect --json\n\n\
-    Several files are judged each by itself, by their first 1000 lines.")]
+    Several files are judged each by itself, by their first 10,000 lines.")]
 pub struct DetectArgs {
     /// Print one JSON object a file
     #[arg(long)]

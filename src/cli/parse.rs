@@ -18,7 +18,7 @@ use crate::feed::source::{SourceLine, SourceReader};
 use crate::smdr::{Line, OptionValue, Options, Parsed, Parser, by_name, detect, nearest_name};
 
 /// Lines that `auto` looks at before it decides.
-pub(super) const DETECT_LINES: usize = 1000;
+pub(super) const DETECT_LINES: usize = 10_000;
 
 /// Parse lines of a call log and print the legs.
 #[derive(Debug, Args)]
@@ -88,12 +88,25 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if args.json {
         run.all(&mut log, |row| Ok(writeln!(out, "{}", row.json())?))?;
     } else {
-        let mut rows = table(HEADS);
+        let (mut legs, mut others) = (table(HEADS), Vec::new());
         run.all(&mut log, |row| {
-            rows.add_row(row.cells());
+            match row {
+                Row::Leg(leg) => drop(legs.add_row(cells(leg))),
+                Row::Skipped { line, skipped } => others.push(format!("line {line}: skipped, {skipped}")),
+                Row::Unparsed {
+                    line, error, column, ..
+                } => {
+                    others.push(safe(&format!("line {line}, column {column}: {error}")));
+                }
+            }
             Ok(())
         })?;
-        writeln!(out, "{}", rows.trim_fmt())?;
+        if !legs.is_empty() {
+            writeln!(out, "{}", legs.trim_fmt())?;
+        }
+        for other in others {
+            writeln!(out, "{other}")?;
+        }
     }
     out.flush()?;
     let name = dialect.map_or("unknown dialect", |d| d.about().name);
@@ -270,33 +283,24 @@ impl Row<'_> {
         // Texts, numbers and lists of them always serialise.
         safe_json(serde_json::to_string(self).unwrap_or_default())
     }
+}
 
-    fn cells(&self) -> Vec<String> {
-        let leg = match self {
-            Self::Leg(leg) => leg,
-            Self::Skipped { line, skipped } => return vec![line.to_string(), format!("skipped: {skipped}")],
-            Self::Unparsed {
-                line, error, column, ..
-            } => {
-                return vec![line.to_string(), safe(&format!("column {column}: {error}"))];
-            }
-        };
-        let text = |text: &Option<String>| text.as_deref().map_or_else(String::new, safe);
-        let seconds = |seconds: Option<i64>| seconds.map_or_else(String::new, |s| s.to_string());
-        vec![
-            leg.line.to_string(),
-            leg.start.to_string(),
-            word(&leg.direction),
-            text(&leg.calling_number),
-            text(&leg.calling_name),
-            text(&leg.called_number),
-            text(&leg.station),
-            text(&leg.answered_by),
-            seconds(leg.ring_seconds),
-            seconds(leg.talk_seconds),
-            word(&leg.disposition),
-        ]
-    }
+fn cells(leg: &Leg) -> Vec<String> {
+    let text = |text: &Option<String>| text.as_deref().map_or_else(String::new, safe);
+    let seconds = |seconds: Option<i64>| seconds.map_or_else(String::new, |s| s.to_string());
+    vec![
+        leg.line.to_string(),
+        leg.start.to_string(),
+        word(&leg.direction),
+        text(&leg.calling_number),
+        text(&leg.calling_name),
+        text(&leg.called_number),
+        text(&leg.station),
+        text(&leg.answered_by),
+        seconds(leg.ring_seconds),
+        seconds(leg.talk_seconds),
+        word(&leg.disposition),
+    ]
 }
 
 /// The word that JSON has for it.
@@ -392,4 +396,100 @@ pub fn json_lines(run: &mut Run, from: impl Read) -> String {
     });
     assert!(done.is_ok(), "{done:?}");
     out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    const LINE: &str = "2026/03/02 09:15:02,00:01:30,12,8022,O,8021,8021,,1,1000201,0,E8022,王芳,E8021,Liu,0,0,,,,";
+
+    /// Runs `parse` with these arguments on files of these contents.
+    fn run_on(arguments: &[&str], files: &[&[u8]]) -> (Exit, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<_> = (0..files.len()).map(|n| folder.path().join(n.to_string())).collect();
+        paths
+            .iter()
+            .zip(files)
+            .for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+        let paths = paths.iter().map(|p| p.to_str().unwrap());
+        let cli = Cli::try_parse_from(
+            ["firstanswer", "parse"]
+                .into_iter()
+                .chain(arguments.iter().copied())
+                .chain(paths),
+        );
+        let Command::Parse(args) = cli.unwrap().command else {
+            unreachable!()
+        };
+        let mut out = Vec::new();
+        let exit = run(&args, &mut out).unwrap();
+        (exit, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("firstanswer "), "{} has no example", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_is_wrong_usage() {
+        assert_eq!(run_on(&["--dialect", "avaya"], &[b"x"]).0, Exit::Usage);
+        assert_eq!(
+            run_on(&["--dialect", "avaya-ip-office", "--option", "colour=red"], &[b"x"]).0,
+            Exit::Usage
+        );
+    }
+
+    #[test]
+    fn an_unknown_dialect_is_a_result() {
+        let (exit, out) = run_on(&["--dialect", "auto", "--json"], &[b"hello\r\n\x1bworld\r\n"]);
+        let wanted = concat!(
+            "{\"line\":1,\"error\":\"unknown dialect\",\"column\":1,\"raw\":\"hello\"}\n",
+            "{\"line\":2,\"error\":\"unknown dialect\",\"column\":1,\"raw\":\"\\u001bworld\"}\n",
+        );
+        assert_eq!((exit, out.as_str()), (Exit::Done, wanted));
+    }
+
+    #[test]
+    fn files_are_one_log_and_auto_misses_no_line() {
+        let (_, out) = run_on(
+            &["--dialect", "auto", "--json"],
+            &[format!("{LINE}\n\n").as_bytes(), LINE.as_bytes()],
+        );
+        let numbers: Vec<_> = out.lines().map(|l| l.split([':', ',']).nth(1).unwrap()).collect();
+        assert_eq!(numbers, ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn f06_a_line_too_long_is_one_error() {
+        let long = "x".repeat(100_000) + "\n" + LINE;
+        let (_, out) = run_on(&["--dialect", "avaya-ip-office", "--json"], &[long.as_bytes()]);
+        let start =
+            "{\"line\":1,\"error\":\"the line has 100000 bytes; more than 65536 cannot be parsed\",\"column\":65537";
+        assert!(out.starts_with(start), "{}", &out[..200]);
+        assert_eq!(out.lines().count(), 2);
+    }
+
+    #[test]
+    fn the_table_aligns_wide_names_and_lets_no_escape_through() {
+        let evil = LINE.replace("8022,O", "80\u{1b}[2J,O");
+        let plain = LINE.replace("王芳", "Wang");
+        let (_, out) = run_on(
+            &["--dialect", "avaya-ip-office"],
+            &[format!("{LINE}\n{plain}\n{evil}").as_bytes()],
+        );
+        let wide: Vec<_> = out.lines().map(unicode_width::UnicodeWidthStr::width).collect();
+        assert_eq!(wide[1], wide[2], "{out}");
+        assert!(out.contains("80\\u{1b}[2J") && !out.contains('\u{1b}'), "{out}");
+    }
 }

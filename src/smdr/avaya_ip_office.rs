@@ -1,6 +1,6 @@
 //! Avaya IP Office (500, 500 V2, Server Edition; B5800 Branch Gateway): SMDR output, comma-separated.
 //!
-//! Layout: Avaya's "SMDR Fields" page and the B5800 Manager manual, checked against real lines of R4 to R11.1.
+//! Layout: Avaya's "SMDR Fields" page and the B5800 Manager manual, checked against lines of three sites.
 //! The switch connects to us (or we to it), sends no login and no header, and prints a line when a *segment* ends:
 //!
 //! ```text
@@ -23,17 +23,18 @@
 //! 31-34 servers and call ids; 35 time of printing; 36, 37 consent, verification
 //! ```
 //!
-//! Releases print 15 to 37 fields; what follows is ignored. Names are not quoted: a comma in one is found by the
-//! devices and figures around it, else the line is not parsed.
+//! Lines of 27 to 37 fields were met; 15 are enough to tell who answered, and what follows field 30 is ignored.
+//! Names are not quoted: a comma in one is found by the devices and figures around it, else the line is not parsed.
 //!
 //! **Decided here.** Direction `O` with internal flag 1 or `I` is internal. Who answered: incoming, the extension of
 //! either party; internal, the called one; if there was talk, hold or park. A party `V95xx`, or named `VM Channel`
 //! (the manual misprints V9051), is voicemail: also a closing segment of zero seconds. Start plus ring is the answer
 //! time, of a call's first segment alone: later ones repeat the start. Outgoing: a talk time means that the other side
 //! answered; zero leaves it unknown. A blank caller of an outgoing segment is its extension, unless the switch made
-//! the segment for somebody (field 28). Only a cause `Xfd` names a transfer.
+//! the segment for somebody (field 28). Only a cause `Xfd` names a transfer. Missing seconds are `00` and `start` is
+//! then inferred; a missing date (the manual prints `…`) cannot be made up: recognised, not parsed.
 //!
-//! **Cannot tell**: the phone that a ringing group member picked up from by twinning, the caller's name, the zone.
+//! **Cannot tell**: which twin of a pair answered, who calls in by name, why an outgoing call failed, the zone.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -60,7 +61,11 @@ pub struct AvayaIpOffice;
 static ABOUT: About = About {
     name: "avaya-ip-office",
     title: "Avaya IP Office SMDR",
-    models: &["IP Office 500, 500 V2", "IP Office Server Edition", "B5800 Branch Gateway"],
+    models: &[
+        "IP Office 500, 500 V2",
+        "IP Office Server Edition",
+        "B5800 Branch Gateway",
+    ],
     transports: &["tcp", "file"],
     options: &[OptionInfo {
         name: "encoding",
@@ -89,11 +94,13 @@ static ABOUT: About = About {
         "incoming calls have no caller's name",
         "a comma in a user's name is found by the fields around it; where that fails the line is not parsed",
         "call IDs restart with the system",
+        "a voicemail answer, also one of zero seconds, is known by the device V95xx or the name VM Channel",
+        "stamps without seconds count as second 00; a line without a date is not parsed",
     ],
     sources: &[
         "Avaya IP Office, SMDR Fields (2010)",
         "Avaya B5800 Branch Gateway Manager 10.0, SMDR examples",
-        "real lines of releases 4 to 11.1, 15 to 37 fields",
+        "lines of three sites, of 15, 30 and 34 fields",
     ],
 };
 
@@ -111,7 +118,21 @@ impl Dialect for AvayaIpOffice {
             *slot = trim(cell);
             count += 1;
         }
-        let [start, connected, ring, _, direction, _, _, _, internal, id, more, device, ..] = cells;
+        let [
+            start,
+            connected,
+            ring,
+            _,
+            direction,
+            _,
+            _,
+            _,
+            internal,
+            id,
+            more,
+            device,
+            ..,
+        ] = cells;
         if !fits(duration, connected) || !fits(one_of("IO"), direction) {
             return 0.0;
         }
@@ -119,7 +140,10 @@ impl Dialect for AvayaIpOffice {
             true,
             true,
             fits(stamp, start),
-            start.split(|b| *b == b' ').next_back().is_some_and(|time| fits(clock_time, time)),
+            start
+                .split(|b| *b == b' ')
+                .next_back()
+                .is_some_and(|time| fits(clock_time, time)),
             fits(number, ring),
             fits(one_of("01I"), internal),
             fits(digit1, id) && fits(one_of("01"), more),
@@ -139,7 +163,10 @@ impl Dialect for AvayaIpOffice {
                 .filter(|e| e.is_ascii_compatible())
                 .ok_or_else(|| OptionError::new("encoding", format!("`{label}` is no code page; try gb18030")))?,
         };
-        Ok(Box::new(Segments { encoding, begun: Begun::default() }))
+        Ok(Box::new(Segments {
+            encoding,
+            begun: Begun::default(),
+        }))
     }
 
     fn shifted(&self, line: &[u8], seconds: i64) -> Option<Vec<u8>> {
@@ -150,7 +177,11 @@ impl Dialect for AvayaIpOffice {
                 out.push(b',');
             }
             // The time of printing is field 35, or a few later where a name holds commas.
-            let moved = if n == 0 || n >= 30 { shifted_stamp(cell, seconds) } else { None };
+            let moved = if n == 0 || n >= 30 {
+                shifted_stamp(cell, seconds)
+            } else {
+                None
+            };
             match moved {
                 Some(moved) => out.extend_from_slice(moved.as_bytes()),
                 None if n == 0 => return None,
@@ -164,7 +195,11 @@ impl Dialect for AvayaIpOffice {
 fn shifted_stamp(cell: &[u8], seconds: i64) -> Option<String> {
     let (_, start) = terminated(stamp, eof).parse(cell).ok()?;
     let at = start.at.checked_add(SignedDuration::from_secs(seconds)).ok()?;
-    let format = if start.has_seconds { "%Y/%m/%d %H:%M:%S" } else { "%Y/%m/%d %H:%M" };
+    let format = if start.has_seconds {
+        "%Y/%m/%d %H:%M:%S"
+    } else {
+        "%Y/%m/%d %H:%M"
+    };
     Some(at.strftime(format).to_string())
 }
 
@@ -191,16 +226,21 @@ struct Segments {
 impl Parser for Segments {
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
         if let Some(what) = no_segment(line.bytes) {
-            return out.push(Parsed::Skipped { line: line.number, what });
+            return out.push(Parsed::Skipped {
+                line: line.number,
+                what,
+            });
         }
         out.push(match segment(without_leading_filler(line.bytes)) {
             Ok((_, segment)) => {
                 let first = self.begun.is_first(&segment);
                 Parsed::Leg(Box::new(self.leg(line.number, &segment, first)))
             }
-            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => {
-                Parsed::Unparsed { line: line.number, column: misfit.column(line.bytes.len()), error: misfit.text() }
-            }
+            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
+                line: line.number,
+                column: misfit.column(line.bytes.len()),
+                error: misfit.text(),
+            },
             Err(nom::Err::Incomplete(_)) => Parsed::Unparsed {
                 line: line.number,
                 column: line.bytes.len() + 1,
@@ -299,7 +339,8 @@ impl<'a> Party<'a> {
     }
 
     fn is_voicemail(&self) -> bool {
-        self.number_after(b'V').is_some_and(|n| n.len() == 4 && n.starts_with(b"95"))
+        self.number_after(b'V')
+            .is_some_and(|n| n.len() == 4 && n.starts_with(b"95"))
             || self.name.starts_with(b"VM Channel")
     }
 
@@ -313,7 +354,15 @@ type Targeting<'a> = (&'a [u8], &'a [u8]);
 type Party2AndTimes<'a> = (Party<'a>, (i64, i64, bool));
 
 fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
-    let (rest, head) = (call_start, connected_time, ring_time, caller, direction, called_number, dialled_number)
+    let (rest, head) = (
+        call_start,
+        connected_time,
+        ring_time,
+        caller,
+        direction,
+        called_number,
+        dialled_number,
+    )
         .and((account, is_internal, call_id, continuation, party1_device))
         .parse(line)?;
     let ((start, connected, ring, caller, incoming, called, dialled), head) = head;
@@ -350,6 +399,7 @@ const fn is(number: usize, name: &'static str, expected: &'static str) -> Field 
 
 const PARTY1_NAME: Field = is(13, "party 1 name", "a name");
 const PARTY2_NAME: Field = is(15, "party 2 name", "a name (15 fields or more)");
+const LATE_CAUSE: Field = is(28, "external targeting cause", "the cause that stands in field 29");
 const CAUSE: Field = is(28, "external targeting cause", "nothing, or a cause such as `U Xfd`");
 
 fn call_start(i: &[u8]) -> Fitted<'_, Start> {
@@ -370,7 +420,10 @@ fn caller(i: &[u8]) -> Fitted<'_, &[u8]> {
 }
 
 fn direction(i: &[u8]) -> Fitted<'_, bool> {
-    field(is(5, "direction", "I or O"), alt((value(true, char('I')), value(false, char('O')))))(i)
+    field(
+        is(5, "direction", "I or O"),
+        alt((value(true, char('I')), value(false, char('O')))),
+    )(i)
 }
 
 fn called_number(i: &[u8]) -> Fitted<'_, &[u8]> {
@@ -386,7 +439,10 @@ fn account(i: &[u8]) -> Fitted<'_, &[u8]> {
 }
 
 fn is_internal(i: &[u8]) -> Fitted<'_, bool> {
-    field(is(9, "is internal", "0 or 1"), alt((value(false, char('0')), value(true, one_of("1I")))))(i)
+    field(
+        is(9, "is internal", "0 or 1"),
+        alt((value(false, char('0')), value(true, one_of("1I")))),
+    )(i)
 }
 
 fn call_id(i: &[u8]) -> Fitted<'_, &[u8]> {
@@ -394,7 +450,10 @@ fn call_id(i: &[u8]) -> Fitted<'_, &[u8]> {
 }
 
 fn continuation(i: &[u8]) -> Fitted<'_, bool> {
-    field(is(11, "continuation", "0 or 1"), alt((value(false, char('0')), value(true, char('1')))))(i)
+    field(
+        is(11, "continuation", "0 or 1"),
+        alt((value(false, char('0')), value(true, char('1')))),
+    )(i)
 }
 
 fn party1_device(i: &[u8]) -> Fitted<'_, &[u8]> {
@@ -407,6 +466,7 @@ fn party2_and_times(i: &[u8]) -> Fitted<'_, Party2AndTimes<'_>> {
     let (after, device) = field(about, opt_device)(i)?;
     let (rest, (name, times)) = name_before(PARTY2_NAME, times)(after)?;
     if device.is_empty() && !name.is_empty() {
+        let about = is(14, "party 2 device", "a device, since a name follows");
         return Err(nom::Err::Error(Misfit::new(about, b"", after.len())));
     }
     Ok((rest, (Party { device, name }, times)))
@@ -416,14 +476,23 @@ fn party2_and_times(i: &[u8]) -> Fitted<'_, Party2AndTimes<'_>> {
 fn times(i: &[u8]) -> Fitted<'_, (i64, i64, bool)> {
     let (rest, hold) = late_number(is(16, "hold time", "seconds"), i)?;
     let (rest, park) = late_number(is(17, "park time", "seconds"), rest)?;
-    let valid = alt((value(true, char('1')), value(false, tag("0")), value(false, tag("n/a")), value(false, eof)));
+    let valid = alt((
+        value(true, char('1')),
+        value(false, tag("0")),
+        value(false, tag("n/a")),
+        value(false, eof),
+    ));
     let (rest, authorised) = late(is(18, "authorisation valid", "0, 1 or nothing"), valid)(rest)?;
     Ok((rest, (hold, park, authorised)))
 }
 
 /// Missing at the end of a short line, never blank within a long one: then it anchors the name before it.
 fn late_number(about: Field, i: &[u8]) -> Fitted<'_, i64> {
-    if matches!(i, b"" | b",") { Ok((b"", 0)) } else { field(about, number)(i) }
+    if matches!(i, b"" | b",") {
+        Ok((b"", 0))
+    } else {
+        field(about, number)(i)
+    }
 }
 
 fn auth_code(i: &[u8]) -> Fitted<'_, &[u8]> {
@@ -455,14 +524,17 @@ fn charges(i: &[u8]) -> Fitted<'_, Targeting<'_>> {
 /// The cause, and who had set it up. A cause one field late means that a comma is too many before it.
 fn external_targeting(i: &[u8]) -> Fitted<'_, Targeting<'_>> {
     let (after, cause) = late(CAUSE, alt((cause, recognize(eof))))(i)?;
-    let (rest, (targeter, _)) = if after.is_empty() {
-        (after, (&b""[..], &b""[..]))
-    } else {
-        let targeted = late(is(30, "targeted number", "a number"), alt((dialled, recognize(eof))));
-        name_before(is(29, "targeter", "a name"), targeted)(after)?
+    let (rest, targeter) = match after {
+        [b',', last @ ..] if !last.contains(&b',') => (&b""[..], trim(last)),
+        [] => (after, after),
+        _ => {
+            let number = field(is(30, "targeted number", "a number"), alt((dialled, recognize(eof))));
+            let (rest, (targeter, _)) = name_before(is(29, "targeter", "a name"), number)(after)?;
+            (rest, targeter)
+        }
     };
     if cause.is_empty() && targeter.contains(&b' ') && fits(self::cause, targeter) {
-        return Err(nom::Err::Error(Misfit::new(CAUSE, b"", after.len())));
+        return Err(nom::Err::Error(Misfit::new(LATE_CAUSE, b"", after.len())));
     }
     Ok((rest, (cause, targeter)))
 }
@@ -490,7 +562,13 @@ fn digits<'a>(
     count: usize,
     most: i64,
 ) -> impl nom::Parser<&'a [u8], Output = i64, Error = nom::error::Error<&'a [u8]>> {
-    verify(map_opt(verify(take(count), |d: &[u8]| d.iter().all(u8::is_ascii_digit)), as_number), move |n| *n <= most)
+    verify(
+        map_opt(
+            verify(take(count), |d: &[u8]| d.iter().all(u8::is_ascii_digit)),
+            as_number,
+        ),
+        move |n| *n <= most,
+    )
 }
 
 /// Hours without limit: a call may last for days.
@@ -502,16 +580,36 @@ fn duration(i: &[u8]) -> Inner<'_, i64> {
 }
 
 fn clock_time(i: &[u8]) -> Inner<'_, (i64, i64, Option<i64>)> {
-    (digits(2, 23), preceded(char(':'), digits(2, 59)), opt(preceded(char(':'), digits(2, 59)))).parse(i)
+    (
+        digits(2, 23),
+        preceded(char(':'), digits(2, 59)),
+        opt(preceded(char(':'), digits(2, 59))),
+    )
+        .parse(i)
 }
 
 fn stamp(i: &[u8]) -> Inner<'_, Start> {
-    let date = (digits(4, 9999), preceded(char('/'), digits(2, 12)), preceded(char('/'), digits(2, 31)));
+    let date = (
+        digits(4, 9999),
+        preceded(char('/'), digits(2, 12)),
+        preceded(char('/'), digits(2, 31)),
+    );
     map_opt((date, preceded(char(' '), clock_time)), |((y, mo, d), (h, mi, s))| {
         let small = |n: i64| i8::try_from(n).ok();
         let year = i16::try_from(y).ok()?;
-        let at = DateTime::new(year, small(mo)?, small(d)?, small(h)?, small(mi)?, small(s.unwrap_or(0))?, 0);
-        Some(Start { at: at.ok()?, has_seconds: s.is_some() })
+        let at = DateTime::new(
+            year,
+            small(mo)?,
+            small(d)?,
+            small(h)?,
+            small(mi)?,
+            small(s.unwrap_or(0))?,
+            0,
+        );
+        Some(Start {
+            at: at.ok()?,
+            has_seconds: s.is_some(),
+        })
     })
     .parse(i)
 }
@@ -569,15 +667,27 @@ impl Segments {
             answered_at,
             direction,
             calling_number: caller.map(|c| text(c.number)),
-            calling_name: if s.incoming { None } else { s.party1.extension().and(self.name(s.party1.name)) },
-            called_number: filled(without_host(s.dialled)).or(filled(without_host(s.called))).map(text),
+            calling_name: if s.incoming {
+                None
+            } else {
+                s.party1.extension().and(self.name(s.party1.name))
+            },
+            called_number: filled(without_host(s.dialled))
+                .or(filled(without_host(s.called)))
+                .map(text),
             station: station.map(text),
             answered_by: answerer.map(text),
-            trunk: [s.party1, s.party2].iter().find(|p| p.number_after(b'T').is_some()).map(|p| text(p.device)),
+            trunk: [s.party1, s.party2]
+                .iter()
+                .find(|p| p.number_after(b'T').is_some())
+                .map(|p| text(p.device)),
             ring_seconds: s.ring,
             talk_seconds: Some(s.connected),
             disposition,
-            transfer: transferred.then(|| Transfer { from: self.name(s.targeter), to: station.map(text) }),
+            transfer: transferred.then(|| Transfer {
+                from: self.name(s.targeter),
+                to: station.map(text),
+            }),
             pbx_call_id: Some(text(s.call_id)),
             account_code: filled(s.account).map(text),
             inferred,
@@ -633,11 +743,17 @@ fn calling_number<'a>(s: &Segment<'a>, direction: Direction) -> Option<Caller<'a
     // SIP's own word for a withheld number.
     let withheld = number.is_empty() || (host && number.eq_ignore_ascii_case(b"anonymous"));
     if !withheld {
-        return Some(Caller { number, inferred: false });
+        return Some(Caller {
+            number,
+            inferred: false,
+        });
     }
     // With a cause the switch made the segment for somebody else.
     let own = direction != Direction::Incoming && s.cause.is_empty();
-    s.party1.extension().filter(|_| own).map(|number| Caller { number, inferred: true })
+    s.party1
+        .extension()
+        .filter(|_| own)
+        .map(|number| Caller { number, inferred: true })
 }
 
 /// An extension outranks a trunk for being party 1, so either party may be it.
@@ -678,3 +794,7 @@ fn filled(field: &[u8]) -> Option<&[u8]> {
 fn text(printable: &[u8]) -> String {
     String::from_utf8_lossy(printable).into_owned()
 }
+
+#[cfg(test)]
+#[path = "avaya_ip_office_tests.rs"]
+mod tests;

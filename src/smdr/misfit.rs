@@ -135,7 +135,8 @@ pub fn late<'a, T>(
 }
 
 /// A name, in which the format does not quote commas: it ends at the first comma after which `next` fits.
-/// What is told when none does is about the shortest name.
+/// A figure alone between commas is never part of a name: with noise behind it, it would be taken for one.
+/// What is told when nothing fits is about the shortest name.
 pub fn name_before<'a, T>(
     about: Field,
     mut next: impl FnMut(&'a [u8]) -> Fitted<'a, T>,
@@ -151,7 +152,13 @@ pub fn name_before<'a, T>(
             }));
         };
         let mut first = None;
+        let mut begin = 0;
         for end in memchr::memchr_iter(b',', start).chain([start.len()]).take(COMMAS) {
+            let part = trim(start.get(begin..end).unwrap_or_default());
+            if begin > 0 && !part.is_empty() && part.iter().all(u8::is_ascii_digit) {
+                break;
+            }
+            begin = end + 1;
             let (name, rest) = start.split_at(end);
             match next(rest) {
                 Ok((rest, then)) => return Ok((rest, (trim(name), then))),

@@ -11,9 +11,13 @@ pub mod detect;
 pub mod misfit;
 pub mod options;
 pub mod registry;
+pub mod shift;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod properties;
 
 use jiff::civil::DateTime;
 
