@@ -20,6 +20,8 @@
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod cli;
+pub mod config;
 pub mod directory;
 pub mod ids;
 pub mod smdr;

@@ -1,0 +1,3 @@
+//! The commands: one file each; they print, they never decide.
+
+pub mod check;
