@@ -196,3 +196,9 @@ fn read_policy(load: &Load<'_>, source: &PolicySource<'_>) -> Option<Policy> {
     }
     whole(load, &root, |s| policy::read(s, text)).flatten()
 }
+
+/// Asks for every key of the main file, for the test that compares them with the annotated one.
+#[cfg(test)]
+pub(crate) fn ask_all(s: &mut Section<'_>) {
+    main_file(s);
+}

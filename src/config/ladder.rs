@@ -46,12 +46,9 @@ pub(crate) fn ladder(field: &Field<'_>) -> Option<Vec<Rung>> {
 fn rung(s: &mut Section<'_>) -> Option<Rung> {
     let rung = s.need("rung", "1", |f| f.count(0, 100));
     let at = s.need("at", "\"1 business day\"", |f| f.parse(offset));
-    let to = s.need("to", "[\"handler\"]", |f| f.list(|f| f.one_of(&RECIPIENTS)));
+    let to = s.need("to", "[\"handler\"]", recipients);
     let cc = s.or("cc", Vec::new(), |f| f.list(|f| f.one_of(&RECIPIENTS)));
     let every = s.opt("every", |f| f.parse(positive));
-    if s.has("to") && to.as_ref().is_some_and(Vec::is_empty) {
-        s.wrong_key("to", "the rung reaches nobody it knows", "write to = [\"handler\"]");
-    }
     Some(Rung {
         rung: rung?,
         at: at?,
@@ -59,6 +56,14 @@ fn rung(s: &mut Section<'_>) -> Option<Rung> {
         cc,
         every,
     })
+}
+
+/// Somebody, at least.
+fn recipients(field: &Field<'_>) -> Option<Vec<Recipient>> {
+    if matches!(&field.node.value, super::tree::Value::List(list) if list.is_empty()) {
+        field.wrong("the rung reaches nobody", "write [\"handler\"]");
+    }
+    field.list(|f| f.one_of(&RECIPIENTS))
 }
 
 /// Before (`-1 business day`) or after the deadline.

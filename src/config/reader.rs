@@ -458,23 +458,34 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The nearest of some names, if one is near.
+/// The nearest of some names, if one is near enough to be meant.
 pub(crate) fn nearest<'n>(text: &str, names: &[&'n str]) -> Option<&'n str> {
+    let (distance, name) = least_distant(text, names)?;
+    let longest = text.chars().count().max(name.chars().count());
+    (distance * 2 <= longest).then_some(name)
+}
+
+fn least_distant<'n>(text: &str, names: &[&'n str]) -> Option<(usize, &'n str)> {
     let text = text.to_lowercase();
     let scored = names
         .iter()
         .map(|name| (strsim::damerau_levenshtein(&text, &name.to_lowercase()), *name));
-    let (distance, name) = scored.min_by_key(|(distance, _)| *distance)?;
-    let longest = text.chars().count().max(name.chars().count());
-    (distance * 5 <= longest * 2).then_some(name)
+    scored.min_by_key(|(distance, _)| *distance)
 }
 
-/// `did you mean …?`, or what there is to choose from.
+/// `did you mean …?`, or the nearest and what else there is to choose from.
 pub(crate) fn choose(text: &str, names: &[&str]) -> String {
-    match nearest(text, names) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None if names.is_empty() => "take it out".to_owned(),
-        None if names.len() > 40 => format!("known are {} …", names[..40].join(", ")),
-        None => format!("known: {}", names.join(", ")),
+    if let Some(name) = nearest(text, names) {
+        return format!("did you mean `{name}`?");
     }
+    let Some((_, name)) = least_distant(text, names) else {
+        return "take it out".to_owned();
+    };
+    let mut known: Vec<&str> = Vec::new();
+    for name in names {
+        if !known.contains(name) && known.len() < 40 {
+            known.push(name);
+        }
+    }
+    format!("the nearest is `{name}`; known: {}", known.join(", "))
 }
