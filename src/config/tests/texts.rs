@@ -1,0 +1,118 @@
+//! Durations, hours, days, addresses: each form, and each refusal with its way out.
+
+use jiff::civil::{Weekday, time};
+
+use crate::calendar::Span::{self, Business, BusinessDays, Elapsed, EndOfDay};
+use crate::config::values::{address, daily, interval, intervals, signed_span, span, week_hours, weekdays, zone};
+
+#[track_caller]
+fn means(text: &str, expected: Span) {
+    assert_eq!(span(text), Ok(expected), "{text}");
+}
+
+#[test]
+fn durations_of_the_contract() {
+    means("90s", Elapsed(90));
+    means("30m", Elapsed(1_800));
+    means("4h", Elapsed(14_400));
+    means("0s", Elapsed(0));
+    means("30 business minutes", Business(1_800));
+    means("1 business minute", Business(60));
+    means("4 business hours", Business(14_400));
+    means("1 business hour", Business(3_600));
+    means("2 business days", BusinessDays(2));
+    means("1 business day", BusinessDays(1));
+    means("end of day", EndOfDay);
+    assert_eq!(signed_span("-1 business day"), Ok(BusinessDays(-1)));
+    assert_eq!(signed_span("-30m"), Ok(Elapsed(-1_800)));
+}
+
+#[track_caller]
+fn refused(text: &str, reason: &str, way_out: &str) {
+    let wrong = span(text).expect_err(text);
+    assert!(wrong.reason.contains(reason), "{text}: {}", wrong.reason);
+    assert!(wrong.way_out.contains(way_out), "{text}: {}", wrong.way_out);
+}
+
+#[test]
+fn durations_that_are_none() {
+    refused("2d", "no duration", "\"48h\"");
+    refused("2 days", "no duration", "\"2 business days\"");
+    refused("4 hours", "no duration", "\"4h\"");
+    refused("60", "no duration", "\"60s\"");
+    refused("1.5h", "no whole number", "\"90m\"");
+    refused("-1 business day", "negative", "minus");
+    refused("5 business weeks", "`weeks` is no unit", "days");
+    refused("99999999999999999999 business days", "longer than ten years", "shorter");
+    refused("9223372036854775807h", "longer than ten years", "shorter");
+    refused("soon", "no duration", "\"end of day\"");
+    refused("", "no duration", "\"90s\"");
+}
+
+#[test]
+fn intervals_lie_within_a_day() {
+    assert_eq!(interval("09:00-12:00"), Ok((time(9, 0, 0, 0), time(12, 0, 0, 0))));
+    assert_eq!(interval("20:00-24:00"), Ok((time(20, 0, 0, 0), time(0, 0, 0, 0))));
+    assert_eq!(interval("00:00-24:00"), Ok((time(0, 0, 0, 0), time(0, 0, 0, 0))));
+    for (text, reason) in [
+        ("12:00-09:00", "runs backwards"),
+        ("09:00-09:00", "runs backwards"),
+        ("24:00-24:00", "no time of day"),
+        ("09:00", "no interval"),
+        ("9-12", "no time of day"),
+        ("25:00-26:00", "no time of day"),
+        ("09:60-12:00", "no time of day"),
+        ("+9:00-12:00", "no time of day"),
+    ] {
+        assert!(
+            interval(text).is_err_and(|wrong| wrong.reason.contains(reason)),
+            "{text}"
+        );
+    }
+    assert!(
+        intervals("09:00-12:00 11:59-13:00").is_err_and(|wrong| wrong.reason == "09:00-12:00 and 11:59-13:00 overlap")
+    );
+    assert!(intervals("09:00-24:00 23:00-23:30").is_err_and(|wrong| wrong.reason.contains("overlap")));
+    // Half-open: what touches does not overlap.
+    assert_eq!(intervals("12:00-13:00 09:00-12:00").map(|list| list.len()), Ok(2));
+    assert_eq!(daily("20:00-08:00"), Ok((time(20, 0, 0, 0), time(8, 0, 0, 0))));
+    assert!(daily("08:00-08:00").is_err());
+}
+
+#[test]
+fn weeks_in_words() {
+    use Weekday::{Friday, Monday, Saturday, Sunday, Wednesday};
+    assert_eq!(weekdays("mon,wed"), Ok(vec![Monday, Wednesday]));
+    assert_eq!(weekdays("fri-mon"), Ok(vec![Monday, Friday, Saturday, Sunday]));
+    assert!(weekdays("mon-fry").is_err_and(|wrong| wrong.reason.contains("`fry`")));
+    let hours = week_hours("mon-fri 09:00-12:00 13:30-17:30; sat 09:00-12:00").unwrap();
+    assert_eq!(hours.days.each_ref().map(Vec::len), [2, 2, 2, 2, 2, 1, 0]);
+    assert_eq!(week_hours("24x7").unwrap().days.each_ref().map(Vec::len), [1; 7]);
+    assert!(week_hours("mon-fri").is_err_and(|wrong| wrong.reason == "days without hours"));
+    assert!(week_hours("09:00-12:00").is_err_and(|wrong| wrong.reason.contains("no days before it")));
+    assert!(week_hours("mon-fri 09:00-12:00; wed 11:00-13:00").is_err_and(|wrong| wrong.reason.starts_with("wed: ")));
+}
+
+#[test]
+fn zones_and_addresses() {
+    assert_eq!(zone("Asia/Shanghai").unwrap().iana_name(), Some("Asia/Shanghai"));
+    assert_eq!(
+        zone("Asia/Shangai").unwrap_err().way_out,
+        "did you mean `Asia/Shanghai`?"
+    );
+    for good in ["fa@localhost", "wang@x.cn", "first.answer+x@mail.example.org"] {
+        assert!(address(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "fa",
+        "@x.cn",
+        "fa@",
+        "a..b@x.cn",
+        "a b@x.cn",
+        "fa@-x.cn",
+        "fa@x..cn",
+        "Wang <wang@x.cn>",
+    ] {
+        assert!(address(bad).is_err(), "{bad}");
+    }
+}
