@@ -21,6 +21,7 @@ pub mod calendar;
 pub mod call;
 pub mod case;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod feed;

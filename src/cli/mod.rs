@@ -1,3 +1,109 @@
-//! The commands: one file each; they print, they never decide.
+//! The command line: one file per command. Commands print; what is right is decided in the other rooms.
 
-pub mod check;
+pub mod detect;
+pub mod dialects;
+pub mod parse;
+mod screen;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// How a command ended; the codes are promised to scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done: also with an empty list, or lines that did not parse.
+    Done = 0,
+    /// What was asked for failed, or was not found.
+    Failed = 1,
+    /// Wrong usage or config.
+    Usage = 2,
+    /// Somebody else changed it first, or the database was busy.
+    Conflict = 3,
+    /// Not permitted.
+    NotPermitted = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Reads a phone switch's call log and makes sure that every answered call is owned by somebody until it is done.
+#[derive(Debug, Parser)]
+#[command(name = "firstanswer", version, max_term_width = 100)]
+pub struct Cli {
+    /// The config file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/firstanswer/firstanswer.toml"
+    )]
+    pub config: PathBuf,
+    /// Language of what is printed.
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Language>,
+    /// Act as this person (root and the service account only).
+    #[arg(long = "as", global = true, value_name = "PERSON")]
+    pub act_as: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A language of the catalogues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Parse lines of a call log and print the legs
+    Parse(parse::ParseArgs),
+    /// Tell which dialect a call log is of
+    Detect(detect::DetectArgs),
+    /// List the dialects and what each can tell
+    Dialects(dialects::DialectsArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let done = match &cli.command {
+        Command::Parse(args) => parse::run(args, &mut out),
+        Command::Detect(args) => detect::run(args, &mut out),
+        Command::Dialects(args) => dialects::run(args, &mut out),
+    };
+    let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            complain(format_args!("{error:#}"));
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Whoever read our output has seen enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// One line on stderr.
+fn complain(what: std::fmt::Arguments<'_>) {
+    // Nobody is left to tell if stderr is gone.
+    let _ = writeln!(io::stderr(), "firstanswer: {what}");
+}

@@ -89,5 +89,5 @@ fn work_day(s: &mut Section<'_>) -> Option<WorkDay> {
     let date = s.need("date", "2026-10-10", Field::date);
     let at: Option<Vec<(Time, Time)>> = s.opt("at", |f| f.parse(intervals));
     let name = s.opt("name", name).unwrap_or_default();
-    Some(WorkDay { date: date?, at, name })
+    Some(WorkDay { date: date?, at, stands_for: None, name })
 }

@@ -34,12 +34,9 @@ impl Policies {
             let policy = if key == (current.id.clone(), current.version.clone()) {
                 Arc::clone(current)
             } else {
-                Arc::new(
-                    crate::config::policy_from_stored(&text).map_err(|detail| Error::Garbled {
-                        what: format!("policy `{}` version {}", key.0, key.1),
-                        detail,
-                    })?,
-                )
+                let label = format!("policy {} version {}", key.0, key.1);
+                let stored = crate::config::policy_from_text(&label, &text);
+                Arc::new(stored.map_err(|problems| Error::Garbled { what: label, detail: problems.summary() })?)
             };
             policies.timeline.push((instant(row.get(3)?), Arc::clone(&policy)));
             policies.versions.insert(key, policy);
