@@ -58,6 +58,8 @@ fn f03_every_separator_separates() {
         "\r\n\0\0\0",
         "\n\0\0\0",
         "\x03\r\n",
+        "\x03\n",
+        "\0\r",
     ] {
         let input = format!("one{separator}two{separator}");
         check(input.as_bytes(), &["one", "two"]);

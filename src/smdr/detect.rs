@@ -31,10 +31,13 @@ pub struct Detection {
 /// Judges lines without their ends.
 pub fn detect(lines: &[&[u8]]) -> Detection {
     let lines: Vec<&[u8]> = lines.iter().copied().filter(|line| holds_text(line)).collect();
-    let mut scores: Vec<(f64, &'static str)> = registry::all()
+    let scores = registry::all()
         .iter()
-        .map(|d| (mean(&lines, |line| d.score(line)), d.about().name))
-        .collect();
+        .map(|d| (mean(&lines, |line| d.score(line)), d.about().name));
+    verdict(lines.len(), scores.collect())
+}
+
+fn verdict(lines: usize, mut scores: Vec<(f64, &'static str)>) -> Detection {
     scores.sort_by(|(a, a_name), (b, b_name)| b.total_cmp(a).then(a_name.cmp(b_name)));
     let mut seen = scores.into_iter().filter(|(score, _)| *score > 0.0);
     let best = seen.next();
@@ -48,8 +51,8 @@ pub fn detect(lines: &[&[u8]]) -> Detection {
         score,
         runner_up: next.map(|(_, name)| name),
         runner_up_score,
-        lines: lines.len(),
-        why: why(lines.len(), best, next),
+        lines,
+        why: why(lines, best, next),
     }
 }
 
@@ -124,6 +127,17 @@ mod tests {
         check_unknown("10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a,b,c HTTP/1.0\" 200 2326");
         check_unknown("2024/01/01 10:00:00,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p");
         check_unknown(&",".repeat(40));
+    }
+
+    #[test]
+    fn a_narrow_lead_is_no_verdict() {
+        let narrow = verdict(9, vec![(0.85, "b"), (0.9, "a"), (0.0, "c")]);
+        assert_eq!(
+            (narrow.dialect, narrow.runner_up, narrow.runner_up_score),
+            (None, Some("b"), 0.85)
+        );
+        assert_eq!(verdict(9, vec![(0.7, "b"), (0.9, "a")]).dialect, Some("a"));
+        assert_eq!(verdict(9, vec![(0.49, "a")]).dialect, None);
     }
 
     #[test]
