@@ -15,6 +15,8 @@ pub mod tcp_listen;
 
 use std::net::SocketAddr;
 
+pub use connection::Reading;
+
 /// What stops a feed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

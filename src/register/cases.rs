@@ -148,10 +148,10 @@ impl Store {
         self.conn
             .prepare_cached(
                 "INSERT INTO cases(id, version, kind, state, settled, open, handler, first_answerer, department,
-                   caller_key, call, opened_at, due_at, look_at, body)
-                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)
+                   caller_key, call, opened_at, closed_at, due_at, look_at, body)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?16,?13,?14,?15)
                  ON CONFLICT(id) DO UPDATE SET version=?2, kind=?3, state=?4, settled=?5, open=?6, handler=?7,
-                   first_answerer=?8, department=?9, caller_key=?10, call=?11, opened_at=?12, due_at=?13, look_at=?14,
+                   first_answerer=?8, department=?9, caller_key=?10, call=?11, opened_at=?12, closed_at=?16, due_at=?13, look_at=?14,
                    body=?15",
             )?
             .execute(params![
@@ -169,7 +169,8 @@ impl Store {
                 millis(case.opened_at),
                 case.due().map(|deadline| millis(deadline.due_at)),
                 look_at.map(millis),
-                body
+                body,
+                case.closed_at.map(millis)
             ])?;
         self.changed.deadlines = true;
         Ok(())

@@ -369,6 +369,27 @@ impl Reader {
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 
+    /// Everybody who has an open case.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn handlers(&self) -> Result<Vec<PersonId>, Error> {
+        store::handlers(&self.conn)
+    }
+
+    /// How many cases of a handler were closed since then.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn closed_since(&self, handler: &PersonId, since: Timestamp) -> Result<usize, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT count(*) FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ?",
+        )?;
+        let count: i64 =
+            statement.query_row(rusqlite::params![handler.as_str(), millis(since)], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
     /// A case's events.
     ///
     /// # Errors

@@ -60,10 +60,12 @@ CREATE TABLE leg(
 CREATE TABLE cases(
   id INTEGER PRIMARY KEY, version INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, settled INTEGER NOT NULL,
   open INTEGER NOT NULL, handler TEXT NOT NULL, first_answerer TEXT, department TEXT NOT NULL, caller_key TEXT,
-  call INTEGER, opened_at INTEGER NOT NULL, due_at INTEGER, look_at INTEGER, body TEXT NOT NULL) STRICT;
+  call INTEGER, opened_at INTEGER NOT NULL, closed_at INTEGER, due_at INTEGER, look_at INTEGER, body TEXT NOT NULL) STRICT;
 CREATE INDEX cases_look ON cases(look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX cases_open_caller ON cases(caller_key) WHERE open = 1 AND caller_key IS NOT NULL;
 CREATE INDEX cases_open_handler ON cases(handler) WHERE open = 1;
+CREATE INDEX cases_closed ON cases(handler, closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX cases_opened ON cases(opened_at);
 
 CREATE TABLE event(
   case_id INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, channel TEXT NOT NULL,

@@ -214,17 +214,8 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn orphaned(&self, directory: &crate::directory::Directory) -> Result<Vec<PersonId>, Error> {
-        let mut statement = self.conn.prepare("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
-        let handlers = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let mut orphaned = Vec::new();
-        for handler in handlers {
-            if let Ok(id) = handler?.parse::<PersonId>()
-                && directory.person(&id).is_none()
-            {
-                orphaned.push(id);
-            }
-        }
-        Ok(orphaned)
+        let handlers = handlers(&self.conn)?;
+        Ok(handlers.into_iter().filter(|id| directory.person(id).is_none()).collect())
     }
 
     /// A person as last stored, for a start with a directory that dropped them.
@@ -373,6 +364,13 @@ impl KeptPerson {
             roles: Vec::new(),
         }
     }
+}
+
+/// Everybody who has an open case.
+pub(super) fn handlers(conn: &Connection) -> Result<Vec<PersonId>, Error> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
 /// A stored setting.

@@ -1,0 +1,399 @@
+//! `serve`: starts, supervises and stops the tasks.
+//!
+//! ```text
+//! lock ─ store ─ writer ─┬─ feeds        stop: feeds, clock, pages take no more; the mailer ends the mail in hand;
+//!                        ├─ ticker       when the last handle is gone the writer drains, commits and ends last
+//!                        ├─ mailer
+//!                        └─ pages
+//! ```
+//! **Invariants.** No task is detached: all are in one set, and the end of any of them is noticed. The writer or the
+//! clock ending stops the daemon with a failure. A broken configuration at a reload changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::call::number::DialPlan;
+use crate::clock::{Clock, SimulatedTime};
+use crate::config::{self, Config, Loaded, MailTransport, Transport as FeedTransport};
+use crate::directory::Directory;
+use crate::feed::tcp_listen::{self, TcpListen};
+use crate::mail::{Key, Keys, Maildir, Transport};
+use crate::office::RegisterOffice;
+use crate::register::{self, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
+use crate::remind::{LinkDesk, Mailer, Ticker};
+use crate::web;
+
+/// How long the tasks may take to stop.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+
+/// A task and how it ended.
+type Ended = (String, anyhow::Result<()>);
+
+/// The rules of a loaded configuration.
+pub fn rules(loaded: &Loaded) -> Rules {
+    let Loaded { config, directory, policy, calendar, .. } = loaded;
+    let feeds = config.feeds.iter().map(|feed| {
+        let rules = FeedRules {
+            dialect: feed.dialect.clone(),
+            options: feed.options.clone(),
+            zone: feed.time_zone.clone(),
+            detect_lines: feed.detect_lines as usize,
+            was: feed.was.clone(),
+        };
+        (feed.name.clone(), rules)
+    });
+    Rules {
+        zone: config.site.time_zone.clone(),
+        lang: config.site.language,
+        plan: DialPlan {
+            country: config.site.country.clone(),
+            area_code: config.site.area_code.clone(),
+            dial_out: config.site.dial_out.clone(),
+        },
+        calendar: calendar.clone(),
+        directory: directory.clone(),
+        policy: Arc::new(policy.clone()),
+        feeds: feeds.collect(),
+        digest_window: SignedDuration::try_from(config.mail.digest_window).unwrap_or(SignedDuration::ZERO),
+    }
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// What kept it from starting, or what ended it.
+pub fn serve(config: &Path, loaded: Loaded, simulated: Option<SimulatedTime>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(2)
+        .build()
+        .context("no threads for the daemon")?;
+    runtime.block_on(run(config, loaded, simulated))
+}
+
+async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<SimulatedTime>) -> anyhow::Result<()> {
+    let database = loaded.config.store.clone();
+    if let Some(folder) = database.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).with_context(|| format!("{}: can't be created", folder.display()))?;
+    }
+    let _lock = InstanceLock::take(&database)?;
+    let (store, clock, desk) = open(&mut loaded, &database, simulated)?;
+    let rules = Arc::new(ArcSwap::new(Arc::clone(store.rules())));
+    let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
+
+    let stop = CancellationToken::new();
+    let mut tasks: JoinSet<Ended> = JoinSet::new();
+    let started = start(&loaded.config, &handle, clock, &rules, desk, &database, &stop, &mut tasks);
+    if let Err(error) = started {
+        stop.cancel();
+        drop(handle);
+        wind_down(tasks, writer).await?;
+        return Err(error);
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        database = %database.display(),
+        pages = %loaded.config.web.listen,
+        "firstanswer is ready"
+    );
+    let result = supervise(config_path, &database, &rules, &handle, &writer, &mut tasks).await;
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    stop.cancel();
+    drop(handle);
+    wind_down(tasks, writer).await?;
+    tracing::info!("firstanswer has stopped; nothing is lost");
+    result
+}
+
+/// Opens the store with people kept who still have cases, and with its clock and link keys.
+fn open(
+    loaded: &mut Loaded,
+    database: &Path,
+    simulated: Option<SimulatedTime>,
+) -> anyhow::Result<(Store, Clock, Arc<LinkDesk>)> {
+    let mut store = Store::open_for_serve(database, Arc::new(rules(loaded)))?;
+    let mut clock = store.clock()?;
+    if let Some(simulated) = simulated {
+        let simulation =
+            simulated.begin(&loaded.config.site.time_zone).context("the simulated start does not exist in the site's zone")?;
+        clock = store.simulate(simulation)?;
+    }
+    keep_the_orphaned(&mut loaded.directory, &store)?;
+    store.adopt(Arc::new(rules(loaded)), clock.now())?;
+    if clock == Clock::Real {
+        store.transact(|store| store.set_meta("used", "1"))?;
+    }
+    let desk = link_desk(&mut store, &loaded.config)?;
+    Ok((store, clock, Arc::new(desk)))
+}
+
+/// A start must not fail because somebody with open cases left the directory: no feed may stay down for that.
+fn keep_the_orphaned(directory: &mut Directory, store: &Store) -> anyhow::Result<()> {
+    for id in store.orphaned(directory)? {
+        match store.stored_person(&id)? {
+            Some(mut person) => {
+                if directory.department(&person.department).is_none()
+                    && let Some(department) = directory.person(&directory.fallback).map(|p| p.department.clone())
+                {
+                    person.department = department;
+                }
+                tracing::error!(person = %id, "still has open cases but is no longer in the directory; kept as last \
+                    known: put the person back, or run `firstanswer move-all`");
+                directory.add(person);
+            }
+            None => tracing::error!(person = %id, "has open cases but was never stored"),
+        }
+    }
+    Ok(())
+}
+
+fn link_desk(store: &mut Store, config: &Config) -> anyhow::Result<LinkDesk> {
+    let secret = random_setting(store, "link_key")?;
+    let instance = random_setting(store, "instance")?;
+    let mut key = [0u8; 32];
+    for (byte, pair) in key.iter_mut().zip(secret.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(pair).unwrap_or("00");
+        *byte = u8::from_str_radix(digits, 16).context("the stored link key is garbled")?;
+    }
+    Ok(LinkDesk {
+        keys: Keys::new(0, Key::new(1, key), Vec::new()),
+        public_url: config.web.public_url.trim_end_matches('/').to_owned(),
+        from: config.mail.from.clone(),
+        instance: instance.chars().take(12).collect(),
+    })
+}
+
+/// A stored random text of 64 hex digits, made when first asked for.
+fn random_setting(store: &mut Store, key: &str) -> anyhow::Result<String> {
+    if let Some(text) = store.meta(key)? {
+        return Ok(text);
+    }
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    store.transact(|store| store.set_meta(key, &text))?;
+    Ok(text)
+}
+
+#[allow(clippy::too_many_arguments)] // the one place that wires everything
+fn start(
+    config: &Config,
+    writer: &Handle,
+    clock: Clock,
+    rules: &Arc<ArcSwap<Rules>>,
+    desk: Arc<LinkDesk>,
+    database: &Path,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<Ended>,
+) -> anyhow::Result<()> {
+    start_feeds(config, writer, clock, stop, tasks)?;
+    let transport = transport(&config.mail.transport)?;
+    let composing = Arc::clone(&desk);
+    let compose: register::Composer = Arc::new(move |draft, rules| composing.compose(draft, rules));
+    let mailer = Mailer::new(writer.clone(), clock, transport, compose);
+    let (ticker, token) = (Ticker::new(writer.clone(), clock), stop.clone());
+    tasks.spawn(async move { ("clock".to_owned(), ticker.run(token).await.map_err(Into::into)) });
+    let token = stop.clone();
+    tasks.spawn(async move { ("mailer".to_owned(), mailer.run(token).await.map_err(Into::into)) });
+
+    let listen = config.web.listen;
+    let listener = std::net::TcpListener::bind(listen)
+        .with_context(|| format!("web.listen {listen}: can't be listened on; is another program using it?"))?;
+    listener.set_nonblocking(true).with_context(|| format!("web.listen {listen}"))?;
+    let office = RegisterOffice::new(database.to_owned(), Arc::clone(rules), desk, writer.clone(), clock);
+    let token = stop.clone();
+    tasks.spawn(async move { ("pages".to_owned(), web::serve(listener, office, token).await.map_err(Into::into)) });
+    let (pulse, token) = (writer.clone(), stop.clone());
+    tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });
+    Ok(())
+}
+
+fn start_feeds(
+    config: &Config,
+    writer: &Handle,
+    clock: Clock,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<Ended>,
+) -> anyhow::Result<()> {
+    for feed in &config.feeds {
+        match &feed.transport {
+            FeedTransport::TcpListen { listen, allow, max_connections, .. } => {
+                let listener = tcp_listen::bind(&feed.name, *listen)?;
+                let listen = TcpListen {
+                    feed: feed.name.clone(),
+                    allow: allow.clone(),
+                    max_connections: *max_connections as usize,
+                    reading: crate::feed::Reading {
+                        feed: feed.name.clone(),
+                        idle: feed.idle,
+                        idle_limit: feed.idle_limit,
+                        max_line: feed.max_line,
+                    },
+                };
+                let (writer, token, name) = (writer.clone(), stop.clone(), format!("feed {}", feed.name));
+                tasks.spawn(async move { (name, listen.run(listener, writer, clock, token).await.map_err(Into::into)) });
+            }
+            other => {
+                return Err(anyhow!(
+                    "feed {}: `{}` can't be read by this version; use `tcp_listen`",
+                    feed.name,
+                    other.key()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn transport(settings: &MailTransport) -> anyhow::Result<Transport> {
+    match settings {
+        MailTransport::Maildir(path) => {
+            let maildir = Maildir::new(path.clone());
+            maildir.prepare()?;
+            Ok(Transport::Maildir(maildir))
+        }
+        MailTransport::Smtp(smtp) => Err(anyhow!(
+            "mail.transport: this version can't send through {}:{} yet; use \"maildir:PATH\"",
+            smtp.host,
+            smtp.port
+        )),
+    }
+}
+
+/// Feeds systemd's watchdog from the commit path: the writer must answer, not only this task live.
+async fn watchdog(writer: Handle, stop: CancellationToken) -> anyhow::Result<()> {
+    let Some(limit) = sd_notify::watchdog_enabled() else {
+        stop.cancelled().await;
+        return Ok(());
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(limit / 3) => {}
+        }
+        writer.next().await?;
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+    }
+}
+
+/// Waits for signals and for tasks that end too soon.
+async fn supervise(
+    config_path: &Path,
+    database: &Path,
+    rules: &Arc<ArcSwap<Rules>>,
+    handle: &Handle,
+    writer: &Writer,
+    tasks: &mut JoinSet<Ended>,
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be watched")?;
+    let mut hangup = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => { tracing::info!("SIGTERM: stopping"); return Ok(()) }
+            _ = interrupt.recv() => { tracing::info!("SIGINT: stopping"); return Ok(()) }
+            _ = hangup.recv() => reload(config_path, database, rules, handle).await?,
+            ended = tasks.join_next() => match ended {
+                Some(Ok((task, Ok(())))) => return Err(anyhow!("the task `{task}` ended by itself")),
+                Some(Ok((task, Err(error)))) => return Err(error.context(format!("the task `{task}` failed"))),
+                Some(Err(error)) => return Err(anyhow!("a task failed: {error}")),
+                None => return Err(anyhow!("no task is left")),
+            },
+            () = ended(writer) => return Err(anyhow!("the writer ended by itself")),
+        }
+    }
+}
+
+async fn ended(writer: &Writer) {
+    while !writer.is_finished() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// SIGHUP: the files are read again. What is wrong with them is said, and then nothing changes.
+async fn reload(
+    config_path: &Path,
+    database: &Path,
+    rules: &Arc<ArcSwap<Rules>>,
+    handle: &Handle,
+) -> anyhow::Result<()> {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Reloading, sd_notify::NotifyState::monotonic_usec_now()?]);
+    match try_reload(config_path, database, rules, handle).await {
+        Ok(notes) => {
+            for note in notes {
+                tracing::warn!("{note}");
+            }
+            tracing::info!(config = %config_path.display(), "configuration reloaded");
+        }
+        Err(problem) => {
+            for line in problem.lines().filter(|line| !line.trim().is_empty()) {
+                tracing::error!("{line}");
+            }
+            tracing::error!(config = %config_path.display(), "the configuration was not reloaded; the old one stays");
+        }
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    Ok(())
+}
+
+async fn try_reload(
+    config_path: &Path,
+    database: &Path,
+    rules_in_force: &Arc<ArcSwap<Rules>>,
+    handle: &Handle,
+) -> Result<Vec<String>, String> {
+    let path: PathBuf = config_path.to_owned();
+    let loaded = tokio::task::spawn_blocking(move || config::load(&path))
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|problems| problems.to_string())?;
+    let reader = register::read::Reader::open(database).map_err(|error| error.to_string())?;
+    let missing = config::missing_people(&loaded.directory, &reader.handlers().map_err(|error| error.to_string())?);
+    if !missing.is_empty() {
+        return Err(missing.to_string());
+    }
+    let mut fresh = rules(&loaded);
+    let mut notes = Vec::new();
+    let old = rules_in_force.load();
+    for name in old.feeds.keys().filter(|name| !fresh.feeds.contains_key(*name)) {
+        notes.push(format!("feed {name}: it was removed; it stays open until the next restart"));
+    }
+    for name in fresh.feeds.keys().filter(|name| !old.feeds.contains_key(*name)) {
+        notes.push(format!("feed {name}: it is new; it opens at the next restart"));
+    }
+    let gone: Vec<_> = old.feeds.iter().filter(|(name, _)| !fresh.feeds.contains_key(*name)).collect();
+    let kept: Vec<_> = gone.into_iter().map(|(name, feed)| (name.clone(), feed.clone())).collect();
+    fresh.feeds.extend(kept);
+    let fresh = Arc::new(fresh);
+    handle.adopt(Arc::clone(&fresh)).await.map_err(|error| error.to_string())?;
+    rules_in_force.store(fresh);
+    Ok(notes)
+}
+
+/// Waits for the tasks and then for the writer; says who remains.
+async fn wind_down(mut tasks: JoinSet<Ended>, writer: Writer) -> anyhow::Result<()> {
+    let deadline = tokio::time::Instant::now() + STOP_LIMIT;
+    loop {
+        match tokio::time::timeout(Duration::from_secs(5), tasks.join_next()).await {
+            Ok(None) => break,
+            Ok(Some(Ok((task, Err(error))))) => tracing::warn!(task, %error, "a task ended with an error"),
+            Ok(Some(_)) => {}
+            Err(_) if tokio::time::Instant::now() >= deadline => {
+                tracing::error!(remaining = tasks.len(), "tasks did not stop in time and are cut off");
+                tasks.shutdown().await;
+            }
+            Err(_) => tracing::info!(remaining = tasks.len(), "still stopping"),
+        }
+    }
+    tokio::task::spawn_blocking(move || writer.join()).await.context("the writer could not be waited for")??;
+    Ok(())
+}

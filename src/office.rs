@@ -1,0 +1,236 @@
+//! The pages' way to the house: reads by connections of its own, acts through the writer.
+//!
+//! **Invariants.** Only [`Office::act`] changes anything. A link acts while its person has the case (or stands in for
+//! who has it), and only shows afterwards.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+
+use crate::case::{Case, Command, Refusal};
+use crate::clock::Clock;
+use crate::directory::Lang;
+use crate::ids::{CaseId, PersonId};
+use crate::mail::{BadLink, Link, Target};
+use crate::register::{self, Handle, Rules, Who};
+use crate::register::read::Reader;
+use crate::remind::LinkDesk;
+use crate::web::{ActError, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
+
+/// Readers kept open between requests.
+const SPARE_READERS: usize = 4;
+
+/// The office over the register.
+pub struct RegisterOffice {
+    path: PathBuf,
+    rules: Arc<ArcSwap<Rules>>,
+    desk: Arc<LinkDesk>,
+    writer: Handle,
+    clock: Clock,
+    spare: Arc<Mutex<Vec<Reader>>>,
+}
+
+impl std::fmt::Debug for RegisterOffice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RegisterOffice").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl RegisterOffice {
+    /// An office for this register.
+    pub fn new(
+        path: PathBuf,
+        rules: Arc<ArcSwap<Rules>>,
+        desk: Arc<LinkDesk>,
+        writer: Handle,
+        clock: Clock,
+    ) -> Self {
+        Self { path, rules, desk, writer, clock, spare: Arc::new(Mutex::new(Vec::new())) }
+    }
+
+    /// Runs a query on a reader, off the async threads.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Reader) -> Result<T, register::Error> + Send + 'static,
+    ) -> Result<T, register::Error> {
+        let (path, spare) = (self.path.clone(), Arc::clone(&self.spare));
+        let work = move || {
+            let kept = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let reader = match kept {
+                Some(reader) => reader,
+                None => Reader::open(&path)?,
+            };
+            let result = query(&reader);
+            let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < SPARE_READERS {
+                spare.push(reader);
+            }
+            result
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))))
+    }
+
+    fn people(&self, lang: Lang) -> People {
+        People::of(&self.rules.load().directory, lang)
+    }
+
+    fn standing(&self, viewer: &PersonId, case: &Case, now: Timestamp) -> Standing {
+        let rules = self.rules.load();
+        let acts = case.handler == *viewer || case.co_handlers.contains(viewer) || {
+            let today = rules.zone.to_datetime(now).date();
+            rules.directory.acting_for(&case.handler, today).who == *viewer
+        };
+        if acts {
+            return Standing::Acts;
+        }
+        let above = rules.directory.chain(&case.handler).contains(viewer);
+        if above { Standing::Looks } else { Standing::Moved }
+    }
+
+    fn needs(&self) -> Needs {
+        let rules = self.rules.load();
+        rules.policy.duties.iter().map(|(duty, rule)| (*duty, rule.needs.clone())).collect()
+    }
+
+    fn list_url(&self, viewer: &PersonId, now: Timestamp) -> String {
+        self.desk.url(viewer, Target::List, now)
+    }
+}
+
+fn no_page(error: &register::Error) -> NoPage {
+    if !error.is_busy() {
+        tracing::error!(%error, "a page could not be read");
+    }
+    NoPage::Busy
+}
+
+impl Office for RegisterOffice {
+    fn language(&self, person: Option<&PersonId>) -> Lang {
+        let rules = self.rules.load();
+        person.and_then(|id| rules.directory.person(id)).and_then(|person| person.language).unwrap_or(rules.lang)
+    }
+
+    async fn resolve(&self, token: &str) -> Result<Link, BadLink> {
+        self.desk.keys.verify(token, self.clock.now())
+    }
+
+    async fn case_page(&self, link: &Link) -> Result<CasePage, NoPage> {
+        let Target::Case(id) = link.target else { return Err(NoPage::Gone) };
+        let found = self
+            .read(move |reader| Ok(reader.case(id)?.map(|case| reader.events(id).map(|events| (case, events)))))
+            .await
+            .map_err(|error| no_page(&error))?;
+        let (case, events) = found.ok_or(NoPage::Gone)?.map_err(|error| no_page(&error))?;
+        if !case.settled {
+            return Err(NoPage::Gone);
+        }
+        let rules = self.rules.load_full();
+        let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
+        Ok(CasePage {
+            lang,
+            now,
+            zone: rules.zone.clone(),
+            viewer: link.person.clone(),
+            standing: self.standing(&link.person, &case, now),
+            events,
+            people: self.people(lang),
+            categories: rules.policy.categories.keys().cloned().collect(),
+            needs: self.needs(),
+            number: None,
+            list_url: Some(self.list_url(&link.person, now)),
+            case,
+        })
+    }
+
+    async fn list_page(&self, link: &Link) -> Result<ListPage, NoPage> {
+        let rules = self.rules.load_full();
+        let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
+        let viewer = link.person.clone();
+        let midnight = rules
+            .zone
+            .to_timestamp(rules.zone.to_datetime(now).date().at(0, 0, 0, 0))
+            .unwrap_or(now);
+        let (cases, closed_today) = self
+            .read(move |reader| Ok((reader.open_cases_of(&viewer)?, reader.closed_since(&viewer, midnight)?)))
+            .await
+            .map_err(|error| no_page(&error))?;
+        let rows = cases
+            .into_iter()
+            .map(|case| ListRow { url: self.desk.url(&link.person, Target::Case(case.id), now), case })
+            .collect();
+        Ok(ListPage {
+            lang,
+            now,
+            zone: rules.zone.clone(),
+            viewer: link.person.clone(),
+            people: self.people(lang),
+            rows,
+            categories: rules.policy.categories.keys().cloned().collect(),
+            needs: self.needs(),
+            closed_today,
+        })
+    }
+
+    async fn act(
+        &self,
+        link: &Link,
+        case: CaseId,
+        version: u64,
+        command: Command,
+        seen: &Seen,
+    ) -> Result<(), ActError> {
+        let found = self.read(move |reader| reader.case(case)).await.map_err(|_| ActError::Busy)?;
+        let current = found.filter(|case| case.settled).ok_or(ActError::Gone)?;
+        let allowed = match link.target {
+            Target::Case(id) => id == case,
+            Target::List => true,
+        };
+        if !allowed {
+            return Err(ActError::Gone);
+        }
+        let people = self.people(self.language(Some(&link.person)));
+        if self.standing(&link.person, &current, self.clock.now()) == Standing::Moved {
+            return Err(ActError::NotHolder { who: people.name(&current.handler) });
+        }
+        let who = Who {
+            actor: crate::case::Actor::Person(link.person.clone()),
+            channel: "page",
+            seen: Some(format!("{} {}", seen.address, seen.agent)),
+        };
+        match self.writer.change(case, version, command, who).await {
+            Ok(_) => Ok(()),
+            Err(register::Error::Refused { refusal: Refusal::Stale { now, .. }, .. }) => {
+                Err(ActError::Stale { who: self.last_actor(case, &people).await, version: now })
+            }
+            Err(register::Error::Refused { refusal, .. }) => Err(ActError::Refused(refusal)),
+            Err(register::Error::NoCase(_)) => Err(ActError::Gone),
+            Err(error) => {
+                tracing::error!(%error, case = %case, "an act on a page failed");
+                Err(ActError::Busy)
+            }
+        }
+    }
+
+    async fn ready(&self) -> Result<(), String> {
+        self.read(Reader::ping).await.map_err(|error| {
+            tracing::warn!(%error, "not ready");
+            "the database does not answer".to_owned()
+        })
+    }
+}
+
+impl RegisterOffice {
+    /// Who changed the case last, by name.
+    async fn last_actor(&self, case: CaseId, people: &People) -> String {
+        let events = self.read(move |reader| reader.events(case)).await.unwrap_or_default();
+        match events.iter().rev().find(|event| event.counts).map(|event| &event.actor) {
+            Some(crate::case::Actor::Person(id)) => people.name(id),
+            Some(actor) => actor.to_string(),
+            None => String::new(),
+        }
+    }
+}
