@@ -3,6 +3,8 @@
 //! **Invariants.** A row that is wrong in one field still lends its id to the checks of others, so that one mistake
 //! gives one problem.
 
+use std::collections::HashSet;
+
 use jiff::civil::{Date, Time};
 
 use super::reader::{Field, Section, Wrong};
@@ -61,9 +63,9 @@ pub(crate) struct Raw {
 /// Every id that stands in the file, whether its row is right or not.
 #[derive(Default)]
 pub(crate) struct Names {
-    pub people: Vec<String>,
-    pub departments: Vec<String>,
-    pub desks: Vec<String>,
+    pub people: HashSet<String>,
+    pub departments: HashSet<String>,
+    pub desks: HashSet<String>,
 }
 
 pub(crate) fn read(s: &mut Section<'_>) -> Raw {
@@ -96,7 +98,7 @@ pub(crate) fn read(s: &mut Section<'_>) -> Raw {
     }
 }
 
-fn ids<T>(rows: &[Row<T>]) -> Vec<String> {
+fn ids<T>(rows: &[Row<T>]) -> HashSet<String> {
     rows.iter().filter_map(|row| row.id.clone()).collect()
 }
 

@@ -95,7 +95,7 @@ impl<'f> Load<'f> {
     pub(crate) fn text(&self, path: PathBuf, label: String, text: String) -> Node {
         let file = self.sources.borrow().len();
         let (root, faults) = tree::parse(&text, file);
-        let source = Source { path, label, text };
+        let source = Source::new(path, label, text);
         let broken = faults
             .iter()
             .map(|fault| source.line(fault.at.start))

@@ -86,6 +86,13 @@ pub(crate) fn web(field: &Field<'_>) -> Option<Web> {
     field.section(|s| {
         let default = default_web();
         let listen = s.or("listen", default.listen, |f| f.parse(socket));
+        if listen.ip().is_unspecified() && !s.has("public_url") {
+            s.wrong_key(
+                "listen",
+                "links in mails would lead nowhere",
+                "add public_url = \"http://NAME:PORT\"",
+            );
+        }
         let own = format!("http://{listen}");
         Some(Web {
             listen,

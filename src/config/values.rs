@@ -170,8 +170,7 @@ pub(crate) fn interval(text: &str) -> Result<(Time, Time), Wrong> {
     let (from, to) = (time(from.trim(), false)?, time(to.trim(), true)?);
     let ends_at_midnight = to == Time::midnight() && text.trim_end().ends_with("24:00");
     if from >= to && !ends_at_midnight {
-        let way_out =
-            format!("write the earlier time first; a night is two intervals: up to \"24:00\", then from \"00:00\"");
+        let way_out = "write the earlier time first; a night is two intervals: up to \"24:00\", then from \"00:00\"";
         return Err(Wrong::new(format!("`{text}` runs backwards"), way_out));
     }
     Ok((from, to))

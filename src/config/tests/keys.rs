@@ -79,7 +79,7 @@ fn same(shown: &BTreeSet<String>, asked: &BTreeSet<String>) {
 
 #[test]
 fn main_file() {
-    let (mut shown, mut asked) = both(include_str!("../../../config/firstanswer.toml"), |s| files::ask_all(s));
+    let (mut shown, mut asked) = both(include_str!("../../../config/firstanswer.toml"), files::ask_all);
     // The keys of an override are the policy's, those of an inline calendar the calendar's.
     for keys in [&mut shown, &mut asked] {
         let elsewhere = ["policy.override.", "calendar.off.", "calendar.work."];
