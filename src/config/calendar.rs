@@ -7,8 +7,9 @@ use std::collections::HashSet;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+use super::hours::{hours, intervals};
 use super::reader::{Field, Section};
-use super::values::{hours, intervals, name};
+use super::values::name;
 use crate::calendar::{Calendar, OffDays, WorkDay};
 
 /// What `calendar = {…}` says: a file, or the calendar itself.

@@ -7,10 +7,12 @@ use std::collections::HashSet;
 
 use jiff::civil::{Date, Time};
 
-use super::reader::{Field, Section, Wrong};
+use super::hours::{interval, week_hours, weekdays};
+use super::load::Wrong;
+use super::reader::{Field, Section};
 use super::site::LANGUAGES;
 use super::source::Place;
-use super::values::{address, interval, week_hours, weekdays};
+use super::values::address;
 use crate::call::Machine;
 use crate::directory::{
     Away, Department, Desk, DutyEntry, Holding, HoldingKey, HoldingWhat, Known, Person, RosterDays, RosterRow,

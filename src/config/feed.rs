@@ -10,13 +10,16 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-use super::reader::{Field, Section, Wrong, choose};
+use super::load::Wrong;
+use super::near::choose;
+use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Feed, FileFrom, FlowControl, Login, Parity, Serial, Transport};
 use super::site::{duration, host_port, path, socket};
 use super::source::Place;
+use super::spans::length;
 use super::tree::Value;
-use super::values::{length, unknown, zone};
+use super::values::{unknown, zone};
 use crate::ids::FeedName;
 use crate::smdr::{OptionValue, Options};
 

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::reader::{Field, Load, Section, choose};
+use super::load::Load;
+use super::near::choose;
+use super::reader::{Field, Section};
 use super::settings::{Config, Feed, Mail, PolicyFrom, Site, Web};
 use super::tree::{self, Entry, Node, Value};
 use super::{calendar, directory, feed, links, policy, shipped, site};

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::directory::{Names, Raw, Row};
-use super::reader::{Load, choose};
+use super::load::Load;
+use super::near::choose;
 use super::source::Place;
 use crate::directory::{Department, Directory, Holding, HoldingKey, HoldingWhat, Person};
 use crate::ids::{DepartmentId, PersonId};

@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use super::hours::daily;
 use super::ladder::ladder;
-use super::reader::{Field, Section, Wrong, choose};
+use super::load::Wrong;
+use super::near::choose;
+use super::reader::{Field, Section};
 use super::source::Place;
-use super::values::{daily, elapsed_seconds, length, name, span};
+use super::spans::{elapsed_seconds, length, span};
+use super::values::name;
 use crate::calendar::{CountFrom, Name, Span};
 use crate::case::policy::{AccountCode, Category, Clocks, Duty, DutyRule, Opens, Policy, Quiet, TransferRule};
 use crate::ids::CategoryId;

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::reader::{Field, Section, Wrong};
+use super::load::Wrong;
+use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Login, Mail, MailTransport, Site, Smtp, Tls, Web};
-use super::values::{address, elapsed_seconds, zone};
+use super::spans::elapsed_seconds;
+use super::values::{address, zone};
 use crate::directory::Lang;
 
 /// Languages by the word in the files.

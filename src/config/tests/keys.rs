@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::config::reader::{Load, Section};
+use crate::config::load::Load;
+use crate::config::reader::Section;
 use crate::config::tree::{Entry, Node, Value};
 use crate::config::{directory, files, policy};
 
