@@ -7,21 +7,22 @@ use std::collections::HashSet;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+use super::hours::{hours, intervals};
 use super::reader::{Field, Section};
-use super::values::{hours, intervals, name};
+use super::values::name;
 use crate::calendar::{Calendar, OffDays, WorkDay};
 
 /// What `calendar = {…}` says: a file, or the calendar itself.
 pub(crate) enum From<'a> {
     File(Field<'a>),
-    Inline(Calendar),
+    Inline(Box<Calendar>),
 }
 
 pub(crate) fn from<'a>(field: &Field<'a>, zone: &TimeZone) -> Option<From<'a>> {
     field.section(|s| {
         let path = s.field("path");
         if !s.has("path") {
-            return read(s, zone, Some("site")).map(From::Inline);
+            return read(s, zone, Some("site")).map(|calendar| From::Inline(Box::new(calendar)));
         }
         for key in ["id", "hours", "off", "work", "known_until"] {
             if s.field(key).is_some() {

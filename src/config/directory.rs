@@ -3,12 +3,16 @@
 //! **Invariants.** A row that is wrong in one field still lends its id to the checks of others, so that one mistake
 //! gives one problem.
 
+use std::collections::HashSet;
+
 use jiff::civil::{Date, Time};
 
-use super::reader::{Field, Section, Wrong};
+use super::hours::{interval, week_hours, weekdays};
+use super::load::Wrong;
+use super::reader::{Field, Section};
 use super::site::LANGUAGES;
 use super::source::Place;
-use super::values::{address, interval, week_hours, weekdays};
+use super::values::address;
 use crate::call::Machine;
 use crate::directory::{
     Away, Department, Desk, DutyEntry, Holding, HoldingKey, HoldingWhat, Known, Person, RosterDays, RosterRow,
@@ -61,9 +65,9 @@ pub(crate) struct Raw {
 /// Every id that stands in the file, whether its row is right or not.
 #[derive(Default)]
 pub(crate) struct Names {
-    pub people: Vec<String>,
-    pub departments: Vec<String>,
-    pub desks: Vec<String>,
+    pub people: HashSet<String>,
+    pub departments: HashSet<String>,
+    pub desks: HashSet<String>,
 }
 
 pub(crate) fn read(s: &mut Section<'_>) -> Raw {
@@ -96,7 +100,7 @@ pub(crate) fn read(s: &mut Section<'_>) -> Raw {
     }
 }
 
-fn ids<T>(rows: &[Row<T>]) -> Vec<String> {
+fn ids<T>(rows: &[Row<T>]) -> HashSet<String> {
     rows.iter().filter_map(|row| row.id.clone()).collect()
 }
 

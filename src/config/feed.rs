@@ -4,19 +4,22 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-use super::reader::{Field, Section, Wrong, choose};
+use super::load::Wrong;
+use super::near::choose;
+use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Feed, FileFrom, FlowControl, Login, Parity, Serial, Transport};
 use super::site::{duration, host_port, path, socket};
 use super::source::Place;
+use super::spans::length;
 use super::tree::Value;
-use super::values::{length, unknown, zone};
+use super::values::{unknown, zone};
 use crate::ids::FeedName;
 use crate::smdr::{OptionValue, Options};
 
@@ -315,7 +318,7 @@ fn clash(transport: &Transport) -> Option<(String, &'static str)> {
     }
 }
 
-fn shown(path: &PathBuf) -> String {
+fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 

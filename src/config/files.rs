@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::reader::{Field, Load, Section, choose};
+use super::load::Load;
+use super::near::choose;
+use super::reader::{Field, Section};
 use super::settings::{Config, Feed, Mail, PolicyFrom, Site, Web};
 use super::tree::{self, Entry, Node, Value};
 use super::{calendar, directory, feed, links, policy, shipped, site};
@@ -32,7 +34,7 @@ struct Included<'a> {
 
 enum CalendarSource<'a> {
     File(Included<'a>),
-    Inline(Calendar),
+    Inline(Box<Calendar>),
 }
 
 /// Where the policy comes from, and what is laid over it.
@@ -57,7 +59,7 @@ pub(crate) fn whole<'a, T>(load: &'a Load<'a>, root: &'a Node, read: impl FnOnce
 pub(crate) fn all<'a>(load: &'a Load<'a>, root: &'a Node) -> Option<Parts> {
     let main = whole(load, root, main_file)?;
     // Names as written, so that a feed with a mistake elsewhere can still be named by a holding.
-    let names = feed::names(root);
+    let names = feed::names(root).into_iter().collect();
     let directory = main.directory.as_ref().and_then(|included| {
         let root = open(load, included)?;
         let raw = whole(load, &root, directory::read)?;
@@ -65,7 +67,7 @@ pub(crate) fn all<'a>(load: &'a Load<'a>, root: &'a Node) -> Option<Parts> {
     });
     let policy = main.policy.as_ref().and_then(|source| read_policy(load, source));
     let (calendar, calendar_path) = match main.calendar {
-        Some(CalendarSource::Inline(calendar)) => (Some(calendar), None),
+        Some(CalendarSource::Inline(calendar)) => (Some(*calendar), None),
         Some(CalendarSource::File(included)) => {
             let zone = &main.site.time_zone;
             let root = open(load, &included);

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::reader::{Field, Section, Wrong};
-use super::values::{length, signed_span};
+use super::load::Wrong;
+use super::reader::{Field, Section};
+use super::spans::{length, signed_span};
 use crate::calendar::Span;
 use crate::case::policy::{Recipient, Rung};
 

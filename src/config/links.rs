@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::directory::{Names, Raw, Row};
-use super::reader::{Load, choose};
+use super::load::Load;
+use super::near::choose;
 use super::source::Place;
 use crate::directory::{Department, Directory, Holding, HoldingKey, HoldingWhat, Person};
 use crate::ids::{DepartmentId, PersonId};
@@ -15,9 +16,10 @@ struct Links<'a> {
 }
 
 impl Links<'_> {
-    fn must(&self, what: &str, name: &str, names: &[String], at: Place, path: &str) {
-        if !names.iter().any(|known| known == name) {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    fn must(&self, what: &str, name: &str, names: &HashSet<String>, at: Place, path: &str) {
+        if !names.contains(name) {
+            let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+            names.sort_unstable();
             self.load
                 .report(at, path, &format!("there is no {what} `{name}`"), &choose(name, &names));
         }
@@ -63,7 +65,7 @@ impl Links<'_> {
 }
 
 /// Checks what ties the tables together and builds the directory; `None` if a part of it is missing.
-pub(crate) fn link(load: &Load<'_>, raw: Raw, feeds: &[String]) -> Option<Directory> {
+pub(crate) fn link(load: &Load<'_>, raw: Raw, feeds: &HashSet<String>) -> Option<Directory> {
     let links = Links {
         load,
         names: &raw.names,
@@ -267,7 +269,7 @@ fn supervisor(person: &Person, departments: &[Row<Department>]) -> Option<Person
     Some(department.head.clone())
 }
 
-fn holdings(links: &Links<'_>, rows: &[Row<Holding>], feeds: &[String]) {
+fn holdings(links: &Links<'_>, rows: &[Row<Holding>], feeds: &HashSet<String>) {
     for row in rows {
         let Some(holding) = &row.value else { continue };
         match &holding.what {

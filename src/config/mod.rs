@@ -15,8 +15,11 @@ mod calendar;
 mod directory;
 mod feed;
 mod files;
+mod hours;
 mod ladder;
 mod links;
+mod load;
+mod near;
 mod policy;
 mod problem;
 mod reader;
@@ -25,6 +28,7 @@ mod settings;
 pub mod shipped;
 mod site;
 mod source;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -36,9 +40,9 @@ use crate::calendar::{Calendar, Span};
 use crate::case::policy::Policy;
 use crate::directory::Directory;
 use crate::ids::PersonId;
+pub use load::Wrong;
+use load::{Load, ReadFile};
 pub use problem::{Problem, Problems};
-pub use reader::Wrong;
-use reader::{Load, ReadFile};
 pub use secret::{Secret, SecretError, SecretFrom};
 pub use settings::{
     Config, Feed, FileFrom, FlowControl, Login, Mail, MailTransport, Parity, PolicyFrom, Serial, Site, Smtp, Tls,
@@ -113,7 +117,7 @@ pub fn policy_from_text(label: &str, text: &str) -> Result<Policy, Problems> {
 /// # Errors
 /// What is wrong, and the forms there are.
 pub fn parse_span(text: &str) -> Result<Span, Wrong> {
-    values::span(text)
+    spans::span(text)
 }
 
 /// People who still have open cases but are no longer in the directory.

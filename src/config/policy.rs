@@ -8,32 +8,29 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use super::hours::daily;
 use super::ladder::ladder;
-use super::reader::{Field, Section, Wrong, choose};
+use super::load::Wrong;
+use super::near::choose;
+use super::reader::{Field, Section};
 use super::source::Place;
-use super::values::{daily, elapsed_seconds, length, name, span};
+use super::spans::{elapsed_seconds, length, span};
+use super::values::name;
 use crate::calendar::{CountFrom, Name, Span};
 use crate::case::policy::{AccountCode, Category, Clocks, Duty, DutyRule, Opens, Policy, Quiet, TransferRule};
 use crate::ids::CategoryId;
 
-/// What may be needed before a close.
-pub(crate) const STEPS: [&str; 16] = [
+/// What may be needed before a close: fields and steps that a case can show.
+pub(crate) const STEPS: [&str; 9] = [
     "caller_name",
     "anonymous",
-    "phone",
     "matter",
-    "told_once",
+    "phone",
     "caller_told",
     "right_body",
     "right_phone",
     "tried",
-    "basis",
-    "procedure",
-    "materials",
-    "limit",
-    "proposal",
-    "contact",
-    "text",
+    "told_once",
 ];
 /// Outcomes of a close.
 const OUTCOMES: [&str; 9] = [

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::reader::{Field, Section, Wrong};
+use super::load::Wrong;
+use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Login, Mail, MailTransport, Site, Smtp, Tls, Web};
-use super::values::{address, elapsed_seconds, zone};
+use super::spans::elapsed_seconds;
+use super::values::{address, zone};
 use crate::directory::Lang;
 
 /// Languages by the word in the files.
@@ -86,6 +88,13 @@ pub(crate) fn web(field: &Field<'_>) -> Option<Web> {
     field.section(|s| {
         let default = default_web();
         let listen = s.or("listen", default.listen, |f| f.parse(socket));
+        if listen.ip().is_unspecified() && !s.has("public_url") {
+            s.wrong_key(
+                "listen",
+                "links in mails would lead nowhere",
+                "add public_url = \"http://NAME:PORT\"",
+            );
+        }
         let own = format!("http://{listen}");
         Some(Web {
             listen,

@@ -15,6 +15,8 @@ pub struct Source {
     pub label: String,
     /// Its text.
     pub text: String,
+    /// Where its lines begin: a large directory asks for the line of every row.
+    starts: Vec<usize>,
 }
 
 /// A stretch of bytes of one source.
@@ -29,13 +31,26 @@ pub(crate) struct Place {
 }
 
 impl Source {
+    pub(crate) fn new(path: PathBuf, label: String, text: String) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Self {
+            path,
+            label,
+            text,
+            starts,
+        }
+    }
+
     /// Line and column, both from 1; columns count characters.
     pub(crate) fn line_column(&self, at: usize) -> (usize, usize) {
-        let start = self.line_start(at);
-        let before = self.text.get(..start).unwrap_or_default();
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-        let column = self.text.get(start..self.floor(at)).unwrap_or_default().chars().count() + 1;
-        (line, column)
+        let at = self.floor(at);
+        let before = self.text.get(self.line_start(at)..at).unwrap_or_default();
+        (self.line_number(at), before.chars().count() + 1)
+    }
+
+    fn line_number(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at).max(1)
     }
 
     /// The whole line around a byte, without its end.
@@ -47,8 +62,10 @@ impl Source {
 
     /// The first byte of the line around `at`.
     pub(crate) fn line_start(&self, at: usize) -> usize {
-        let before = self.text.get(..self.floor(at)).unwrap_or_default();
-        before.rfind('\n').map_or(0, |newline| newline + 1)
+        self.starts
+            .get(self.line_number(self.floor(at)) - 1)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// The nearest character boundary at or before `at`.

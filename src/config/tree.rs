@@ -66,14 +66,13 @@ impl Value {
 /// Parses a file; `file` is its number among the sources.
 pub(crate) fn parse(text: &str, file: usize) -> (Node, Vec<Fault>) {
     let arena = Arena::new();
-    let mut document = toml_spanner::parse_recoverable(text, &arena);
-    document.compute_error_paths();
+    let document = toml_spanner::parse_recoverable(text, &arena);
     let place = |span: toml_spanner::Span| Place {
         file,
         start: span.start as usize,
         end: span.end as usize,
     };
-    let faults = document
+    let mut faults: Vec<Fault> = document
         .errors()
         .iter()
         .map(|error| Fault {
@@ -84,13 +83,16 @@ pub(crate) fn parse(text: &str, file: usize) -> (Node, Vec<Fault>) {
         .collect();
     let whole = Place { file, start: 0, end: 0 };
     let root = Node {
-        value: Value::Table(table(document.table(), whole)),
+        value: Value::Table(table(document.table(), whole, DEEPEST, &mut faults)),
         at: whole,
     };
     (root, faults)
 }
 
-fn table(parsed: &ParsedTable<'_>, outer: Place) -> Vec<Entry> {
+/// The deepest table that is followed: far below what a thread's stack holds, far above what anybody writes.
+const DEEPEST: usize = 32;
+
+fn table(parsed: &ParsedTable<'_>, outer: Place, deep: usize, faults: &mut Vec<Fault>) -> Vec<Entry> {
     let entries = parsed.entries().iter();
     entries
         .map(|(key, item)| {
@@ -107,13 +109,13 @@ fn table(parsed: &ParsedTable<'_>, outer: Place) -> Vec<Entry> {
             Entry {
                 key: key.as_str().to_owned(),
                 key_at,
-                node: node(item, key_at),
+                node: node(item, key_at, deep, faults),
             }
         })
         .collect()
 }
 
-fn node(item: &Item<'_>, outer: Place) -> Node {
+fn node(item: &Item<'_>, outer: Place, deep: usize, faults: &mut Vec<Fault>) -> Node {
     let span = item.span();
     let at = if span.is_empty() {
         outer
@@ -125,6 +127,14 @@ fn node(item: &Item<'_>, outer: Place) -> Node {
         }
     };
     let value = match item.value() {
+        ParsedValue::Array(_) | ParsedValue::Table(_) if deep == 0 => {
+            faults.push(Fault {
+                at,
+                path: String::new(),
+                message: "it is nested too deeply".to_owned(),
+            });
+            Value::List(Vec::new())
+        }
         ParsedValue::String(text) => Value::Text((*text).to_owned()),
         ParsedValue::Integer(number) => number.as_i64().map_or(Value::Float(number.as_f64()), Value::Int),
         ParsedValue::Float(number) => Value::Float(*number),
@@ -133,8 +143,8 @@ fn node(item: &Item<'_>, outer: Place) -> Node {
             (Some(date), None) => date_value(date),
             _ => Value::Moment(format!("{moment:?}")),
         },
-        ParsedValue::Array(list) => Value::List(list.iter().map(|item| node(item, at)).collect()),
-        ParsedValue::Table(inner) => Value::Table(table(inner, at)),
+        ParsedValue::Array(list) => Value::List(list.iter().map(|item| node(item, at, deep - 1, faults)).collect()),
+        ParsedValue::Table(inner) => Value::Table(table(inner, at, deep - 1, faults)),
     };
     Node { value, at }
 }

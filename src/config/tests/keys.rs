@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::config::reader::{Load, Section};
+use crate::config::load::Load;
+use crate::config::reader::Section;
 use crate::config::tree::{Entry, Node, Value};
 use crate::config::{directory, files, policy};
 
@@ -79,7 +80,7 @@ fn same(shown: &BTreeSet<String>, asked: &BTreeSet<String>) {
 
 #[test]
 fn main_file() {
-    let (mut shown, mut asked) = both(include_str!("../../../config/firstanswer.toml"), |s| files::ask_all(s));
+    let (mut shown, mut asked) = both(include_str!("../../../config/firstanswer.toml"), files::ask_all);
     // The keys of an override are the policy's, those of an inline calendar the calendar's.
     for keys in [&mut shown, &mut asked] {
         let elsewhere = ["policy.override.", "calendar.off.", "calendar.work."];

@@ -31,7 +31,7 @@ silence = = "2h"
         "etc/site.toml:5:64: categroy: the key `categroy` is not known here; did you mean `category`?",
         "etc/site.toml:9:1: feed[0].serial: the feed has `tcp_listen` and `serial`; keep one; two ways are two feeds",
         "etc/site.toml:10:11: feed[0].silence: the TOML does not parse: ",
-        "etc/people.toml:1:12: fallback: there is no person `lee`; the nearest is `li`; known: wang, li",
+        "etc/people.toml:1:12: fallback: there is no person `lee`; the nearest is `li`; known: li, wang",
     ];
     let found = places(read_two(site, &people));
     assert_eq!(found.len(), expected.len(), "{found:#?}");
@@ -420,4 +420,39 @@ proptest! {
         let _ = read(&[("etc/site.toml", site), ("etc/people.toml", people), ("etc/own.toml", own)])
             .map_err(|problems| problems.to_string());
     }
+}
+
+#[test]
+fn depth_without_end_is_refused_and_not_followed() {
+    let deep = 200_000;
+    let dotted = format!("{}x = 1\n", "a.".repeat(deep));
+    let header = format!("[{}x]\n", "a.".repeat(deep));
+    let lists = format!("a = {}\n", "[".repeat(deep));
+    let tables = format!("a = {}\n", "{a=".repeat(deep));
+    for text in [dotted, header, lists, tables] {
+        assert!(read(&[("etc/site.toml", text.as_bytes())]).is_err());
+    }
+}
+
+#[test]
+fn all_interfaces_need_a_public_address() {
+    let site = SITE.to_owned() + "[web]\nlisten = \"0.0.0.0:8080\"\n";
+    let found = places(read_two(&site, PEOPLE));
+    let expected =
+        "etc/site.toml:9:1: web.listen: links in mails would lead nowhere; add public_url = \"http://NAME:PORT\"";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn a_large_directory_is_read_in_a_moment() {
+    let rows = |row: &dyn Fn(usize) -> String| (0..5_000).map(row).collect::<String>();
+    let people = rows(&|n| format!(" {{id=\"p{n}\", name=\"P\", mail=\"p{n}@x.cn\", department=\"d\"}},\n"));
+    let holdings = rows(&|n| format!(" {{ext=\"{n}\", person=\"p{n}\"}},\n"));
+    let head = "fallback = \"p1\"\ndepartment = [ {id=\"d\", name=\"D\", head=\"p1\"} ]\n";
+    let text = format!("{head}person = [\n{people}]\nholding = [\n{holdings}]\n");
+    let begun = std::time::Instant::now();
+    let loaded = read_two(SITE, &text).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(loaded.directory.holdings[4_999].place, "people.toml:10005");
+    // Linear work takes well under a second even unoptimised; quadratic work took many.
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }

@@ -3,7 +3,9 @@
 use jiff::civil::{Weekday, time};
 
 use crate::calendar::Span::{self, Business, BusinessDays, Elapsed, EndOfDay};
-use crate::config::values::{address, daily, interval, intervals, signed_span, span, week_hours, weekdays, zone};
+use crate::config::hours::{daily, interval, intervals, week_hours, weekdays};
+use crate::config::spans::{signed_span, span};
+use crate::config::values::{address, zone};
 
 #[track_caller]
 fn means(text: &str, expected: Span) {
