@@ -148,6 +148,7 @@ impl Case {
             Event::Reopened { .. } => self.reopen(at),
             Event::Voided { .. } => {
                 self.end(CaseState::Void, at);
+                self.not_closed();
                 self.drop_live(|_| true);
             }
             Event::Chased { call, .. } => {
@@ -302,15 +303,20 @@ impl Case {
 
     fn reopen(&mut self, at: Timestamp) {
         self.state = CaseState::Open;
-        self.closed_at = None;
-        self.outcome = None;
-        self.closing_text = None;
+        self.not_closed();
         self.custody.push(Custody {
             person: self.handler.clone(),
             from: at,
             to: None,
             how: "reopened".to_owned(),
         });
+    }
+
+    /// A closing that holds no longer; its events tell of it.
+    fn not_closed(&mut self) {
+        self.closed_at = None;
+        self.outcome = None;
+        self.closing_text = None;
     }
 
     fn meet(&mut self, met_at: Timestamp, which: impl Fn(DeadlineKind) -> bool) {

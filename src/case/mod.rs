@@ -3,6 +3,15 @@
 //! ```text
 //! decide(case, command, context) -> events | refusal        apply(case, event) -> case
 //! ```
+//! | file | question |
+//! | --- | --- |
+//! | `decide` | what does a command do? then `switch` (legs), `particulars`, `close`; `permit`: may they? |
+//! | `apply` | what is the case after an event? |
+//! | `deadlines` | what is due when, what has passed, who is charged? |
+//! | [`opening`] | does a call open a case, and whose is it? |
+//! | [`ladder`] | who is urged when, and when must the clock look again? |
+//! | `view`, `words` | what is read off a case; a refusal in words |
+//!
 //! **Invariants.** [`decide`] asks no clock and knows no database; whoever calls it stores the events and applies
 //! them. The first answerer is never replaced by a move. A breach stays for ever. `handler` is always somebody.
 //!
@@ -26,6 +35,9 @@ pub mod state;
 mod switch;
 mod view;
 mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use close::NEEDS;
 pub use command::{Command, Refusal};
