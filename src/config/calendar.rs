@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::hours::{hours, intervals};
+use super::hours::{hours, intervals, weekday};
 use super::reader::{Field, Section};
 use super::values::name;
 use crate::calendar::{Calendar, OffDays, WorkDay};
@@ -90,5 +90,11 @@ fn work_day(s: &mut Section<'_>) -> Option<WorkDay> {
     let date = s.need("date", "2026-10-10", Field::date);
     let at: Option<Vec<(Time, Time)>> = s.opt("at", |f| f.parse(intervals));
     let name = s.opt("name", name).unwrap_or_default();
-    Some(WorkDay { date: date?, at, stands_for: None, name })
+    let stands_for = s.opt("stands_for", |f| f.parse(weekday));
+    Some(WorkDay {
+        date: date?,
+        at,
+        stands_for,
+        name,
+    })
 }

@@ -21,7 +21,7 @@ use super::spans::length;
 use super::tree::Value;
 use super::values::{unknown, zone};
 use crate::ids::FeedName;
-use crate::smdr::{OptionValue, Options};
+use crate::smdr::{self, OptionValue, Options};
 
 /// The keys of a transport, and those that only make sense with it.
 const TRANSPORTS: [(&str, &[&str]); 4] = [
@@ -33,12 +33,16 @@ const TRANSPORTS: [(&str, &[&str]); 4] = [
 
 /// Names of dialects, besides `auto`.
 pub(crate) fn known_dialects() -> Vec<&'static str> {
-    Vec::new()
+    smdr::all().iter().map(|dialect| dialect.about().name).collect()
 }
 
 /// Whether a dialect takes the options; the error names option and reason.
-fn check_options(_dialect: &str, _options: &Options) -> Result<(), String> {
-    Ok(())
+fn check_options(dialect: &str, options: &Options) -> Result<(), String> {
+    match smdr::by_name(dialect) {
+        Some(dialect) => dialect.parser(options).map(drop).map_err(|error| error.to_string()),
+        // `auto`: whichever dialect is found takes the options it knows.
+        None => Ok(()),
+    }
 }
 
 /// A feed and where its parts stand, for the checks between feeds.
@@ -106,6 +110,7 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
     let detect_lines = s.or("detect_lines", 10, |f| f.count(1, 1_000));
     let pair = s.opt("pair", |f| f.slug());
     let idle = s.or("idle", Duration::from_secs(2), duration);
+    let idle_limit = s.or("idle_limit", Duration::from_secs(72 * 3600), duration);
     let max_line = s.or("max_line", 8_192, |f| f.count(128, 1 << 20));
     let transport = transport(s, name.as_ref());
     let at = |key: &str| s.key_at(key).unwrap_or(s.at);
@@ -126,6 +131,7 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
             detect_lines,
             pair,
             idle,
+            idle_limit: Some(idle_limit).filter(|limit| !limit.is_zero()),
             max_line: usize::try_from(max_line).unwrap_or(8_192),
             transport,
         },
@@ -134,7 +140,7 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
 
 fn dialect(text: &str) -> Result<String, Wrong> {
     let known = known_dialects();
-    if text == "auto" || known.is_empty() || known.contains(&text) {
+    if text == "auto" || known.contains(&text) {
         return Ok(text.to_owned());
     }
     let names: Vec<&str> = known.iter().copied().chain(["auto"]).collect();

@@ -110,6 +110,11 @@ fn day(text: &str) -> Result<usize, Wrong> {
         })
 }
 
+/// One day of the week.
+pub(crate) fn weekday(text: &str) -> Result<Weekday, Wrong> {
+    day(text).map(|index| DAYS[index].2)
+}
+
 /// `mon-fri`, `sat`, `mon,wed`, `sat-mon`; each day once, Monday first.
 pub(crate) fn weekdays(text: &str) -> Result<Vec<Weekday>, Wrong> {
     let mut on = [false; 7];

@@ -6,7 +6,7 @@ use super::directory::{Names, Raw, Row};
 use super::load::Load;
 use super::near::choose;
 use super::source::Place;
-use crate::directory::{Department, Directory, Holding, HoldingKey, HoldingWhat, Person};
+use crate::directory::{Index, Department, Directory, Holding, HoldingKey, HoldingWhat, Person};
 use crate::ids::{DepartmentId, PersonId};
 
 /// Where one link is checked from.
@@ -102,6 +102,7 @@ pub(crate) fn link(load: &Load<'_>, raw: Raw, feeds: &HashSet<String>) -> Option
         desks: values(raw.desks),
         duties: values(raw.duties),
         known: raw.known,
+        index: Index::default(),
     })
 }
 

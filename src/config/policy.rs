@@ -21,17 +21,7 @@ use crate::case::policy::{AccountCode, Category, Clocks, Duty, DutyRule, Opens, 
 use crate::ids::CategoryId;
 
 /// What may be needed before a close: fields and steps that a case can show.
-pub(crate) const STEPS: [&str; 9] = [
-    "caller_name",
-    "anonymous",
-    "matter",
-    "phone",
-    "caller_told",
-    "right_body",
-    "right_phone",
-    "tried",
-    "told_once",
-];
+pub(crate) use crate::case::NEEDS as STEPS;
 /// Outcomes of a close.
 const OUTCOMES: [&str; 9] = [
     "handled",

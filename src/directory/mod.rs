@@ -266,9 +266,3 @@ impl Directory {
         }
     }
 }
-impl Directory {
-    /// A person by id.
-    pub fn person(&self, id: &PersonId) -> Option<&Person> {
-        self.people.iter().find(|p| p.id == *id)
-    }
-}
