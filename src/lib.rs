@@ -22,4 +22,6 @@ pub mod call;
 pub mod case;
 pub mod directory;
 pub mod ids;
+pub mod l10n;
+pub mod mail;
 pub mod smdr;
