@@ -25,3 +25,4 @@ pub mod ids;
 pub mod l10n;
 pub mod mail;
 pub mod smdr;
+pub mod web;

@@ -56,7 +56,10 @@ catalogue! { PAGE;
     other_things { "其他操作", "Other things to do" }
     more_fields { "引导、告知、重复等更多内容", "Guiding, relaying, duplicates, more" }
     required { "必填", "required" }
-    one_of { "其中一项必填", "one of these is required" }
+    keep_category { "各按原类别", "each keeps its own" }
+    needed_for(duties) { "职责归属为{duties}时必填", "required for duty: {duties}" }
+    needed_among(duties) { "职责归属为{duties}时，此类内容至少填一项", "for duty {duties}: this or one like it is required" }
+    labelled(label, why) { "{label}（{why}）", "{label}: {why}" }
     label_outcome { "结果", "Outcome" }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
@@ -134,6 +137,4 @@ catalogue! { PAGE;
     too_large_text { "一次最多提交 64 KB，没有保存任何内容。", "64 KB can be sent at once; nothing was saved." }
     bad_form_title { "无法读取表单", "The form can't be read" }
     bad_form_text { "请用页面上的表单提交。", "Please send it from the form on the page." }
-    method_title { "这个地址只能查看和提交", "This address only shows and takes forms" }
-    method_text { "请从邮件里的链接打开。", "Please open it from the link in the mail." }
 }
