@@ -13,7 +13,7 @@
 //! 9. [`mail`] and [`web`]: the message arrives; its link opens the page that closes the case.
 //!
 //! Around them: [`config`] reads what users write, [`l10n`] holds the sentences, [`cli`] the commands,
-//! [`daemon`] wires it all together, [`clock`] is the only place that asks what time it is.
+//! [`daemon`] wires it all together, [`office`] joins pages and register, [`clock`] is the only place that asks what time it is.
 //!
 //! Pure rooms do no I/O and never ask the time; `tests/it/house.rs` holds them to it.
 
@@ -23,8 +23,14 @@ pub mod case;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod directory;
 pub mod feed;
 pub mod ids;
+pub mod l10n;
+pub mod mail;
+pub mod office;
 pub mod register;
+pub mod remind;
 pub mod smdr;
+pub mod web;

@@ -1,0 +1,99 @@
+//! Everything shown to people, in Chinese and English. Pure.
+//!
+//! One table, both languages side by side: `key(arguments) { "中文", "English" }`. A key without one of the two, an
+//! argument that a sentence forgets or invents does not compile; `format!` checks it. That, and no look-up that can
+//! fail while a mail is being written, is why this is a table of ours and not a catalogue read at run time: plurals
+//! are needed by three English sentences, written out in [`names`].
+//!
+//! **Invariants.** Words are those of the glossary. No clock is asked: `now` is an argument.
+//!
+//! **Not here**: sentences for administrators (errors, logs: English, where they arise), HTML.
+
+pub mod events;
+pub mod mask;
+pub mod names;
+mod page_words;
+pub mod when;
+mod words;
+
+pub use crate::directory::Lang;
+pub use mask::masked;
+
+/// Says things in one language; copied into every template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Say(
+    /// The language spoken.
+    pub Lang,
+);
+
+impl Say {
+    /// The BCP 47 tag for `lang` attributes and `Content-Language`.
+    pub fn tag(self) -> &'static str {
+        match self.0 {
+            Lang::Zh => "zh-CN",
+            Lang::En => "en",
+        }
+    }
+
+    /// One of two sentences that were made elsewhere in both languages.
+    pub fn of(self, words: &crate::case::Words) -> &str {
+        match self.0 {
+            Lang::Zh => &words.zh,
+            Lang::En => &words.en,
+        }
+    }
+}
+
+/// Turns a table into methods of [`Say`], and lists it for the tests.
+macro_rules! catalogue {
+    ($list:ident; $($key:ident $(($($arg:ident),+))? { $zh:literal, $en:literal })*) => {
+        impl $crate::l10n::Say {
+            $(
+                #[doc = concat!("“", $zh, "”, “", $en, "”")]
+                pub fn $key(self $($(, $arg: impl std::fmt::Display)+)?) -> String {
+                    match self.0 {
+                        $crate::l10n::Lang::Zh => format!($zh $($(, $arg = $arg)+)?),
+                        $crate::l10n::Lang::En => format!($en $($(, $arg = $arg)+)?),
+                    }
+                }
+            )*
+        }
+
+        /// Key, Chinese, English: for the tests that read all of them.
+        #[cfg(test)]
+        pub(super) const $list: &[(&str, &str, &str)] = &[$((stringify!($key), $zh, $en)),*];
+    };
+}
+pub(crate) use catalogue;
+
+#[cfg(test)]
+mod tests {
+    use super::{page_words::PAGE, words::COMMON};
+
+    fn is_chinese(c: char) -> bool {
+        ('\u{3400}'..='\u{9fff}').contains(&c)
+    }
+
+    #[test]
+    fn every_sentence_is_in_its_own_language() {
+        for (key, zh, en) in COMMON.iter().chain(PAGE) {
+            assert!(zh.chars().any(is_chinese), "{key}: no Chinese in “{zh}”");
+            assert!(
+                en.chars().any(|c| c.is_ascii_alphabetic()),
+                "{key}: no English in “{en}”"
+            );
+            // The subject's mark is the one thing that stays what it is.
+            assert!(!en.chars().any(is_chinese), "{key}: Chinese in “{en}”");
+        }
+    }
+
+    #[test]
+    fn the_glossary_has_no_synonyms() {
+        for (key, _, en) in COMMON.iter().chain(PAGE) {
+            let en = en.to_lowercase();
+            for word in ["ticket", "assignee", "owner", "issue", "agent"] {
+                assert!(!en.contains(word), "{key} says `{word}`");
+            }
+        }
+    }
+}

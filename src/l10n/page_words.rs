@@ -1,0 +1,140 @@
+//! Sentences of the pages.
+
+use super::catalogue;
+
+catalogue! { PAGE;
+    // Frames.
+    product { "首问责任", "First answer" }
+    skip_to_form { "跳到办理表单", "Skip to the form" }
+    to_list { "我的全部待办", "All that is mine" }
+    yours_alone(name) { "{name} 的页面，请勿转发链接", "{name}'s page; please don't pass the link on" }
+
+    // The case.
+    case_title(id) { "#{id} 首问责任记录", "Case #{id}" }
+    call_at(when) { "{when} 来电", "called {when}" }
+    missed_at(when) { "{when} 来电，无人接听", "called {when}, nobody answered" }
+    visit_at(when) { "{when} 来访", "came {when}" }
+    late_by(span) { "已逾期 {span}", "overdue by {span}" }
+    left(span) { "还有 {span}", "{span} left" }
+    no_deadline { "没有待办时限", "nothing is due" }
+    met_at(when) { "已完成，{when}", "done {when}" }
+    met_late_at(when) { "逾期完成，{when}", "done late, {when}" }
+    ended { "已结束", "ended" }
+    who_title { "情况", "The call" }
+    deadlines_title { "时限", "Deadlines" }
+    history_title { "经过", "What happened" }
+    extension(ext) { "分机 {ext}", "extension {ext}" }
+    since(when) { "自 {when} 起", "since {when}" }
+    phone { "联系电话", "Phone" }
+    told_once_title { "一次性告知", "Told once" }
+    chased(times) { "来电人再次来电 {times}", "the caller rang again {times}" }
+    differs { "后来的话单与首问责任人不一致，主管可以更正。", "Later lines name somebody else as first answerer; a supervisor may correct it." }
+    flagged { "交换机时钟超前，时限按收到话单的时间计算。", "The switch's clock was ahead; deadlines run from when its line arrived." }
+    closed_banner(who, when) { "已由 {who} 于 {when} 办结", "Closed by {who}, {when}" }
+    voided_banner(who, when) { "已由 {who} 于 {when} 作废", "Voided by {who}, {when}" }
+    last_change(who, when) { "最近：{who}，{when}", "Latest: {who}, {when}" }
+    moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
+    moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
+    looks_text(name) { "您可以查看，由 {name} 办理。", "You can look; {name} is to act." }
+
+    // Forms.
+    do_close { "办结", "Close" }
+    do_register { "登记", "Register" }
+    do_told_once { "一次性告知", "Told once" }
+    do_note { "备注", "Note" }
+    do_reopen { "重新办理", "Reopen" }
+    hint_close { "选结果，写一句话，办结。", "Pick the outcome, write one sentence, done." }
+    hint_register { "先记下姓名和事项，稍后再办结。", "Write down name and matter now, close later." }
+    hint_told_once { "记下一次告知来电人的全部内容。", "What the caller was told, once and in full." }
+    hint_note { "只留一句话，不改变状态。", "One remark; nothing else changes." }
+    hint_reopen { "事情没有办完时重新开始。", "If it turns out not to be done." }
+    button_close { "办结", "Close" }
+    button_register { "保存登记", "Save" }
+    button_told_once { "保存告知内容", "Save what was told" }
+    button_note { "保存备注", "Save the note" }
+    button_reopen { "重新办理", "Reopen" }
+    other_things { "其他操作", "Other things to do" }
+    more_fields { "引导、告知、重复等更多内容", "Guiding, relaying, duplicates, more" }
+    required { "必填", "required" }
+    keep_category { "各按原类别", "each keeps its own" }
+    needed_for(duties) { "职责归属为{duties}时必填", "required for duty: {duties}" }
+    needed_among(duties) { "职责归属为{duties}时，此类内容至少填一项", "for duty {duties}: this or one like it is required" }
+    labelled(label, why) { "{label}（{why}）", "{label}: {why}" }
+    label_outcome { "结果", "Outcome" }
+    label_text { "怎样办的", "What was done" }
+    hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
+    label_reason { "原因", "Reason" }
+    label_note { "备注", "Remark" }
+    label_more_text { "其他", "Anything else" }
+    label_duty { "职责归属", "Duty" }
+    label_category { "事项类别", "Category" }
+    label_caller_name { "来电人姓名", "Caller's name" }
+    label_anonymous { "来电人不愿留名", "The caller won't give a name" }
+    label_phone { "另一联系电话", "Another phone" }
+    label_matter { "事项", "Matter" }
+    label_caller_told { "告知来电人的去向", "What the caller was told" }
+    hint_caller_told { "例如：已告知转税务科，电话 8040", "such as: goes to the tax office, phone 8040" }
+    label_right_body { "正确的部门或人", "Right office or person" }
+    label_right_phone { "其电话", "Its phone" }
+    label_tried { "为查找作过的努力", "What was tried to find it" }
+    label_of { "与哪一件重复（编号）", "Repeats case number" }
+    label_basis { "依据", "Basis" }
+    label_procedure { "程序", "Procedure" }
+    label_materials { "材料", "Papers to bring" }
+    label_limit { "办理期限", "How long it takes" }
+
+    // What went wrong with a form.
+    problems_title { "还差一点，您写的都还在：", "Not done yet; all you typed is still here:" }
+    needs_sentence { "请写一句话，说明怎样办的", "please write one sentence about what was done" }
+    needs_value { "请填写", "please fill this in" }
+    needs_choice { "请选择", "please choose" }
+    needs_one_of(fields) { "以下至少填一项：{fields}", "fill in at least one of: {fields}" }
+    needs_something { "请至少填写一项", "please fill in at least one field" }
+    not_known(given, known) { "没有“{given}”，可用：{known}", "there is no “{given}”; known: {known}" }
+    not_a_number(given) { "“{given}”不是编号", "“{given}” is not a case number" }
+    too_long(limit) { "太长了，最多 {limit} 字", "too long, {limit} characters at most" }
+    forbidden_phrase(phrase) { "不能只写“{phrase}”，请写清楚怎样办的", "“{phrase}” alone won't do; please say what was done" }
+    unknown_do(given, known) { "没有“{given}”这项操作，可用：{known}", "there is no action “{given}”; known: {known}" }
+    stale_form { "页面缺少版本号，请重新打开链接", "the page's version is missing, please open the link again" }
+
+    // What stood in the way.
+    changed_meanwhile(who) { "您打开页面之后，{who} 作了更改。请看现在的情况，您写的还在下面，可以再次提交。", "{who} changed this after you opened the page. Please see how it stands; what you typed is still below and can be sent again." }
+    wrong_state(state) { "现在的状态是“{state}”，这项操作不适用。", "This can't be done now: it is {state}." }
+    not_permitted(reason) { "这项操作不由您做：{reason}", "This is not yours to do: {reason}" }
+    busy { "系统正忙，没有保存。您写的还在，请再提交一次。", "The system is busy; nothing was saved. What you typed is still here, please send it again." }
+
+    // The list.
+    list_title(name) { "{name} 的待办", "{name}'s open cases" }
+    list_sum(cases, overdue) { "共 {cases}，逾期 {overdue}", "{cases}, {overdue} overdue" }
+    list_empty { "没有待办，辛苦了。", "Nothing is open. Well done." }
+    closed_today(cases) { "今天已办结 {cases}", "{cases} closed today" }
+    select_all { "全选", "Select all" }
+    select_none { "全不选", "Select none" }
+    select_case(id) { "选中 #{id}", "Select #{id}" }
+    list_pick { "选中的一起办结", "Close the selected together" }
+    hint_list { "先勾选，再写一句话；每件分别处理，未成功的会列出原因。", "Tick cases, write one sentence. Each is closed by itself; what could not be done is listed with the reason." }
+    button_close_list { "办结选中的", "Close the selected" }
+    nothing_selected { "请先勾选要办结的", "please tick at least one case" }
+    list_done(cases) { "已办结 {cases}", "{cases} done" }
+    list_refused(cases) { "未成功 {cases}", "{cases} not done" }
+    refused_stale(who) { "{who} 已作更改，请重新查看", "{who} changed it meanwhile, please look again" }
+    refused_moved(who) { "现在由 {who} 承办", "{who} handles it now" }
+    refused_gone { "已不存在", "is gone" }
+    refused_busy { "系统正忙，请再试", "the system was busy, please try again" }
+    refused_lacks(fields) { "还缺：{fields}", "lacks: {fields}" }
+    not_yours { "不在您的待办中", "not one of your open cases" }
+
+    // Pages without a case.
+    not_found_title { "没有这个页面", "No such page" }
+    not_found_text { "链接不完整或有误。请从邮件中重新点开，长链接断行时请复制完整。", "The link is incomplete or wrong. Please open it from the mail again; if it was broken over two lines, copy all of it." }
+    expired_title { "链接已过期", "The link has expired" }
+    expired_text { "链接 30 天有效。请使用最近一封邮件里的链接。", "Links work for 30 days. Please use the one in your latest mail." }
+    gone_title { "这件记录已不存在", "This case is gone" }
+    gone_text { "可能已按保存期限删除。", "It was probably removed when its retention ended." }
+    busy_title { "系统正忙", "The system is busy" }
+    busy_text { "没有保存任何内容，请稍后再试。", "Nothing was saved; please try again in a moment." }
+    too_large_title { "内容太长", "Too much at once" }
+    too_large_text { "一次最多提交 64 KB，没有保存任何内容。", "64 KB can be sent at once; nothing was saved." }
+    bad_form_title { "无法读取表单", "The form can't be read" }
+    bad_form_text { "请用页面上的表单提交。", "Please send it from the form on the page." }
+}

@@ -1,0 +1,147 @@
+//! What a mail is about, as plain data: everything [`super::compose()`] needs, and nothing to look up.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::call::Certainty;
+use crate::case::{DeadlineKind, Words};
+use crate::directory::Lang;
+use crate::ids::CaseId;
+
+/// One mail to one person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Letter {
+    /// To whom.
+    pub to: Addressee,
+    /// The configured sender: an address, or `Name <address>`.
+    pub from: String,
+    /// The message's own id, without angle brackets: `local@host`.
+    pub message_id: String,
+    /// Host part of the ids that thread cases; must not change over a case's life.
+    pub host: String,
+    /// What it tells; one or more. Any order: the letter puts the most urgent first.
+    pub items: Vec<Item>,
+    /// The page with everything that is theirs.
+    pub list_url: String,
+    /// Our clock: `Date`, and what is near.
+    pub now: Timestamp,
+    /// The site's zone.
+    pub zone: TimeZone,
+}
+
+/// Who gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Name, in their language.
+    pub name: String,
+    /// Mailbox, from the directory.
+    pub address: String,
+    /// Their language.
+    pub lang: Lang,
+}
+
+/// One notice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Which case.
+    pub case: CaseId,
+    /// What it tells.
+    pub about: About,
+    /// Rung of the ladder; 0 for things that happened.
+    pub rung: u32,
+    /// The deadline has passed.
+    pub overdue: bool,
+    /// As registered; none: nothing is yet.
+    pub matter: Option<String>,
+    /// Why this person.
+    pub why_you: WhyYou,
+    /// The earliest unmet deadline (or the one the notice is about).
+    pub due_at: Option<Timestamp>,
+    /// What is due then.
+    pub due_kind: Option<DeadlineKind>,
+    /// How it was computed.
+    pub due_why: Option<Words>,
+    /// Times the caller rang again.
+    pub chases: u32,
+    /// Already masked; none: withheld.
+    pub number_masked: Option<String>,
+    /// As registered, else as the switch printed it.
+    pub caller_name: Option<String>,
+    /// None while it is not sure.
+    pub first_answerer: Option<Party>,
+    /// Who has it now.
+    pub handler: Party,
+    /// This person's own link to the case.
+    pub url: String,
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A deadline comes or has passed.
+    Deadline(DeadlineKind),
+    /// Something happened.
+    Happened(Happening),
+}
+
+/// Things that happen to a person's cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happening {
+    /// Somebody offers it.
+    Offered,
+    /// The supervisor assigned it.
+    Assigned,
+    /// The switch put the caller through.
+    PutThrough,
+    /// The other one returned it.
+    Returned,
+    /// Mail to the handler could not be delivered.
+    Bounced,
+}
+
+/// Why this person gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyYou {
+    /// What they are to the case.
+    pub role: Role,
+    /// The extension that answered, or was dialled.
+    pub extension: Option<String>,
+    /// The answer, or the hang-up of the missed call, or the visit.
+    pub at: Timestamp,
+    /// How sure the first answerer is.
+    pub certainty: Certainty,
+}
+
+/// What a person is to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Answered first, and handles it.
+    Answered,
+    /// Handles what another answered.
+    Handles,
+    /// Is to call back.
+    CallsBack,
+    /// Registered a visit.
+    Visit,
+    /// Handles it because the first answerer is not sure.
+    Lead,
+    /// Is in copy, with a link of their own.
+    Copy,
+}
+
+/// A person with the phone shown beside the name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Party {
+    /// Name, in the reader's language.
+    pub name: String,
+    /// Their phone.
+    pub phone: Option<String>,
+}
+
+impl Item {
+    /// Order within a letter: overdue first, then by due time, then by rung from above, then by case.
+    pub(super) fn urgency(&self) -> (bool, Timestamp, std::cmp::Reverse<u32>, CaseId) {
+        let due = self.due_at.unwrap_or(Timestamp::MAX);
+        (!self.overdue, due, std::cmp::Reverse(self.rung), self.case)
+    }
+}

@@ -1,0 +1,109 @@
+//! Mails: what they say, the links they carry, and how they leave the house.
+//!
+//! ```text
+//! Letter --compose--> bytes of a message --Transport--> Delivery::{ Sent, Later, Refused }
+//!   `- Item.url <--sign-- Link { person, case or list, expires }
+//! ```
+//! **Invariants.** Nothing that came from a line or a person reaches a header with a control character in it. The
+//! same letter composes to the same bytes. A message that was delivered is not delivered twice under its id.
+//!
+//! **Not here**: which notices make a message, when, and what happens after a refusal (`remind`).
+
+pub mod compose;
+pub mod letter;
+pub mod link;
+pub mod maildir;
+mod text;
+mod view;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use compose::compose;
+pub use letter::{About, Addressee, Happening, Item, Letter, Party, Role, WhyYou};
+pub use link::{BadLink, Key, Keys, Link, Target};
+pub use maildir::Maildir;
+
+/// What can go wrong between a letter and its delivery.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An address of the directory or config that mail can't use.
+    #[error("`{address}` is no mail address: {why}; expected one like `wang@example.org`")]
+    Address {
+        /// As written.
+        address: String,
+        /// What the parser says.
+        why: String,
+    },
+    /// The message could not be put together.
+    #[error("message {message_id} can't be composed: {why}")]
+    Compose {
+        /// Its id.
+        message_id: String,
+        /// What the builder says.
+        why: String,
+    },
+    /// The maildir does not take the message.
+    #[error("maildir {}: {doing}: {source}; is it there, writable, and the disk not full?", path.display())]
+    Maildir {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// No randomness for a link key.
+    #[error("the system gives no random bytes for the link key: {0}")]
+    Random(getrandom::Error),
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Taken over, durably.
+    Sent,
+    /// Not now; the message stays as it is.
+    Later {
+        /// Not before this much time has passed, if the other side said so.
+        after: Option<Duration>,
+        /// Why, for the outbox.
+        why: String,
+    },
+    /// Never to this address.
+    Refused {
+        /// Why, for the outbox and the administrator.
+        why: String,
+    },
+}
+
+/// The way out of the house.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// Files in a maildir.
+    Maildir(Maildir),
+}
+
+impl Transport {
+    /// Hands one message over; safe to repeat with the same id.
+    pub async fn deliver(&self, message_id: &str, bytes: &[u8]) -> Delivery {
+        match self {
+            Self::Maildir(maildir) => {
+                let (maildir, id, bytes) = (maildir.clone(), message_id.to_owned(), bytes.to_vec());
+                let done = tokio::task::spawn_blocking(move || maildir.deliver(&id, &bytes)).await;
+                match done {
+                    Ok(Ok(())) => Delivery::Sent,
+                    Ok(Err(error)) => Delivery::Later {
+                        after: None,
+                        why: error.to_string(),
+                    },
+                    Err(stopped) => Delivery::Later {
+                        after: None,
+                        why: format!("the delivery was cut off: {stopped}"),
+                    },
+                }
+            }
+        }
+    }
+}

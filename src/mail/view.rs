@@ -1,0 +1,230 @@
+//! A letter put into words: the same rows for the text part and the HTML part.
+
+use super::letter::{About, Happening, Item, Letter, Party, Role};
+use crate::case::DeadlineKind;
+use crate::directory::Lang;
+use crate::l10n::{Say, when};
+
+/// A letter in words.
+pub(super) struct View {
+    pub(super) say: Say,
+    pub(super) subject: String,
+    pub(super) greeting: String,
+    /// Only where there are several.
+    pub(super) digest: Option<String>,
+    pub(super) items: Vec<ItemView>,
+    pub(super) list_url: String,
+}
+
+/// A notice in words.
+pub(super) struct ItemView {
+    pub(super) overdue: bool,
+    pub(super) badge: String,
+    pub(super) heading: String,
+    pub(super) copy: bool,
+    pub(super) rows: Vec<Row>,
+    pub(super) button: String,
+    pub(super) url: String,
+}
+
+/// Label and value.
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) value: String,
+    /// Nothing is there yet.
+    pub(super) faint: bool,
+    /// Worth a second look.
+    pub(super) strong: bool,
+}
+
+/// Text without control characters and direction overrides, on one line: safe for headers and rows.
+pub(super) fn one_line(text: &str) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|c| !matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// [`one_line`] for a header: a typed `=?…?=` stays what was typed, the builder would let it pass as encoded.
+pub(super) fn header_text(text: &str) -> String {
+    one_line(text).replace("=?", "= ?")
+}
+
+impl View {
+    pub(super) fn new(letter: &Letter) -> Self {
+        let say = Say(letter.to.lang);
+        let mut items: Vec<&Item> = letter.items.iter().collect();
+        items.sort_by_key(|item| item.urgency());
+        let name = one_line(&letter.to.name);
+        Self {
+            say,
+            subject: subject(say, letter, &items),
+            greeting: if name.is_empty() {
+                say.dear_nobody()
+            } else {
+                say.dear(name)
+            },
+            digest: (items.len() > 1).then(|| say.digest_head(say.cases(items.len()))),
+            items: items.into_iter().map(|item| item_view(say, letter, item)).collect(),
+            list_url: letter.list_url.clone(),
+        }
+    }
+
+    /// Fonts that a reader of that language has; quoted for a `style` attribute.
+    pub(super) fn font(&self) -> &'static str {
+        match self.say.0 {
+            Lang::Zh => {
+                "-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','WenQuanYi Zen Hei',sans-serif"
+            }
+            Lang::En => "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif",
+        }
+    }
+}
+
+/// `[首问] 逾期 #12 138****5678 3月5日 17:30`; of several, the counts.
+fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
+    let rest = match items {
+        [item] => {
+            let number = item.number_masked.clone().unwrap_or_else(|| say.no_number());
+            let mut parts = vec![badge(say, item), format!("#{}", item.case), number];
+            parts.extend(item.due_at.map(|due| when::short(say.0, due, &letter.zone)));
+            parts.join(" ")
+        }
+        several => say.digest(several.len(), several.iter().filter(|item| item.overdue).count()),
+    };
+    header_text(&format!("[{}] {rest}", say.mark()))
+}
+
+fn badge(say: Say, item: &Item) -> String {
+    match item.about {
+        About::Deadline(_) if item.overdue => say.overdue(),
+        About::Deadline(_) if item.rung == 0 => say.due_soon(),
+        About::Deadline(_) => say.due_now(),
+        About::Happened(Happening::Offered) => say.offered_to_you(),
+        About::Happened(Happening::Assigned) => say.assigned_to_you(),
+        About::Happened(Happening::PutThrough) => say.put_through_to_you(),
+        About::Happened(Happening::Returned) => say.returned_to_you(),
+        About::Happened(Happening::Bounced) => say.bounced(),
+    }
+}
+
+fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
+    let mut rows = vec![
+        Row::new(say.caller(), caller(say, item)),
+        match &item.matter {
+            Some(matter) => Row::new(say.matter(), one_line(matter)),
+            None => Row::faint(say.matter(), say.not_registered()),
+        },
+        Row::new(say.why_you(), why_you(say, letter, item)),
+        Row::new(say.how_sure(), say.certainty(item.why_you.certainty)),
+    ];
+    if let Some((due, kind)) = item.due_at.zip(due_kind(item)) {
+        let due = when::long(say.0, due, &letter.zone, letter.now);
+        let row = Row::new(say.deadline_label(), say.deadline_is(say.deadline(kind), due));
+        rows.push(Row {
+            strong: item.overdue,
+            ..row
+        });
+    }
+    if let Some(why) = &item.due_why {
+        rows.push(Row::new(say.computed(), one_line(say.of(why))));
+    }
+    if item.chases > 0 {
+        let row = Row::new(say.rang_again(), say.times(item.chases));
+        rows.push(Row { strong: true, ..row });
+    }
+    rows.push(match &item.first_answerer {
+        Some(first) => Row::new(say.first_answerer(), party(first)),
+        None => Row::faint(say.first_answerer(), say.nobody_sure()),
+    });
+    rows.push(Row::new(say.handler(), party(&item.handler)));
+    ItemView {
+        overdue: item.overdue,
+        badge: match item.rung {
+            0 | 1 => badge(say, item),
+            rung => format!("{} · {}", badge(say, item), say.urged(rung)),
+        },
+        heading: heading(say, letter, item),
+        copy: item.why_you.role == Role::Copy,
+        rows,
+        button: say.open_case(item.case),
+        url: item.url.clone(),
+    }
+}
+
+fn due_kind(item: &Item) -> Option<DeadlineKind> {
+    match item.about {
+        About::Deadline(kind) => Some(kind),
+        About::Happened(_) => item.due_kind,
+    }
+}
+
+fn heading(say: Say, letter: &Letter, item: &Item) -> String {
+    let id = item.case;
+    match item.about {
+        About::Deadline(kind) => {
+            let due = item.due_at.unwrap_or(letter.now);
+            let due = when::near(say.0, due, &letter.zone, letter.now);
+            if item.overdue {
+                say.head_overdue(id, say.deadline(kind), due)
+            } else {
+                say.head_due(id, say.deadline(kind), due)
+            }
+        }
+        About::Happened(Happening::Offered) => say.head_offered(id),
+        About::Happened(Happening::Assigned) => say.head_assigned(id),
+        About::Happened(Happening::PutThrough) => say.head_put_through(id),
+        About::Happened(Happening::Returned) => say.head_returned(id),
+        About::Happened(Happening::Bounced) => say.head_bounced(id),
+    }
+}
+
+fn caller(say: Say, item: &Item) -> String {
+    let number = item.number_masked.clone().unwrap_or_else(|| say.no_number());
+    match &item.caller_name {
+        Some(name) => one_line(&format!("{number} {name}")),
+        None => one_line(&number),
+    }
+}
+
+fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
+    let at = when::long(say.0, item.why_you.at, &letter.zone, letter.now);
+    let ext = item.why_you.extension.as_deref().map(one_line);
+    let first = item.first_answerer.as_ref().map(|first| one_line(&first.name));
+    match (item.why_you.role, ext, first) {
+        (Role::Answered, Some(ext), _) => say.you_answered(ext, at),
+        (Role::Answered, None, _) => say.you_answered_no_ext(at),
+        (Role::Handles, Some(ext), Some(first)) => say.you_handle(first, ext, at),
+        (Role::Handles, None, Some(first)) => say.you_handle_no_ext(first, at),
+        (Role::Handles, _, None) | (Role::Lead, ..) => say.you_by_lead(at),
+        (Role::CallsBack, Some(ext), _) => say.you_call_back(ext, at),
+        (Role::CallsBack, None, _) => say.you_call_back_no_ext(at),
+        (Role::Visit, ..) => say.you_visit(at),
+        (Role::Copy, ..) => say.you_copy(one_line(&item.handler.name)),
+    }
+}
+
+fn party(party: &Party) -> String {
+    let phone = party.phone.as_deref().unwrap_or_default();
+    one_line(&format!("{} {phone}", party.name))
+}
+
+impl Row {
+    fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            value: value.into(),
+            faint: false,
+            strong: false,
+        }
+    }
+
+    fn faint(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            faint: true,
+            ..Self::new(label, value)
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! A form as the template draws it: fields with their labels, values, marks and problems.
+//!
+//! What was typed wins over what stands in the case, what stands over the default; a problem opens the form it is in.
+
+use super::form::{DUTIES, Form, LIMIT, OUTCOMES, Problem, Verb, Why};
+use super::office::Needs;
+use crate::case::{Case, CaseKind, Duty, Outcome};
+use crate::ids::CategoryId;
+use crate::l10n::{Lang, Say};
+
+/// One form.
+pub(super) struct FormView {
+    pub verb: &'static str,
+    pub title: String,
+    pub hint: String,
+    pub button: String,
+    pub version: Option<u64>,
+    /// Shown without being asked for.
+    pub open: bool,
+    /// The one that most people came for.
+    pub main: bool,
+    pub fields: Vec<Field>,
+    pub more: Vec<Field>,
+    pub more_open: bool,
+    pub problems: Vec<(String, String)>,
+}
+
+/// One field.
+pub(super) struct Field {
+    pub name: &'static str,
+    pub id: String,
+    pub label: String,
+    pub hint: Option<String>,
+    pub problem: Option<String>,
+    pub required: bool,
+    pub wide: bool,
+    pub control: Control,
+}
+
+/// How it is typed.
+pub(super) enum Control {
+    Line { value: String, kind: &'static str },
+    Area { value: String, rows: u8 },
+    Tick { on: bool },
+    Chips(Vec<Choice>),
+    Pick(Vec<Choice>),
+}
+
+/// One of several.
+pub(super) struct Choice {
+    pub value: String,
+    pub label: String,
+    pub hint: &'static str,
+    pub on: bool,
+}
+
+impl Field {
+    /// Ids of what describes it, for `aria-describedby`.
+    pub(super) fn described(&self) -> Option<String> {
+        let mut ids = Vec::new();
+        ids.extend(self.hint.is_some().then(|| format!("{}-hint", self.id)));
+        ids.extend(self.problem.is_some().then(|| format!("{}-problem", self.id)));
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        LIMIT
+    }
+}
+
+/// What was posted and what is wrong with it; shown only in the form it came from.
+#[derive(Default, Clone)]
+pub(super) struct Typed {
+    pub verb: Option<Verb>,
+    pub form: Form,
+    pub problems: Vec<Problem>,
+}
+
+/// Builds the forms of one page.
+pub(super) struct Builder<'a> {
+    pub say: Say,
+    /// None on the list page, where nothing stands yet.
+    pub case: Option<&'a Case>,
+    pub categories: &'a [CategoryId],
+    pub needs: &'a Needs,
+    pub typed: &'a Typed,
+}
+
+impl Builder<'_> {
+    /// The form of a verb.
+    pub(super) fn form(&self, verb: Verb) -> FormView {
+        let say = self.say;
+        let (title, hint, button) = match verb {
+            Verb::Close => (say.do_close(), say.hint_close(), say.button_close()),
+            Verb::Register => (say.do_register(), say.hint_register(), say.button_register()),
+            Verb::ToldOnce => (say.do_told_once(), say.hint_told_once(), say.button_told_once()),
+            Verb::Note => (say.do_note(), say.hint_note(), say.button_note()),
+            Verb::Reopen => (say.do_reopen(), say.hint_reopen(), say.button_reopen()),
+        };
+        let (fields, more) = self.fields(verb);
+        let posted = self.typed.verb == Some(verb);
+        let problems = if posted {
+            self.problems(&fields, &more)
+        } else {
+            Vec::new()
+        };
+        let filled = |field: &Field| field.problem.is_some() || posted && self.typed.form.get(field.name).is_some();
+        FormView {
+            verb: verb.as_str(),
+            title,
+            hint,
+            button,
+            version: self.case.map(|case| case.version),
+            open: verb == Verb::Close || posted,
+            main: verb == Verb::Close,
+            more_open: more.iter().any(filled),
+            fields,
+            more,
+            problems,
+        }
+    }
+
+    /// The list page's form: what is common to all the selected.
+    pub(super) fn list_form(&self) -> FormView {
+        let say = self.say;
+        let mut form = self.form(Verb::Close);
+        form.title = say.list_pick();
+        form.hint = say.hint_list();
+        form.button = say.button_close_list();
+        form.more
+            .retain(|field| !matches!(field.name, "of" | "phone" | "anonymous"));
+        for field in form.fields.iter_mut().chain(&mut form.more) {
+            field.wide = true;
+        }
+        form.fields.retain(|field| field.name != "caller_name");
+        form.fields.retain(|field| field.name != "matter");
+        form
+    }
+
+    fn fields(&self, verb: Verb) -> (Vec<Field>, Vec<Field>) {
+        let say = self.say;
+        match verb {
+            Verb::Close => self.close_fields(),
+            Verb::Register => (self.register_fields(), Vec::new()),
+            Verb::ToldOnce => (
+                vec![
+                    self.area(verb, "materials", say.label_materials(), self.told(|t| &t.materials)),
+                    self.area(verb, "procedure", say.label_procedure(), self.told(|t| &t.procedure)),
+                    self.line(verb, "basis", say.label_basis(), self.told(|t| &t.basis)),
+                    self.line(verb, "limit", say.label_limit(), self.told(|t| &t.limit)),
+                    self.area(verb, "text", say.label_more_text(), self.told(|t| &t.text)),
+                ],
+                Vec::new(),
+            ),
+            Verb::Note => (vec![self.sentence(verb, say.label_note())], Vec::new()),
+            Verb::Reopen => (vec![self.sentence(verb, say.label_reason())], Vec::new()),
+        }
+    }
+
+    fn close_fields(&self) -> (Vec<Field>, Vec<Field>) {
+        let (say, verb) = (self.say, Verb::Close);
+        let mut text = self.sentence(verb, say.label_text());
+        text.hint = Some(say.hint_text());
+        let stands = |pick: fn(&Case) -> &Option<String>| self.stands(pick);
+        let fields = vec![
+            self.outcomes(),
+            text,
+            self.line(verb, "caller_name", say.label_caller_name(), stands(|c| &c.caller_name)),
+            self.line(verb, "matter", say.label_matter(), stands(|c| &c.matter)),
+            self.duties(verb),
+            self.category(verb),
+        ];
+        let mut told = self.line(verb, "caller_told", say.label_caller_told(), stands(|c| &c.caller_told));
+        told.hint = told.hint.or_else(|| Some(say.hint_caller_told()));
+        told.wide = true;
+        let mut of = self.line(verb, "of", say.label_of(), None);
+        if let Control::Line { kind, .. } = &mut of.control {
+            *kind = "number";
+        }
+        let mut tried = self.line(verb, "tried", say.label_tried(), stands(|c| &c.tried));
+        tried.wide = true;
+        let more = vec![
+            self.line(verb, "right_body", say.label_right_body(), stands(|c| &c.right_body)),
+            self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone)),
+            told,
+            tried,
+            self.tel(verb, "phone", say.label_phone(), stands(|c| &c.phone)),
+            of,
+            self.anonymous(verb),
+        ];
+        (fields, more)
+    }
+
+    fn register_fields(&self) -> Vec<Field> {
+        let (say, verb) = (self.say, Verb::Register);
+        let mut matter = self.area(verb, "matter", say.label_matter(), self.stands(|c| &c.matter));
+        matter.wide = true;
+        vec![
+            self.line(
+                verb,
+                "caller_name",
+                say.label_caller_name(),
+                self.stands(|c| &c.caller_name),
+            ),
+            self.tel(verb, "phone", say.label_phone(), self.stands(|c| &c.phone)),
+            matter,
+            self.duties(verb),
+            self.category(verb),
+            self.anonymous(verb),
+        ]
+    }
+
+    fn stands(&self, pick: fn(&Case) -> &Option<String>) -> Option<String> {
+        self.case.and_then(|case| pick(case).clone())
+    }
+
+    fn told(&self, pick: fn(&crate::case::Told) -> &Option<String>) -> Option<String> {
+        self.case
+            .and_then(|case| case.told.as_ref())
+            .and_then(|told| pick(told).clone())
+    }
+
+    /// What this form's field shows: the typed text if it is the posted form.
+    fn value(&self, verb: Verb, name: &str, stands: Option<String>) -> String {
+        if self.typed.verb == Some(verb) {
+            self.typed.form.get(name).unwrap_or_default().to_owned()
+        } else {
+            stands.unwrap_or_default()
+        }
+    }
+
+    fn field(&self, verb: Verb, name: &'static str, label: String, control: Control) -> Field {
+        let posted = self.typed.verb == Some(verb);
+        let problem = self.typed.problems.iter().find(|p| posted && p.field == name);
+        let (required, hint) = match verb {
+            Verb::Close => self.needed(name),
+            _ => (false, None),
+        };
+        Field {
+            name,
+            id: format!("{}-{name}", verb.as_str()),
+            label,
+            hint,
+            problem: problem.map(|problem| self.why(&problem.why)),
+            required,
+            wide: matches!(control, Control::Area { .. } | Control::Chips(_)),
+            control,
+        }
+    }
+
+    fn line(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
+        let value = self.value(verb, name, stands);
+        let control = Control::Line { value, kind: "text" };
+        self.field(verb, name, label, control)
+    }
+
+    fn tel(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
+        let value = self.value(verb, name, stands);
+        let control = Control::Line { value, kind: "tel" };
+        self.field(verb, name, label, control)
+    }
+
+    fn area(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
+        let value = self.value(verb, name, stands);
+        self.field(verb, name, label, Control::Area { value, rows: 2 })
+    }
+
+    fn sentence(&self, verb: Verb, label: String) -> Field {
+        Field {
+            required: true,
+            ..self.area(verb, "text", label, None)
+        }
+    }
+
+    fn anonymous(&self, verb: Verb) -> Field {
+        let on = match self.typed.verb == Some(verb) {
+            true => self.typed.form.get("anonymous").is_some(),
+            false => self.case.is_some_and(|case| case.anonymous),
+        };
+        self.field(verb, "anonymous", self.say.label_anonymous(), Control::Tick { on })
+    }
+
+    fn outcomes(&self) -> Field {
+        let missed = self.case.is_some_and(|case| case.kind == CaseKind::Callback);
+        let default = if missed { Outcome::CalledBack } else { Outcome::Handled };
+        let standing = OUTCOMES.iter().find(|(outcome, _)| *outcome == default);
+        let chosen = self.value(Verb::Close, "outcome", standing.map(|(_, name)| (*name).to_owned()));
+        // For a missed call its own outcome comes first; for the rest it makes no sense and goes.
+        let mut known: Vec<_> = OUTCOMES.to_vec();
+        known.retain(|(outcome, _)| missed || *outcome != Outcome::CalledBack);
+        known.sort_by_key(|(outcome, _)| *outcome != default);
+        let choices = known.into_iter().map(|(outcome, name)| Choice {
+            value: name.to_owned(),
+            label: self.say.outcome(outcome).to_owned(),
+            hint: self.say.outcome_hint(outcome),
+            on: chosen == name,
+        });
+        let control = Control::Chips(choices.collect());
+        Field {
+            required: true,
+            ..self.field(Verb::Close, "outcome", self.say.label_outcome(), control)
+        }
+    }
+
+    fn duties(&self, verb: Verb) -> Field {
+        let duty = self.case.and_then(|case| case.duty).unwrap_or(Duty::Own);
+        let standing = DUTIES.iter().find(|(known, _)| *known == duty);
+        let chosen = self.value(verb, "duty", standing.map(|(_, name)| (*name).to_owned()));
+        let choices = DUTIES.iter().map(|(duty, name)| Choice {
+            value: (*name).to_owned(),
+            label: self.say.duty(*duty).to_owned(),
+            hint: "",
+            on: chosen == *name,
+        });
+        let control = Control::Pick(choices.collect());
+        Field {
+            required: verb == Verb::Close,
+            ..self.field(verb, "duty", self.say.label_duty(), control)
+        }
+    }
+
+    fn category(&self, verb: Verb) -> Field {
+        let standing = self.case.map(|case| case.category.to_string());
+        let chosen = self.value(verb, "category", standing);
+        let mut choices: Vec<Choice> = Vec::new();
+        if self.case.is_none() {
+            // On the list: each keeps its own.
+            choices.push(Choice {
+                value: String::new(),
+                label: self.say.keep_category(),
+                hint: "",
+                on: chosen.is_empty(),
+            });
+        }
+        // A category that the policy dropped still shows on the cases that have it.
+        let own = self
+            .case
+            .map(|case| &case.category)
+            .filter(|own| !self.categories.contains(own));
+        choices.extend(self.categories.iter().chain(own).map(|category| Choice {
+            value: category.to_string(),
+            label: self.say.category(category),
+            hint: "",
+            on: chosen == category.as_str(),
+        }));
+        let control = Control::Pick(choices);
+        Field {
+            required: verb == Verb::Close && self.case.is_some(),
+            ..self.field(verb, "category", self.say.label_category(), control)
+        }
+    }
+
+    /// Whether closing always needs the field, and in words when it does otherwise.
+    fn needed(&self, name: &str) -> (bool, Option<String>) {
+        let of = |alone: bool| -> Vec<Duty> {
+            let has = |sets: &Vec<Vec<String>>| {
+                sets.iter()
+                    .any(|set| (set.len() == 1) == alone && set.iter().any(|field| field == name))
+            };
+            self.needs
+                .iter()
+                .filter(|(_, sets)| has(sets))
+                .map(|(duty, _)| *duty)
+                .collect()
+        };
+        let (alone, among) = (of(true), of(false));
+        if !self.needs.is_empty() && alone.len() == self.needs.len() {
+            return (true, None);
+        }
+        let words = |duties: &[Duty]| {
+            let names: Vec<&str> = duties.iter().map(|duty| self.say.duty(*duty)).collect();
+            names.join(self.comma())
+        };
+        let hint = if !alone.is_empty() {
+            Some(self.say.needed_for(words(&alone)))
+        } else if !among.is_empty() {
+            Some(self.say.needed_among(words(&among)))
+        } else {
+            None
+        };
+        (false, hint)
+    }
+
+    fn comma(&self) -> &'static str {
+        match self.say.0 {
+            Lang::Zh => "、",
+            Lang::En => ", ",
+        }
+    }
+
+    /// The label of a field by its name in forms; names we have no label for stay as they are.
+    pub(super) fn label(&self, name: &str) -> String {
+        field_label(self.say, name)
+    }
+
+    fn why(&self, why: &Why) -> String {
+        let say = self.say;
+        match why {
+            Why::Sentence => say.needs_sentence(),
+            Why::Missing => say.needs_value(),
+            Why::Choice => say.needs_choice(),
+            Why::Something => say.needs_something(),
+            Why::OneOf(fields) => {
+                let labels: Vec<String> = fields.iter().map(|field| self.label(field)).collect();
+                say.needs_one_of(labels.join(self.comma()))
+            }
+            Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
+            Why::NotANumber(given) => say.not_a_number(given),
+            Why::TooLong => say.too_long(LIMIT),
+            Why::Forbidden(phrase) => say.forbidden_phrase(phrase),
+            Why::NoVersion => say.stale_form(),
+        }
+    }
+
+    /// Problems as links to their fields; what this form does not show is said without one.
+    fn problems(&self, fields: &[Field], more: &[Field]) -> Vec<(String, String)> {
+        let place = |name: &str| fields.iter().chain(more).find(|field| field.name == name);
+        let line = |problem: &Problem| {
+            let id = place(&problem.field).map(|field| field.id.clone()).unwrap_or_default();
+            let why = self.why(&problem.why);
+            match problem.field.as_str() {
+                "version" => (id, why),
+                name => (id, self.say.labelled(self.label(name), why)),
+            }
+        };
+        self.typed.problems.iter().map(line).collect()
+    }
+}
+
+/// The label of a field by its name in forms.
+pub(super) fn field_label(say: Say, name: &str) -> String {
+    match name {
+        "outcome" => say.label_outcome(),
+        "text" => say.label_text(),
+        "duty" => say.label_duty(),
+        "category" => say.label_category(),
+        "caller_name" => say.label_caller_name(),
+        "anonymous" => say.label_anonymous(),
+        "phone" => say.label_phone(),
+        "matter" => say.label_matter(),
+        "caller_told" => say.label_caller_told(),
+        "right_body" => say.label_right_body(),
+        "right_phone" => say.label_right_phone(),
+        "tried" => say.label_tried(),
+        "of" => say.label_of(),
+        "told_once" => say.told_once_title(),
+        "basis" => say.label_basis(),
+        "procedure" => say.label_procedure(),
+        "materials" => say.label_materials(),
+        "limit" => say.label_limit(),
+        other => other.to_owned(),
+    }
+}

@@ -1,0 +1,151 @@
+//! A person's open cases on one page, and what came of closing several of them.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use super::case_view::{Badge, badge, next_deadline};
+use super::fields::{Builder, Control, FormView, Typed, field_label};
+use super::office::{ActError, ListPage, ListRow};
+use crate::case::Refusal;
+use crate::l10n::{Lang, Say, masked, when};
+
+/// The list page.
+#[derive(Template)]
+#[template(path = "list.html")]
+pub(super) struct ListView {
+    say: Say,
+    viewer: String,
+    sum: String,
+    closed_today: Option<String>,
+    rows: Vec<RowView>,
+    all: bool,
+    results: Option<Results>,
+    form: FormView,
+}
+
+struct RowView {
+    id: String,
+    version: u64,
+    url: String,
+    caller: String,
+    matter: String,
+    registered: bool,
+    came: String,
+    badge: Badge,
+    chased: Option<String>,
+    on: bool,
+}
+
+/// What came of each selected case.
+#[derive(Default)]
+pub(super) struct Results {
+    pub done: Vec<String>,
+    pub refused: Vec<(String, String)>,
+    /// Said on top instead of per case.
+    pub banner: Option<String>,
+}
+
+impl Results {
+    fn done_words(&self, say: &Say) -> String {
+        say.list_done(say.cases(self.done.len()))
+    }
+
+    fn refused_words(&self, say: &Say) -> String {
+        say.list_refused(say.cases(self.refused.len()))
+    }
+}
+
+impl ListView {
+    /// `all`: every box ticked, as the “select all” link asks.
+    pub(super) fn new(page: &ListPage, typed: &Typed, all: bool, results: Option<Results>) -> Self {
+        let say = Say(page.lang);
+        let mut rows: Vec<&ListRow> = page.rows.iter().collect();
+        let due = |row: &ListRow| next_deadline(&row.case).map_or(Timestamp::MAX, |d| d.due_at);
+        rows.sort_by_key(|row| (due(row), row.case.id));
+        let overdue = rows.iter().filter(|row| due(row) <= page.now).count();
+        let ticked = typed.form.all("case");
+        let builder = Builder {
+            say,
+            case: None,
+            categories: &page.categories,
+            needs: &page.needs,
+            typed,
+        };
+        Self {
+            say,
+            viewer: page.people.name(&page.viewer),
+            sum: say.list_sum(say.cases(rows.len()), overdue),
+            closed_today: (page.closed_today > 0).then(|| say.closed_today(say.cases(page.closed_today))),
+            rows: rows
+                .into_iter()
+                .map(|row| {
+                    row_view(
+                        say,
+                        page,
+                        row,
+                        all || ticked.contains(&row.case.id.to_string().as_str()),
+                    )
+                })
+                .collect(),
+            all,
+            results,
+            form: builder.list_form(),
+        }
+    }
+}
+
+fn row_view(say: Say, page: &ListPage, row: &ListRow, on: bool) -> RowView {
+    let case = &row.case;
+    let near = |at| when::near(say.0, at, &page.zone, page.now);
+    let number = case.caller_number.as_deref().and_then(masked);
+    let number = number.unwrap_or_else(|| say.no_number());
+    RowView {
+        id: case.id.to_string(),
+        version: case.version,
+        url: row.url.clone(),
+        caller: match &case.caller_name {
+            Some(name) => format!("{number} {name}"),
+            None => number,
+        },
+        matter: case.matter.clone().unwrap_or_else(|| say.not_registered()),
+        registered: case.matter.is_some(),
+        came: say.call_at(near(case.opened_at)),
+        badge: badge(say, case, page.now, near),
+        chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
+        on,
+    }
+}
+
+/// Why a case of the list was not done, in one line.
+pub(super) fn refused(say: Say, error: &ActError) -> String {
+    match error {
+        ActError::Stale { who, .. } => say.refused_stale(who),
+        ActError::NotHolder { who } => say.refused_moved(who),
+        ActError::Gone => say.refused_gone(),
+        ActError::Busy => say.refused_busy(),
+        ActError::Refused(refusal) => refusal_words(say, refusal),
+    }
+}
+
+/// A refusal in one line.
+pub(super) fn refusal_words(say: Say, refusal: &Refusal) -> String {
+    let label = |fields: &String| -> String {
+        let labels: Vec<String> = fields.split('|').map(|name| field_label(say, name)).collect();
+        labels.join("/")
+    };
+    match refusal {
+        Refusal::Stale { .. } => say.stale_form(),
+        Refusal::WrongState { state, .. } => say.wrong_state(say.state(*state)),
+        Refusal::Lacks(fields) => {
+            let comma = match say.0 {
+                Lang::Zh => "、",
+                Lang::En => ", ",
+            };
+            let labels: Vec<String> = fields.iter().map(label).collect();
+            say.refused_lacks(labels.join(comma))
+        }
+        Refusal::NotPermitted { reason } => say.not_permitted(reason),
+        Refusal::ForbiddenPhrase(phrase) => say.forbidden_phrase(phrase),
+        Refusal::Unknown { given, known, .. } => say.not_known(given, known.join(", ")),
+    }
+}

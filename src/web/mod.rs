@@ -1,0 +1,25 @@
+//! The pages behind mail links, and the two health addresses.
+//!
+//! ```text
+//! GET, HEAD /t/{token}   show           POST /t/{token}   act, then 303 to the page
+//! GET /healthz  /readyz  /assets/app.css
+//! ```
+//! **Invariants.** GET and HEAD never call [`Office::act`]. A token that does not verify learns nothing but that.
+//! Every page works without script and loads nothing but its style sheet; the content policy forbids the rest.
+//! A connection that does not finish its request head, a body above 64 KiB and a request that takes too long are cut.
+//!
+//! **Not here**: rules of a case ([`crate::case`]), who may act ([`Office`] decides), TLS (a proxy in front).
+
+mod case_view;
+mod fields;
+pub mod form;
+mod list_view;
+pub mod office;
+mod pages;
+mod serve;
+
+pub use office::{ActError, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
+pub use serve::{Limits, router, serve};
+
+#[cfg(test)]
+mod tests;

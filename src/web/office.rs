@@ -1,0 +1,196 @@
+//! What the pages need from the house: data to show and one way to act. Implemented over the register.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::case::{Case, Command, Duty, EventRow, Refusal};
+use crate::directory::{Directory, Lang};
+use crate::ids::{CaseId, CategoryId, PersonId};
+use crate::mail::{BadLink, Link, Party};
+
+/// The house behind the pages.
+///
+/// Only [`Office::act`] changes anything; it is called for POST and for nothing else.
+pub trait Office: Send + Sync + 'static {
+    /// A person's language, or the site's.
+    fn language(&self, person: Option<&PersonId>) -> Lang;
+
+    /// Whose link it is and what it opens; the office knows keys and clock.
+    fn resolve(&self, token: &str) -> impl Future<Output = Result<Link, BadLink>> + Send;
+
+    /// The case behind a case link.
+    fn case_page(&self, link: &Link) -> impl Future<Output = Result<CasePage, NoPage>> + Send;
+
+    /// The open cases behind a list link.
+    fn list_page(&self, link: &Link) -> impl Future<Output = Result<ListPage, NoPage>> + Send;
+
+    /// Does it, durably, with address and agent in the event; `version` is what the person saw.
+    fn act(
+        &self,
+        link: &Link,
+        case: CaseId,
+        version: u64,
+        command: Command,
+        seen: &Seen,
+    ) -> impl Future<Output = Result<(), ActError>> + Send;
+
+    /// Ready to serve: listeners bound, store open. Else why not, in a few words without secrets.
+    fn ready(&self) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// Where an act came from; a link is a bearer's, so its events name both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The peer's address.
+    pub address: IpAddr,
+    /// `User-Agent`, cleaned and cut.
+    pub agent: String,
+}
+
+/// Why there is no page to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPage {
+    /// The case was removed by retention, or never was.
+    Gone,
+    /// The database did not answer in time.
+    Busy,
+}
+
+/// Why an act did not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActError {
+    /// Somebody changed it first.
+    Stale {
+        /// Who, by name.
+        who: String,
+        /// The version now.
+        version: u64,
+    },
+    /// A rule refuses.
+    Refused(Refusal),
+    /// It is not this person's any more.
+    NotHolder {
+        /// Who has it, by name.
+        who: String,
+    },
+    /// Removed by retention.
+    Gone,
+    /// The database was busy; nothing was saved.
+    Busy,
+}
+
+/// What a person is to the case they look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// May act: the handler, a deputy, a co-handler.
+    Acts,
+    /// Sees all, acts not: in copy, a supervisor.
+    Looks,
+    /// Had it once: is shown who has it, no more.
+    Moved,
+}
+
+/// Names and phones of the people a page speaks of, in the reader's language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct People(BTreeMap<PersonId, Party>);
+
+impl People {
+    /// Everybody of the directory.
+    pub fn of(directory: &Directory, lang: Lang) -> Self {
+        let named = |person: &crate::directory::Person| {
+            let english = person.name_en.clone().filter(|_| lang == Lang::En);
+            Party {
+                name: english.unwrap_or_else(|| person.name.clone()),
+                phone: person.phone.clone(),
+            }
+        };
+        directory.people.iter().map(|p| (p.id.clone(), named(p))).collect()
+    }
+
+    /// Name and phone; somebody the directory no longer knows keeps their id as name.
+    pub fn get(&self, person: &PersonId) -> Party {
+        self.0.get(person).cloned().unwrap_or_else(|| Party {
+            name: person.to_string(),
+            phone: None,
+        })
+    }
+
+    /// The name alone.
+    pub fn name(&self, person: &PersonId) -> String {
+        self.get(person).name
+    }
+}
+
+impl FromIterator<(PersonId, Party)> for People {
+    fn from_iter<I: IntoIterator<Item = (PersonId, Party)>>(people: I) -> Self {
+        Self(people.into_iter().collect())
+    }
+}
+
+/// What closing needs, per duty: each entry is a set of alternative field names.
+pub type Needs = BTreeMap<Duty, Vec<Vec<String>>>;
+
+/// A case as one person may see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CasePage {
+    /// The reader's language.
+    pub lang: Lang,
+    /// Our clock.
+    pub now: Timestamp,
+    /// The site's zone.
+    pub zone: TimeZone,
+    /// Who reads.
+    pub viewer: PersonId,
+    /// What they may do.
+    pub standing: Standing,
+    /// The case.
+    pub case: Case,
+    /// Its events, oldest first.
+    pub events: Vec<EventRow>,
+    /// Names.
+    pub people: People,
+    /// Categories of its policy, in the order to show them.
+    pub categories: Vec<CategoryId>,
+    /// What closing needs.
+    pub needs: Needs,
+    /// The caller's number in full where the reader has to dial it (a call-back); else it is shown masked.
+    pub number: Option<String>,
+    /// The reader's own list, if they have one.
+    pub list_url: Option<String>,
+}
+
+/// A person's open cases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListPage {
+    /// The reader's language.
+    pub lang: Lang,
+    /// Our clock.
+    pub now: Timestamp,
+    /// The site's zone.
+    pub zone: TimeZone,
+    /// Who reads.
+    pub viewer: PersonId,
+    /// Names.
+    pub people: People,
+    /// In any order; the page puts the most urgent first.
+    pub rows: Vec<ListRow>,
+    /// Categories of the policy, in the order to show them.
+    pub categories: Vec<CategoryId>,
+    /// What closing needs.
+    pub needs: Needs,
+    /// How many the reader closed today.
+    pub closed_today: usize,
+}
+
+/// One case of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListRow {
+    /// The case.
+    pub case: Case,
+    /// The reader's own link to it.
+    pub url: String,
+}

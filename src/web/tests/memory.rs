@@ -1,0 +1,394 @@
+//! An office in memory: enough of a case to see every page, and a count of acts.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::call::Certainty;
+use crate::case::{
+    Actor, Case, CaseKind, CaseState, Command, Custody, Deadline, DeadlineKind, Duty, Event, EventRow, Holding,
+    Opening, Particulars, Refusal, Words,
+};
+use crate::directory::Lang;
+use crate::ids::{CaseId, PersonId};
+use crate::mail::{BadLink, Key, Keys, Link, Party, Target};
+use crate::web::*;
+
+pub const NOW: &str = "2026-03-05T08:40:00Z";
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn person(id: &str) -> PersonId {
+    id.parse().unwrap()
+}
+
+/// The office; `acts` counts every call of [`Office::act`].
+pub struct Memory {
+    pub keys: Keys,
+    pub lang: Lang,
+    pub cases: Mutex<BTreeMap<CaseId, (Case, Vec<EventRow>)>>,
+    pub acts: AtomicUsize,
+    pub seen: Mutex<Vec<Seen>>,
+    pub busy: Mutex<bool>,
+    pub slow: Duration,
+}
+
+impl Memory {
+    pub fn new(lang: Lang) -> Self {
+        Self {
+            keys: Keys::new(1, Key::new(1, [9; 32]), vec![]),
+            lang,
+            cases: Mutex::default(),
+            acts: AtomicUsize::new(0),
+            seen: Mutex::default(),
+            busy: Mutex::new(false),
+            slow: Duration::ZERO,
+        }
+    }
+
+    /// A case of Wang's, registered by nobody yet.
+    pub fn add(&self, id: i64, change: impl FnOnce(&mut Case)) -> CaseId {
+        let id = CaseId::new(id);
+        let mut case = case(id);
+        change(&mut case);
+        let events = vec![opened(&case)];
+        self.cases.lock().unwrap().insert(id, (case, events));
+        id
+    }
+
+    pub fn token(&self, who: &str, target: Target) -> String {
+        self.keys.sign(&Link::new(person(who), target, at(NOW)))
+    }
+
+    pub fn case(&self, id: CaseId) -> Case {
+        self.cases.lock().unwrap()[&id].0.clone()
+    }
+
+    pub fn acted(&self) -> usize {
+        self.acts.load(Ordering::SeqCst)
+    }
+
+    pub fn people(&self) -> People {
+        let named = |id: &str, zh: &str, en: &str, phone: Option<&str>| {
+            let name = if self.lang == Lang::Zh { zh } else { en };
+            let party = Party {
+                name: name.to_owned(),
+                phone: phone.map(str::to_owned),
+            };
+            (person(id), party)
+        };
+        [
+            named("wang", "王芳", "Wang Fang", Some("8021")),
+            named("liu", "刘洋", "Liu Yang", Some("8022")),
+            named("li", "李强", "Li Qiang", None),
+        ]
+        .into_iter()
+        .collect()
+    }
+}
+
+fn case(id: CaseId) -> Case {
+    let opened_at = at("2026-03-05T06:12:00Z");
+    let deadline = |kind, due: &str, zh: &str, en: &str| Deadline {
+        kind,
+        started_at: opened_at,
+        due_at: at(due),
+        met_at: None,
+        breached_at: None,
+        charged_to: None,
+        why: Words {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        },
+        dropped: false,
+    };
+    Case {
+        id,
+        version: 3,
+        kind: CaseKind::Call,
+        state: CaseState::Open,
+        settled: true,
+        registered: false,
+        call: None,
+        duty: None,
+        category: "service".parse().unwrap(),
+        first_answerer: Some(person("wang")),
+        certainty: Certainty::Certain,
+        handler: person("wang"),
+        co_handlers: vec![],
+        department: "permits".parse().unwrap(),
+        extension: Some("8021".into()),
+        caller_number: Some("13812345678".into()),
+        caller_key: None,
+        caller_name: None,
+        anonymous: false,
+        phone: None,
+        matter: None,
+        opened_at,
+        clock_flagged: false,
+        received_at: opened_at,
+        closed_at: None,
+        outcome: None,
+        closing_text: None,
+        caller_told: None,
+        right_body: None,
+        right_phone: None,
+        tried: None,
+        told: None,
+        linked: None,
+        chases: 0,
+        evidence_differs: false,
+        acted: false,
+        policy: ("bureau".into(), "0123456789ab".into()),
+        deadlines: vec![
+            deadline(
+                DeadlineKind::Register,
+                "2026-03-05T09:30:00Z",
+                "3月5日（周四）14:12 接听；当日下班 → 3月5日（周四）17:30",
+                "answered Thu 5 Mar 14:12; end of that day → due Thu 5 Mar 17:30",
+            ),
+            deadline(
+                DeadlineKind::Close,
+                "2026-03-12T09:30:00Z",
+                "3月5日（周四）14:12 接听；5 个工作日，次日起算：6日（周五）、9日（周一）、10日、11日、12日 → 3月12日（周四）17:30",
+                "answered Thu 5 Mar 14:12; 5 business days from the next day: Fri 6, Mon 9, Tue 10, Wed 11, Thu 12 → due Thu 12 Mar 17:30",
+            ),
+        ],
+        custody: vec![Custody {
+            person: person("wang"),
+            from: opened_at,
+            to: None,
+            how: "answered".into(),
+        }],
+    }
+}
+
+fn opened(case: &Case) -> EventRow {
+    EventRow {
+        seq: 1,
+        at: case.opened_at,
+        actor: Actor::Switch,
+        channel: "feed".into(),
+        event: Event::Opened(Box::new(Opening {
+            kind: case.kind,
+            call: None,
+            holding: Holding {
+                first_answerer: case.first_answerer.clone(),
+                certainty: case.certainty,
+                handler: case.handler.clone(),
+                department: case.department.clone(),
+                how: "answered".into(),
+                extension: case.extension.clone(),
+                clock_base: case.opened_at,
+                clock_flagged: false,
+            },
+            caller_number: case.caller_number.clone(),
+            caller_key: None,
+            caller_name: None,
+            category: case.category.clone(),
+            duty: None,
+            received_at: case.received_at,
+            policy: case.policy.clone(),
+        })),
+    }
+}
+
+fn register(case: &mut Case, p: &Particulars) {
+    let keep = |to: &mut Option<String>, from: &Option<String>| {
+        if from.is_some() {
+            to.clone_from(from);
+        }
+    };
+    keep(&mut case.caller_name, &p.caller_name);
+    keep(&mut case.matter, &p.matter);
+    keep(&mut case.phone, &p.phone);
+    keep(&mut case.right_body, &p.right_body);
+    keep(&mut case.caller_told, &p.caller_told);
+    case.duty = p.duty.or(case.duty);
+    case.category = p.category.clone().unwrap_or_else(|| case.category.clone());
+}
+
+/// A shadow of the real decision: what the pages must be able to show.
+fn decide(case: &mut Case, command: Command) -> Result<Event, Refusal> {
+    let closed = case.state == CaseState::Closed;
+    match command {
+        Command::Close {
+            outcome,
+            text,
+            of,
+            particulars,
+        } => {
+            if closed {
+                let state = case.state;
+                return Err(Refusal::WrongState { state, verb: "close" });
+            }
+            if text == "不知道" {
+                return Err(Refusal::ForbiddenPhrase(text));
+            }
+            let mut tried = case.clone();
+            register(&mut tried, &particulars);
+            let mut lacks = Vec::new();
+            lacks.extend(tried.matter.is_none().then(|| "matter".to_owned()));
+            if tried.duty == Some(Duty::Outside) && tried.right_body.is_none() {
+                lacks.push("right_body|tried".to_owned());
+            }
+            if !lacks.is_empty() {
+                return Err(Refusal::Lacks(lacks));
+            }
+            *case = tried;
+            case.state = CaseState::Closed;
+            case.closed_at = Some(at(NOW));
+            case.outcome = Some(outcome);
+            case.closing_text = Some(text.clone());
+            Ok(Event::Closed {
+                outcome,
+                text,
+                of,
+                evidence: None,
+            })
+        }
+        Command::Register(particulars) => {
+            register(case, &particulars);
+            Ok(Event::Registered(Box::new(particulars)))
+        }
+        Command::Note { text } => Ok(Event::Noted { text }),
+        Command::TellOnce(told) => {
+            case.told = Some(told.clone());
+            Ok(Event::ToldOnce(told))
+        }
+        Command::Reopen { reason } if closed => {
+            case.state = CaseState::Open;
+            Ok(Event::Reopened { reason })
+        }
+        _ => Err(Refusal::NotPermitted { reason: "not here" }),
+    }
+}
+
+impl Office for Memory {
+    fn language(&self, _: Option<&PersonId>) -> Lang {
+        self.lang
+    }
+
+    async fn resolve(&self, token: &str) -> Result<Link, BadLink> {
+        tokio::time::sleep(self.slow).await;
+        self.keys.verify(token, at(NOW))
+    }
+
+    async fn case_page(&self, link: &Link) -> Result<CasePage, NoPage> {
+        let Target::Case(id) = link.target else {
+            return Err(NoPage::Gone);
+        };
+        let (case, events) = self.cases.lock().unwrap().get(&id).cloned().ok_or(NoPage::Gone)?;
+        let standing = match (case.handler == link.person, link.person.as_str()) {
+            (true, _) => Standing::Acts,
+            (false, "li") => Standing::Looks,
+            (false, _) => Standing::Moved,
+        };
+        let list = self.token(link.person.as_str(), Target::List);
+        Ok(CasePage {
+            lang: self.lang,
+            now: at(NOW),
+            zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            viewer: link.person.clone(),
+            standing,
+            number: (case.kind == CaseKind::Callback)
+                .then(|| case.caller_number.clone())
+                .flatten(),
+            case,
+            events,
+            people: self.people(),
+            categories: categories(),
+            needs: needs(),
+            list_url: Some(format!("/t/{list}")),
+        })
+    }
+
+    async fn list_page(&self, link: &Link) -> Result<ListPage, NoPage> {
+        let cases = self.cases.lock().unwrap();
+        let theirs = cases.values().filter(|(case, _)| case.handler == link.person);
+        let open = theirs.filter(|(case, _)| case.state != CaseState::Closed);
+        let rows = open.map(|(case, _)| ListRow {
+            case: case.clone(),
+            url: format!("/t/{}", self.token(link.person.as_str(), Target::Case(case.id))),
+        });
+        Ok(ListPage {
+            lang: self.lang,
+            now: at(NOW),
+            zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            viewer: link.person.clone(),
+            people: self.people(),
+            rows: rows.collect(),
+            categories: categories(),
+            needs: needs(),
+            closed_today: cases
+                .values()
+                .filter(|(case, _)| case.state == CaseState::Closed)
+                .count(),
+        })
+    }
+
+    async fn act(&self, link: &Link, id: CaseId, version: u64, command: Command, seen: &Seen) -> Result<(), ActError> {
+        self.acts.fetch_add(1, Ordering::SeqCst);
+        if *self.busy.lock().unwrap() {
+            return Err(ActError::Busy);
+        }
+        let mut cases = self.cases.lock().unwrap();
+        let (case, events) = cases.get_mut(&id).ok_or(ActError::Gone)?;
+        if case.handler != link.person {
+            let who = self.people().name(&case.handler);
+            return Err(ActError::NotHolder { who });
+        }
+        if case.version != version {
+            return Err(ActError::Stale {
+                who: self.people().name(&person("liu")),
+                version: case.version,
+            });
+        }
+        let event = decide(case, command).map_err(ActError::Refused)?;
+        case.version += 1;
+        events.push(EventRow {
+            seq: events.len() as u64 + 1,
+            at: at(NOW),
+            actor: Actor::Person(link.person.clone()),
+            channel: "page".into(),
+            event,
+        });
+        self.seen.lock().unwrap().push(seen.clone());
+        Ok(())
+    }
+
+    async fn ready(&self) -> Result<(), String> {
+        match *self.busy.lock().unwrap() {
+            true => Err("store closed".to_owned()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn categories() -> Vec<crate::ids::CategoryId> {
+    let known = ["inquiry", "service", "complex", "complaint"];
+    known.iter().map(|id| id.parse().unwrap()).collect()
+}
+
+/// As in the shipped bureau policy.
+fn needs() -> Needs {
+    let sets = |sets: &[&str]| -> Vec<Vec<String>> {
+        let split = |set: &&str| set.split('|').map(str::to_owned).collect();
+        sets.iter().map(split).collect()
+    };
+    [
+        (Duty::Own, sets(&["caller_name", "matter"])),
+        (Duty::Unit, sets(&["caller_name", "matter", "caller_told"])),
+        (Duty::Other, sets(&["caller_name", "matter", "caller_told"])),
+        (Duty::Outside, sets(&["matter", "right_body|tried"])),
+        (Duty::Unclear, sets(&["matter"])),
+    ]
+    .into_iter()
+    .collect()
+}
