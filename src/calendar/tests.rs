@@ -107,7 +107,12 @@ fn at(calendar: &Calendar, text: &str) -> Timestamp {
 /// `2026-10-12 17:30`, with seconds only where there are any.
 fn wall(calendar: &Calendar, at: Timestamp) -> String {
     let wall = calendar.zone.to_datetime(at);
-    wall.strftime(if wall.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
+    wall.strftime(if wall.second() == 0 {
+        "%Y-%m-%d %H:%M"
+    } else {
+        "%Y-%m-%d %H:%M:%S"
+    })
+    .to_string()
 }
 
 fn date(text: &str) -> Date {

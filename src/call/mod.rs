@@ -13,6 +13,7 @@ mod first;
 mod fold;
 mod join;
 pub mod leg;
+pub mod number;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use fold::fold;
 pub use join::{Candidate, JoinKey, Placement, place};
 pub use leg::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+pub use number::{DialPlan, NumberKey, PhoneNumber};
 
 use crate::directory::Found;
 use crate::ids::{FeedName, LineId, PersonId};

@@ -1,9 +1,35 @@
 //! People, departments, extensions and desks over time: who sat there then. Pure.
 //!
-//! Types are as `directory.toml` has them, checked by [`crate::config`]; [`Directory::holder`] answers the question.
+//! Types are as `directory.toml` has them, checked by [`crate::config`].
+//!
+//! | file | question |
+//! | --- | --- |
+//! | `holder` | who sat at the extension then, and which row says so? |
+//! | `numbers` | whose outside number is it? |
+//! | `people` | who belongs where, who is above whom, what are they called? |
+//! | `away` | who acts for somebody, and where does their mail go? |
+//! | `duties` | who handles what? |
+//!
+//! **Invariants.** Every search ends, also where deputies, supervisors or departments form a loop, and whoever acts
+//! for somebody is a named person. A directory is not changed after its first question: the [`Index`] is built then.
+//!
+//! **Not here**: when somebody works ([`crate::calendar`]), who answered a call first ([`crate::call`]).
+
+mod away;
+mod duties;
+#[cfg(test)]
+pub(crate) mod example;
+mod holder;
+mod index;
+mod numbers;
+mod people;
+
+pub use away::{Acting, Mailbox};
+pub use index::Index;
+pub use numbers::Numbers;
 
 pub use crate::calendar::Lang;
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 
 use crate::calendar::WeekHours;
 use crate::call::Machine;
@@ -26,6 +52,8 @@ pub struct Directory {
     pub duties: Vec<DutyEntry>,
     /// Known outside numbers.
     pub known: Vec<Known>,
+    /// Where to find them; starts empty (`Index::default()`).
+    pub index: Index,
 }
 
 /// A department.
@@ -224,13 +252,17 @@ pub struct Found {
 }
 
 impl Directory {
-    /// Who held an extension (or agent code, or outside number) on a feed at a wall time of the site.
-    ///
-    /// An agent code decides before the extension; a row bound to the feed before one that is not.
-    pub fn holder(&self, _ext: &str, _agent: Option<&str>, _feed: &FeedName, _at: DateTime) -> Found {
-        Found {
-            holder: Holder::Unmapped,
-            rule: String::new(),
+    /// An empty directory.
+    pub fn new(fallback: PersonId) -> Self {
+        Self {
+            fallback,
+            departments: Vec::new(),
+            people: Vec::new(),
+            holdings: Vec::new(),
+            desks: Vec::new(),
+            duties: Vec::new(),
+            known: Vec::new(),
+            index: Index::default(),
         }
     }
 }
