@@ -50,14 +50,16 @@ pub fn rules(loaded: &Loaded) -> Rules {
         };
         (feed.name.clone(), rules)
     });
+    let plan = DialPlan {
+        country: config.site.country.clone(),
+        area_code: config.site.area_code.clone().unwrap_or_default(),
+        dial_out: config.site.dial_out.clone(),
+    };
     Rules {
         zone: config.site.time_zone.clone(),
         lang: config.site.language,
-        plan: DialPlan {
-            country: config.site.country.clone(),
-            area_code: config.site.area_code.clone(),
-            dial_out: config.site.dial_out.clone(),
-        },
+        numbers: directory.numbers(&plan),
+        plan,
         calendar: calendar.clone(),
         directory: directory.clone(),
         policy: Arc::new(policy.clone()),
@@ -148,7 +150,8 @@ fn keep_the_orphaned(directory: &mut Directory, store: &Store) -> anyhow::Result
                 }
                 tracing::error!(person = %id, "still has open cases but is no longer in the directory; kept as last \
                     known: put the person back, or run `firstanswer move-all`");
-                directory.add(person);
+                directory.people.push(person);
+                *directory = directory.clone();
             }
             None => tracing::error!(person = %id, "has open cases but was never stored"),
         }
@@ -211,7 +214,8 @@ fn start(
     listener.set_nonblocking(true).with_context(|| format!("web.listen {listen}"))?;
     let office = RegisterOffice::new(database.to_owned(), Arc::clone(rules), desk, writer.clone(), clock);
     let token = stop.clone();
-    tasks.spawn(async move { ("pages".to_owned(), web::serve(listener, office, token).await.map_err(Into::into)) });
+    let pages = web::serve(listener, Arc::new(office), web::Limits::default(), token);
+    tasks.spawn(async move { ("pages".to_owned(), pages.await.map_err(Into::into)) });
     let (pulse, token) = (writer.clone(), stop.clone());
     tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });
     Ok(())

@@ -15,7 +15,6 @@
 use jiff::Timestamp;
 
 use crate::calendar::{Calendar, Span};
-use crate::case::line;
 use crate::case::policy::{Policy, Recipient, Rung};
 use crate::case::state::{Case, Deadline, DeadlineKind};
 use crate::directory::Directory;
@@ -228,8 +227,8 @@ fn recipients(case: &Case, rung: &RungAt, directory: &Directory) -> Vec<(PersonI
             .iter()
             .flat_map(|recipient| resolve(case, *recipient, directory))
         {
-            if !found.iter().any(|(known, _)| known == person) {
-                found.push((person.clone(), copy));
+            if !found.iter().any(|(known, _)| *known == person) {
+                found.push((person, copy));
             }
         }
     };
@@ -243,22 +242,18 @@ fn recipients(case: &Case, rung: &RungAt, directory: &Directory) -> Vec<(PersonI
     found
 }
 
-fn resolve<'d>(case: &'d Case, recipient: Recipient, directory: &'d Directory) -> Vec<&'d PersonId> {
-    let above = line::above(directory, &case.handler);
-    let is_manager = |id: &&PersonId| {
-        line::person(directory, id).is_some_and(|person| person.roles.iter().any(|role| role == "manager"))
-    };
-    let manager = above.iter().position(is_manager);
+fn resolve(case: &Case, recipient: Recipient, directory: &Directory) -> Vec<PersonId> {
+    let above = || directory.chain(&case.handler);
     match recipient {
-        Recipient::Handler => vec![&case.handler],
-        Recipient::Supervisor => above.into_iter().take(1).collect(),
-        Recipient::Next => above.into_iter().skip(1).take(1).collect(),
+        Recipient::Handler => vec![case.handler.clone()],
+        Recipient::Supervisor => above().into_iter().take(1).collect(),
+        Recipient::Next => above().into_iter().skip(1).take(1).collect(),
         // Without the role anywhere above, the topmost stands in.
-        Recipient::Manager => manager
-            .or(above.len().checked_sub(1))
-            .map(|at| above[at])
+        Recipient::Manager => directory
+            .manager_of(&case.handler)
+            .or_else(|| above().pop())
             .into_iter()
             .collect(),
-        Recipient::Chain => above.iter().take(manager.unwrap_or(above.len())).copied().collect(),
+        Recipient::Chain => directory.chain_to_manager(&case.handler),
     }
 }

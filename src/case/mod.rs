@@ -8,7 +8,7 @@
 //! | `decide` | what does a command do? then `switch` (legs), `particulars`, `close`; `permit`: may they? |
 //! | `apply` | what is the case after an event? |
 //! | `deadlines` | what is due when, what has passed, who is charged? |
-//! | [`opening`] | does a call open a case, and whose is it? |
+//! | [`mod@opening`] | does a call open a case, and whose is it? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
 //! | `view`, `words` | what is read off a case; a refusal in words |
 //!
@@ -25,7 +25,6 @@ mod decide;
 pub mod event;
 mod guide;
 pub mod ladder;
-mod line;
 pub mod opening;
 mod particulars;
 mod permit;
@@ -43,7 +42,7 @@ pub use close::NEEDS;
 pub use command::{Command, Refusal};
 pub use decide::{decide, open};
 pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
-pub use opening::{Opens, opening};
+pub use opening::{Caller, Opens, Why, opening};
 pub use policy::{Duty, Policy};
 pub use state::{
     Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,

@@ -13,12 +13,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::{Calendar, Span};
-use crate::call::{Call, Direction, Machine};
+use crate::call::{Call, Direction, Machine, NumberKey};
 use crate::case::event::{Holding, Opening, Particulars};
-use crate::case::line;
 use crate::case::policy::{AccountCode, Policy};
 use crate::case::state::{CaseKind, Words};
-use crate::directory::{Directory, Holder};
+use crate::directory::{Directory, Holder, Known};
 use crate::ids::{CallId, CategoryId, DepartmentId, PersonId};
 
 /// How far the PBX's clock may be ahead of ours before its answer time is not believed.
@@ -56,7 +55,16 @@ pub enum Why {
     Unready,
 }
 
-/// Decides from the whole call. `received_at` is when its first line arrived, `key` the caller's normalised number.
+/// What is known of a caller by the number's key: looked up where the dial plan is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Caller<'a> {
+    /// The normalised number; none where it was withheld.
+    pub key: Option<&'a NumberKey>,
+    /// The directory's entry of that number.
+    pub known: Option<&'a Known>,
+}
+
+/// Decides from the whole call. `received_at` is when its first line arrived.
 pub fn opening(
     call: &Call,
     call_id: CallId,
@@ -64,9 +72,9 @@ pub fn opening(
     policy: &Policy,
     calendar: &Calendar,
     directory: &Directory,
-    key: Option<&str>,
+    caller: Caller<'_>,
 ) -> Opens {
-    if let Some(why) = opens_none(call, received_at, policy, calendar, directory, key) {
+    if let Some(why) = opens_none(call, received_at, policy, calendar, caller) {
         return Opens::Nothing(why);
     }
     let code = code(call, policy);
@@ -81,7 +89,7 @@ pub fn opening(
         call: Some(call_id),
         holding,
         caller_number: call.calling_number.clone(),
-        caller_key: key.map(str::to_owned),
+        caller_key: caller.key.map(|key| key.as_str().to_owned()),
         caller_name: call.calling_name.clone(),
         category,
         duty: code.and_then(|code| code.duty),
@@ -131,8 +139,7 @@ fn opens_none(
     received_at: Timestamp,
     policy: &Policy,
     calendar: &Calendar,
-    directory: &Directory,
-    key: Option<&str>,
+    caller: Caller<'_>,
 ) -> Option<Why> {
     let opens = &policy.opens;
     match call.direction {
@@ -140,7 +147,7 @@ fn opens_none(
         Direction::Internal if !opens.internal => return Some(Why::Internal),
         Direction::Internal | Direction::Incoming => {}
     }
-    if known_as_none(call, directory, key) {
+    if caller.known.is_some_and(|known| !known.opens) {
         return Some(Why::Known);
     }
     let answered_at = call.answered_at.filter(|_| call.answered_by.is_some());
@@ -184,27 +191,6 @@ fn too_old(answered_at: Timestamp, received_at: Timestamp, max_age: Span, calend
     limit.is_ok_and(|limit| limit < received_at)
 }
 
-fn known_as_none(call: &Call, directory: &Directory, key: Option<&str>) -> bool {
-    let printed = call.calling_number.as_deref();
-    let mut silent = directory.known.iter().filter(|known| !known.opens);
-    silent.any(|known| {
-        [printed, key]
-            .into_iter()
-            .flatten()
-            .any(|number| same_number(&known.number, number))
-    })
-}
-
-/// The same digits, or the same national number of seven digits and more behind a country code or a zero.
-fn same_number(a: &str, b: &str) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let (a, b) = (digits(a), digits(b));
-    let national = |text: &str| text.trim_start_matches('0').to_owned();
-    let (na, nb) = (national(&a), national(&b));
-    let (short, long) = if na.len() <= nb.len() { (&na, &nb) } else { (&nb, &na) };
-    (!a.is_empty() && a == b) || (short.len() >= 7 && long.ends_with(short.as_str()))
-}
-
 fn complaint(call: &Call, policy: &Policy) -> Option<CategoryId> {
     let dialled = [call.called_number.as_deref(), call.target.as_deref()];
     let numbers = &policy.opens.complaint_numbers;
@@ -233,19 +219,35 @@ fn clock_base(call: &Call, received_at: Timestamp) -> (Timestamp, bool) {
 }
 
 fn handler(call: &Call, directory: &Directory) -> Option<(PersonId, DepartmentId, &'static str)> {
-    let holder = call.found.as_ref().map(|found| &found.holder);
-    let (person, how) = match (&call.person, holder) {
-        (Some(person), _) => (person, "answered"),
-        (None, Some(Holder::RosterHole(desk, head))) => {
-            let desk = directory.desks.iter().find(|known| known.id == *desk);
-            let department = desk.map(|desk| desk.department.clone());
-            let department = department.or_else(|| line::department_of(directory, head))?;
-            return Some((head.clone(), department, "head"));
-        }
-        (None, Some(Holder::UnknownMember(lead) | Holder::Machine(_, Some(lead)))) => (lead, "lead"),
-        (None, _) => (&directory.fallback, "fallback"),
+    if let Some(person) = &call.person {
+        return Some((person.clone(), department_of(directory, person)?, "answered"));
+    }
+    let holder = call.found.as_ref().map_or(&Holder::Unmapped, |found| &found.holder);
+    let how = match holder {
+        Holder::Person(_) | Holder::Roster(..) => "answered",
+        Holder::RosterHole(..) => "head",
+        Holder::UnknownMember(_) | Holder::Machine(_, Some(_)) => "lead",
+        Holder::Machine(_, None) | Holder::Unmapped => "fallback",
     };
-    Some((person.clone(), line::department_of(directory, person)?, how))
+    let person = directory.answerable(holder);
+    // A head of several departments handles a hole for the one whose desk it is.
+    let desk = directory
+        .desks
+        .iter()
+        .find(|desk| matches!(holder, Holder::RosterHole(hole, _) if *hole == desk.id));
+    let department = desk
+        .map(|desk| desk.department.clone())
+        .or_else(|| department_of(directory, person))?;
+    Some((person.clone(), department, how))
+}
+
+/// Where a person belongs; the fallback's department for a stranger, so that a case always has one.
+fn department_of(directory: &Directory, person: &PersonId) -> Option<DepartmentId> {
+    let own = directory
+        .person(person)
+        .or_else(|| directory.person(&directory.fallback));
+    let first = || directory.departments.first().map(|department| department.id.clone());
+    own.map(|person| person.department.clone()).or_else(first)
 }
 
 impl Why {

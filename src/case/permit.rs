@@ -13,7 +13,7 @@
 
 use crate::case::policy::Category;
 use crate::case::state::{Actor, Case};
-use crate::case::{Command, Context, Refusal, line};
+use crate::case::{Command, Context, Refusal};
 use crate::directory::Directory;
 use crate::ids::PersonId;
 
@@ -33,7 +33,7 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
     let Actor::Person(person) = ctx.actor else {
         return Ok(());
     };
-    if line::person(ctx.directory, person).is_none() {
+    if ctx.directory.person(person).is_none() {
         return refuse(reason::STRANGER);
     }
     match command {
@@ -70,7 +70,7 @@ pub(super) fn check_category(case: &Case, category: &Category, ctx: &Context<'_>
     };
     let allowed = match approver.as_str() {
         "manager" => has_role(ctx.directory, person, &["manager", "admin"]),
-        _ => above(case, person, ctx.directory) || has_role(ctx.directory, person, &["manager", "admin"]),
+        _ => ctx.directory.is_above(person, &case.handler) || has_role(ctx.directory, person, &["manager", "admin"]),
     };
     if allowed && *person != case.handler {
         Ok(())
@@ -93,8 +93,10 @@ fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusa
     }
     let directory = ctx.directory;
     let head = has_role(directory, person, &["supervisor"])
-        && line::person(directory, person).is_some_and(|found| found.department == case.department);
-    if head || above(case, person, directory) || has_role(directory, person, &["manager", "admin"]) {
+        && directory
+            .person(person)
+            .is_some_and(|found| found.department == case.department);
+    if head || directory.is_above(person, &case.handler) || has_role(directory, person, &["manager", "admin"]) {
         Ok(())
     } else {
         refuse(reason::RULE)
@@ -105,17 +107,13 @@ fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusa
 fn holds(case: &Case, person: &PersonId, ctx: &Context<'_>) -> bool {
     let today = ctx.calendar.date_of(ctx.now);
     *person == case.handler
-        || line::acting_for(ctx.directory, &case.handler, today).contains(&person)
-        || above(case, person, ctx.directory)
+        || ctx.directory.acting_for(&case.handler, today).who == *person
+        || ctx.directory.is_above(person, &case.handler)
         || has_role(ctx.directory, person, &["admin"])
 }
 
-fn above(case: &Case, person: &PersonId, directory: &Directory) -> bool {
-    line::above(directory, &case.handler).contains(&person)
-}
-
 fn has_role(directory: &Directory, person: &PersonId, roles: &[&str]) -> bool {
-    line::person(directory, person).is_some_and(|found| found.roles.iter().any(|role| roles.contains(&role.as_str())))
+    roles.iter().any(|role| directory.has_role(person, role))
 }
 
 fn refuse<T>(reason: &'static str) -> Result<T, Refusal> {

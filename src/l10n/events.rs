@@ -69,6 +69,18 @@ impl Scene<'_> {
                 let (what, due) = (self.say.deadline(*deadline), self.at(*due_at));
                 self.pick(format!("时限：{due} 前{what}"), format!("deadline: {what}, by {due}"))
             }
+            Event::DeadlineMet { deadline, met_at } => {
+                let (what, at) = (self.say.deadline(*deadline), self.at(*met_at));
+                self.pick(format!("时限已满足：{what}，{at}"), format!("deadline met: {what}, {at}"))
+            }
+            Event::DeadlineDropped { deadline } => {
+                let what = self.say.deadline(*deadline);
+                self.pick(format!("时限不再计算：{what}"), format!("deadline no longer runs: {what}"))
+            }
+            Event::DeadlineMissing { deadline, why } => {
+                let (what, why) = (self.say.deadline(*deadline), self.say.of(why));
+                self.pick(format!("无法计算时限（{what}）：{why}"), format!("no deadline to {what}: {why}"))
+            }
             Event::Breached {
                 deadline,
                 due_at,

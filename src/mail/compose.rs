@@ -53,6 +53,11 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, Error> {
     Ok(message.formatted())
 }
 
+/// The subject a letter will have, for lists.
+pub fn subject(letter: &Letter) -> String {
+    View::new(letter).subject
+}
+
 /// The stable id that all mails about a case refer to: `case-12@host`.
 pub fn case_thread(case: crate::ids::CaseId, host: &str) -> String {
     format!("case-{case}@{}", id(host))

@@ -84,7 +84,7 @@ impl View {
 }
 
 /// `[首问] 逾期 #12 138****5678 3月5日 17:30`; of several, the counts.
-fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
+pub(super) fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
     let rest = match items {
         [item] => {
             let number = item.number_masked.clone().unwrap_or_else(|| say.no_number());

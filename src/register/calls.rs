@@ -113,10 +113,12 @@ impl Store {
         complete: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let key = crate::call::number::key(call.calling_number.as_deref().unwrap_or(""), false, &self.rules.plan);
+        let caller = call.calling_number.as_deref().unwrap_or("");
+        let key = crate::call::number::key(caller, false, &self.rules.plan);
         let policy = self.policies.at(call.answered_at.unwrap_or(call.start));
         let rules = std::sync::Arc::clone(&self.rules);
-        let key = key.map(|key| key.to_string());
+        let known = key.as_ref().and_then(|key| rules.directory.known(&rules.numbers, key));
+        let caller = opening::Caller { key: key.as_ref(), known };
         let opens = opening::opening(
             call,
             id,
@@ -124,7 +126,7 @@ impl Store {
             &policy,
             &rules.calendar,
             &rules.directory,
-            key.as_deref(),
+            caller,
         );
         let Opens::Case(opening) = opens else { return Ok(()) };
         let earlier = match &opening.caller_key {
@@ -176,7 +178,8 @@ impl Store {
             return Ok(());
         };
         let command = if case.settled {
-            if holding.first_answerer.is_none() || holding.first_answerer == case.first_answerer {
+            let unanswered = call.answered_by.is_none();
+            if unanswered || holding.first_answerer.is_none() || holding.first_answerer == case.first_answerer {
                 return Ok(());
             }
             Command::LateEvidence {

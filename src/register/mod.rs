@@ -41,7 +41,7 @@ pub use writer::{Composer, Handle, Writer};
 use crate::calendar::Calendar;
 use crate::call::number::DialPlan;
 use crate::case::{Policy, Refusal};
-use crate::directory::{Directory, Lang};
+use crate::directory::{Directory, Lang, Numbers};
 use crate::ids::{CaseId, FeedName};
 
 /// What went wrong in the register.
@@ -150,6 +150,8 @@ pub struct Rules {
     pub calendar: Calendar,
     /// People and extensions.
     pub directory: Directory,
+    /// Outside numbers of the directory, normalised.
+    pub numbers: Numbers,
     /// The policy as the files have it now.
     pub policy: Arc<Policy>,
     /// The feeds.

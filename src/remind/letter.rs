@@ -77,7 +77,7 @@ fn reader<'a>(draft: &Draft, rules: &'a Rules) -> Result<&'a Person, String> {
     rules
         .directory
         .mailbox_of(&draft.person, today)
-        .and_then(|id| rules.directory.person(&id))
+        .and_then(|mailbox| rules.directory.person(&mailbox.person))
         .ok_or_else(|| format!("nobody in reach of {} has a mailbox", draft.person))
 }
 

@@ -111,7 +111,6 @@ pub(super) fn directory() -> Directory {
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
     };
     Directory {
-        fallback: p("li"),
         departments: vec![
             department("bureau", None, "zhao", None),
             department("permits", Some("bureau"), "li", Some("8020")),
@@ -125,10 +124,7 @@ pub(super) fn directory() -> Directory {
             person("chen", "roads", &["supervisor"]),
             person("sun", "roads", &[]),
         ],
-        holdings: Vec::new(),
-        desks: Vec::new(),
-        duties: Vec::new(),
-        known: Vec::new(),
+        ..Directory::new(p("li"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which calls open a case, and whose.
 
 use super::*;
-use crate::call::{Call, Direction, Disposition, Machine};
-use crate::case::opening::{Opens as Opened, Why, coded, opening};
+use crate::call::{Call, Direction, Disposition, Machine, NumberKey};
+use crate::case::opening::{Caller, Opens as Opened, Why, coded, opening};
 use crate::case::policy::AccountCode;
 use crate::directory::{Desk, Found, Holder, Known};
 use crate::ids::CallId;
@@ -65,7 +65,7 @@ fn opens(call: &Call, received: &str, policy: &Policy, directory: &Directory) ->
         policy,
         &calendar(),
         directory,
-        Some("+8613800001111"),
+        Caller::default(),
     )
 }
 
@@ -99,15 +99,7 @@ fn an_answered_call_opens_one() {
 #[test]
 fn why_a_call_opens_none() {
     type Change = fn(&mut Call, &mut Policy, &mut Directory);
-    let known: Change = |_, _, directory| {
-        let known = Known {
-            number: "13800001111".to_owned(),
-            name: "保洁".to_owned(),
-            opens: false,
-        };
-        directory.known = vec![known];
-    };
-    let table: [(Why, Change); 9] = [
+    let table: [(Why, Change); 8] = [
         (Why::Outgoing, |call, _, _| call.direction = Direction::Outgoing),
         (Why::Internal, |call, _, _| call.direction = Direction::Internal),
         (Why::TooShort, |_, policy, _| policy.opens.min_talk = Span::Elapsed(121)),
@@ -125,7 +117,6 @@ fn why_a_call_opens_none() {
             call.direction = Direction::Internal;
             policy.opens.internal = true;
         }),
-        (Why::Known, known),
         (Why::Unready, |_, policy, _| policy.categories.clear()),
     ];
     for (why, change) in table {
@@ -165,7 +156,7 @@ fn old_answers_are_history() {
         &policy(),
         &closed,
         &directory(),
-        None,
+        Caller::default(),
     );
     assert_eq!(answer, Opened::Nothing(Why::History));
 }
@@ -258,21 +249,31 @@ fn complaint_numbers_and_account_codes() {
 }
 
 #[test]
-fn known_numbers_are_compared_by_their_digits() {
-    for (known, same) in [
-        ("138-0000-1111", true),
-        ("+86 138 0000 1111", true),
-        ("1111", false),
-        ("13800001112", false),
-    ] {
-        let mut directory = directory();
-        directory.known = vec![Known {
-            number: known.to_owned(),
+fn known_numbers_open_none_where_the_directory_says_so() {
+    let key: NumberKey = "+8613800001111".parse().unwrap();
+    for (silent, opens) in [(true, false), (false, true)] {
+        let known = Known {
+            number: "13800001111".to_owned(),
             name: "保洁".to_owned(),
-            opens: false,
-        }];
-        let answer = opens(&call(), RECEIVED, &policy(), &directory);
-        assert_eq!(answer == Opened::Nothing(Why::Known), same, "{known}");
+            opens: !silent,
+        };
+        let caller = Caller {
+            key: Some(&key),
+            known: Some(&known),
+        };
+        let answer = opening(
+            &call(),
+            CallId::new(7),
+            t(RECEIVED),
+            &policy(),
+            &calendar(),
+            &directory(),
+            caller,
+        );
+        match answer {
+            Opened::Case(opening) => assert_eq!((opens, opening.caller_key.as_deref()), (true, Some("+8613800001111"))),
+            Opened::Nothing(why) => assert_eq!((opens, why), (false, Why::Known)),
+        }
     }
 }
 
