@@ -118,6 +118,11 @@ impl FromStr for SimulatedTime {
     }
 }
 
+/// The machine's wall time: for commands that know no register.
+pub fn wall_time() -> DateTime {
+    TimeZone::system().to_datetime(Timestamp::now())
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

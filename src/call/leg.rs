@@ -25,6 +25,16 @@ impl Stamp {
     }
 }
 
+impl Stamp {
+    /// Always with a numeric offset, as RFC 3339 times of the register are shown; UTC if none is known.
+    pub fn rfc3339(&self) -> String {
+        let seconds = self.offset.map_or(0, Offset::seconds);
+        let sign = if seconds < 0 { '-' } else { '+' };
+        let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
+        format!("{}{sign}{hours:02}:{minutes:02}", self.at.strftime("%Y-%m-%dT%H:%M:%S"))
+    }
+}
+
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.at.strftime("%Y-%m-%dT%H:%M:%S"))?;

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::Exit;
 use crate::config::{self, Loaded, Problems};
 
-/// Checks a configuration and prints the result; gives the exit code: 0 it is right, 2 it is not.
-pub fn run(config: &Path, json: bool) -> u8 {
+/// Checks a configuration and prints the result.
+pub fn run(config: &Path, json: bool) -> Exit {
     match config::load(config) {
         Ok(loaded) => {
             // A closed pipe is the reader's choice, not a failure of the check.
@@ -15,7 +16,7 @@ pub fn run(config: &Path, json: bool) -> u8 {
                 "{}",
                 if json { as_json(&loaded) } else { summary(&loaded) }
             );
-            0
+            Exit::Done
         }
         Err(problems) => {
             if json {
@@ -24,7 +25,7 @@ pub fn run(config: &Path, json: bool) -> u8 {
             } else {
                 let _ = writeln!(std::io::stderr(), "{problems}");
             }
-            2
+            Exit::Usage
         }
     }
 }

@@ -1,9 +1,23 @@
 //! The command line: one file per command. Commands print; what is right is decided in the other rooms.
 
+pub mod call;
+pub mod case;
+mod case_change;
+mod case_why;
+pub mod check;
 pub mod detect;
 pub mod dialects;
+pub mod feed;
+mod filter;
+pub mod journal;
+pub mod outbox;
 pub mod parse;
+pub mod play;
 mod screen;
+pub mod serve;
+pub mod session;
+mod shapes;
+mod tables;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -67,12 +81,33 @@ pub enum Language {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon in the foreground
+    Serve(serve::ServeArgs),
+    /// Check the configuration, the directory, the policy and the calendar; opens nothing
+    #[command(after_help = "Example:\n  firstanswer check --config config/firstanswer.toml")]
+    Check {
+        /// Print one JSON object a problem
+        #[arg(long)]
+        json: bool,
+    },
     /// Parse lines of a call log and print the legs
     Parse(parse::ParseArgs),
     /// Tell which dialect a call log is of
     Detect(detect::DetectArgs),
     /// List the dialects and what each can tell
     Dialects(dialects::DialectsArgs),
+    /// Play a call log into a feed, as the switch would
+    Play(play::PlayArgs),
+    /// Calls: list them, or show one with its legs and raw lines
+    Call(call::CallArgs),
+    /// Cases: list, show, explain, and change them
+    Case(case::CaseArgs),
+    /// Raw lines as received, and the quarantine
+    Journal(journal::JournalArgs),
+    /// Feeds: their health
+    Feed(feed::FeedArgs),
+    /// Mails: what was sent, what waits and why
+    Outbox(outbox::OutboxArgs),
 }
 
 /// Runs the command line of this process.
@@ -83,6 +118,14 @@ pub fn main() -> ExitCode {
         Command::Parse(args) => parse::run(args, &mut out),
         Command::Detect(args) => detect::run(args, &mut out),
         Command::Dialects(args) => dialects::run(args, &mut out),
+        Command::Serve(args) => serve::run(&cli, args),
+        Command::Check { json } => Ok(check::run(&cli.config, *json)),
+        Command::Play(args) => play::run(args, &mut out),
+        Command::Call(args) => call::run(&cli, args, &mut out),
+        Command::Case(args) => case::run(&cli, args, &mut out),
+        Command::Journal(args) => journal::run(&cli, args, &mut out),
+        Command::Feed(args) => feed::run(&cli, args, &mut out),
+        Command::Outbox(args) => outbox::run(&cli, args, &mut out),
     };
     let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));
     match done {
@@ -90,7 +133,7 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             complain(format_args!("{error:#}"));
-            Exit::Failed.into()
+            session::exit_of(&error).into()
         }
     }
 }

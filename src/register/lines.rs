@@ -310,7 +310,7 @@ impl Store {
         }
         let in_burst = state.in_burst(connection);
         let mut own = Outcome::of(LineState::Pending);
-        for (line, outcome) in self.apply_parsed(feed, state, id, bytes, received_at, !in_burst)? {
+        for (line, outcome) in self.apply_parsed(feed, state, id, bytes, received_at, received_at, !in_burst)? {
             if line == id {
                 own = outcome;
             } else {
@@ -328,6 +328,7 @@ impl Store {
         id: LineId,
         bytes: &[u8],
         received_at: Timestamp,
+        learned_at: Timestamp,
         drifts: bool,
     ) -> Result<Vec<(LineId, Outcome)>, Error> {
         let mut fates = Vec::new();
@@ -346,7 +347,7 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    match self.take_leg(feed, state, *leg, index, received_at)? {
+                    match self.take_leg(feed, state, *leg, index, learned_at)? {
                         Some((call, late_by)) => {
                             if drifts && let Some(seconds) = late_by {
                                 state.note_drift(seconds);
@@ -425,7 +426,7 @@ impl Store {
         pending: &[(LineId, Vec<u8>, Timestamp)],
     ) -> Result<(), Error> {
         for (id, raw, received_at) in pending {
-            for (line, outcome) in self.apply_parsed(feed, state, *id, raw, *received_at, false)? {
+            for (line, outcome) in self.apply_parsed(feed, state, *id, raw, *received_at, *received_at, false)? {
                 self.set_outcome(line, &outcome)?;
                 state.count(outcome.state);
             }
@@ -575,7 +576,7 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn reparse(&mut self, mut progress: impl FnMut(u64, u64)) -> Result<Reparsed, Error> {
+    pub fn reparse(&mut self, now: Timestamp, mut progress: impl FnMut(u64, u64)) -> Result<Reparsed, Error> {
         let total: u64 = self
             .conn
             .query_row("SELECT count(*) FROM journal WHERE state = 3", [], |row| {
@@ -589,7 +590,7 @@ impl Store {
             after = last.get();
             self.transact(|store| {
                 for (id, feed, raw, received_at) in &page {
-                    store.reparse_line(feed, *id, raw, *received_at, &mut done)?;
+                    store.reparse_line(feed, *id, raw, *received_at, now, &mut done)?;
                 }
                 Ok(())
             })?;
@@ -627,12 +628,13 @@ impl Store {
         id: LineId,
         raw: &[u8],
         received_at: Timestamp,
+        now: Timestamp,
         done: &mut Reparsed,
     ) -> Result<(), Error> {
         let mut state = self.feed_state(feed)?;
         done.lines += 1;
         let fates = if state.parser.is_some() {
-            self.apply_parsed(feed, &mut state, id, raw, received_at, false)?
+            self.apply_parsed(feed, &mut state, id, raw, received_at, now, false)?
         } else {
             Vec::new()
         };

@@ -56,4 +56,12 @@ impl InstanceLock {
         writeln!(file, "{}", std::process::id()).map_err(unreadable)?;
         Ok(Self { _file: file })
     }
+
+    /// Whether a daemon has the database now.
+    pub fn is_held(database: &Path) -> bool {
+        match File::options().read(true).open(lock_path(database)) {
+            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            Err(_) => false,
+        }
+    }
 }

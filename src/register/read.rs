@@ -1,5 +1,6 @@
 //! Readers: their own read-only connections; nothing here waits for the writer or holds it.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -423,15 +424,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Reminders sent for a case.
+    /// Reminders sent so far, per case.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn reminders(&self, id: CaseId) -> Result<i64, Error> {
-        Ok(self
+    pub fn reminders(&self) -> Result<HashMap<CaseId, i64>, Error> {
+        let mut statement = self
             .conn
-            .prepare_cached("SELECT count(*) FROM notice WHERE case_id = ? AND state = 'sent'")?
-            .query_row([id.get()], |row| row.get(0))?)
+            .prepare_cached("SELECT case_id, count(*) FROM notice WHERE state = 'sent' GROUP BY case_id")?;
+        let rows = statement.query_map([], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The feeds.

@@ -1,0 +1,257 @@
+//! `case list|show|why` and the verbs that change a case.
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::filter::{FilterArgs, person};
+use super::screen::{safe, safe_json, table};
+use super::session::{Session, fail};
+use super::{Cli, Exit, case_change, case_why, shapes, tables};
+use crate::case::Case;
+use crate::ids::CaseId;
+use crate::l10n::Say;
+
+/// Cases: list, show, explain, and change them.
+#[derive(Debug, Args)]
+pub struct CaseArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: CaseVerb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum CaseVerb {
+    /// List cases, oldest first
+    #[command(after_help = "Examples:\n  firstanswer case list --overdue\n  \
+        firstanswer case list --handler wang --state open --json")]
+    List(ListArgs),
+    /// Show one case: deadlines, custody, events, notices
+    #[command(after_help = "Example:\n  firstanswer case show 12")]
+    Show(ShowArgs),
+    /// Explain a case: raw lines, legs, rule, directory entry, certainty, due dates
+    #[command(after_help = "Example:\n  firstanswer case why 12")]
+    Why(ShowArgs),
+    /// Write down who called and about what
+    #[command(after_help = "Example:\n  firstanswer case register 12 --caller-name 陈先生 --matter 营业执照 --duty own")]
+    Register(case_change::ChangeArgs),
+    /// Record that the caller was told everything needed, once
+    #[command(after_help = "Example:\n  firstanswer case told-once 12 --basis '条例第8条' --materials '身份证' --limit '5 days'")]
+    ToldOnce(case_change::ChangeArgs),
+    /// Add a remark
+    #[command(after_help = "Example:\n  firstanswer case note 12 --text 'will call back in the afternoon'")]
+    Note(case_change::ChangeArgs),
+    /// Close with an outcome and a sentence
+    #[command(after_help = "Example:\n  firstanswer case close 12 --outcome handled --duty own --caller-name 陈先生 \
+        --matter 营业执照 --text '已告知流程'")]
+    Close(case_change::ChangeArgs),
+    /// Take a closed case up again
+    #[command(after_help = "Example:\n  firstanswer case reopen 12 --reason 'the caller rang again'")]
+    Reopen(case_change::ChangeArgs),
+    /// Void a case that was none (supervisor)
+    #[command(after_help = "Example:\n  firstanswer case void 12 --reason 'test call'")]
+    Void(case_change::ChangeArgs),
+}
+
+/// `case list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// open, offered, waiting, frozen, closed or void
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    /// call, callback or visit
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Only those with a deadline that has passed
+    #[arg(long)]
+    overdue: bool,
+    /// Only those this person has
+    #[arg(long, value_name = "PERSON")]
+    handler: Option<String>,
+    /// Show callers' numbers in full
+    #[arg(long)]
+    reveal: bool,
+    /// Print one JSON object a case
+    #[arg(long)]
+    json: bool,
+}
+
+/// `case show`, `case why`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The case's number
+    pub id: CaseId,
+    /// Show the caller's number in full
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Configuration or database can't be had, there is no such case, or a rule refuses the change.
+pub fn run(cli: &Cli, args: &CaseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let session = Session::open(cli)?;
+    match &args.verb {
+        CaseVerb::List(list) => print_list(&session, list, out)?,
+        CaseVerb::Show(show) => {
+            let case = find(&session, show.id)?;
+            print_case(&session, &case, show, out)?;
+        }
+        CaseVerb::Why(show) => {
+            let case = find(&session, show.id)?;
+            case_why::print(&session, &case, show, out)?;
+        }
+        verb => {
+            let (name, change) = match verb {
+                CaseVerb::Register(change) => ("register", change),
+                CaseVerb::ToldOnce(change) => ("told-once", change),
+                CaseVerb::Note(change) => ("note", change),
+                CaseVerb::Close(change) => ("close", change),
+                CaseVerb::Reopen(change) => ("reopen", change),
+                CaseVerb::Void(change) => ("void", change),
+                CaseVerb::List(_) | CaseVerb::Show(_) | CaseVerb::Why(_) => return Ok(Exit::Done),
+            };
+            case_change::run(&session, name, change, out)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn find(session: &Session, id: CaseId) -> anyhow::Result<Case> {
+    session.reader.case(id)?.ok_or_else(|| crate::register::Error::NoCase(id).into())
+}
+
+/// A word of a fixed set, so that a slip is an error and not an empty list.
+fn one_of(flag: &str, given: Option<&String>, known: &[&str]) -> anyhow::Result<Option<String>> {
+    match given {
+        Some(word) if !known.contains(&word.as_str()) => {
+            Err(fail(Exit::Usage, format!("{flag} {word}: write one of {}", known.join(", "))))
+        }
+        other => Ok(other.cloned()),
+    }
+}
+
+fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut filter = args.filter.filter(session)?;
+    filter.state =
+        one_of("--state", args.state.as_ref(), &["open", "offered", "waiting", "frozen", "closed", "void"])?;
+    filter.kind = one_of("--kind", args.kind.as_ref(), &["call", "callback", "visit"])?;
+    filter.overdue = args.overdue;
+    filter.handler = args.handler.as_deref().map(person).transpose()?;
+    let cases = session.reader.cases(&filter, session.now())?;
+    let reminders = session.reader.reminders()?;
+    let sent = |case: &Case| reminders.get(&case.id).copied().unwrap_or(0);
+    if args.json {
+        for case in &cases {
+            writeln!(out, "{}", safe_json(shapes::case(session, case, sent(case), args.reveal).to_string()))?;
+        }
+        return Ok(());
+    }
+    let say = Say(session.lang());
+    let mut rows = table(&["case", "state", "caller", "name", "matter", "handler", "opened", "due", "for", "late", "rang again"]);
+    for case in &cases {
+        let due = case.due().filter(|_| case.is_open());
+        let number = shown_number(case, args.reveal);
+        rows.add_row([
+            format!("#{}", case.id),
+            if case.settled { say.state(case.state).to_owned() } else { "draft".to_owned() },
+            number,
+            tables::text(case.caller_name.as_deref()),
+            tables::text(case.matter.as_deref()),
+            tables::person_name(session, &case.handler),
+            tables::time(session, Some(case.opened_at)),
+            tables::time(session, due.map(|d| d.due_at)),
+            due.map_or_else(|| "-".to_owned(), |d| say.deadline(d.kind).to_owned()),
+            if case.overdue(session.now()) { "!".to_owned() } else { String::new() },
+            if case.chases > 0 { case.chases.to_string() } else { String::new() },
+        ]);
+    }
+    Ok(writeln!(out, "{}", rows.trim_fmt())?)
+}
+
+fn shown_number(case: &Case, reveal: bool) -> String {
+    case.caller_number.as_deref().map_or_else(
+        || "-".to_owned(),
+        |number| safe(&if reveal { number.to_owned() } else { crate::call::number::masked(number) }),
+    )
+}
+
+/// A case with everything: what `case show --json` prints.
+pub fn details(session: &Session, case: &Case, reveal: bool) -> anyhow::Result<Value> {
+    let reminders = session.reader.reminders()?.get(&case.id).copied().unwrap_or(0);
+    let mut value = shapes::case(session, case, reminders, reveal);
+    let details = shapes::case_details(session, case)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.extend(details);
+        fields.insert("told".into(), json!(case.told));
+        fields.insert("caller_told".into(), json!(case.caller_told));
+        fields.insert("right_body".into(), json!(case.right_body));
+        fields.insert("right_phone".into(), json!(case.right_phone));
+        fields.insert("tried".into(), json!(case.tried));
+        fields.insert("closing_text".into(), json!(case.closing_text));
+    }
+    Ok(value)
+}
+
+fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let value = details(session, case, args.reveal)?;
+    if args.json {
+        writeln!(out, "{}", safe_json(value.to_string()))?;
+        return Ok(());
+    }
+    let say = Say(session.lang());
+    writeln!(
+        out,
+        "#{} {} {}  {}  {}",
+        case.id,
+        say.kind(case.kind),
+        say.state(case.state),
+        shown_number(case, args.reveal),
+        tables::text(case.caller_name.as_deref())
+    )?;
+    writeln!(out, "  matter           {}", tables::text(case.matter.as_deref()))?;
+    writeln!(
+        out,
+        "  first answerer   {} ({})",
+        tables::person(session, case.first_answerer.as_ref()),
+        say.certainty(case.certainty)
+    )?;
+    writeln!(out, "  handler          {}", tables::person_name(session, &case.handler))?;
+    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).map_or_else(|| "-".to_owned(), safe);
+    let rows_of = |key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut rows = table(&["deadline", "due", "met", "breached", "why"]);
+    for row in rows_of("deadlines") {
+        let breached = row.get("breached").and_then(Value::as_bool).unwrap_or(false);
+        rows.add_row([
+            text(&row, "kind"),
+            text(&row, "due_at"),
+            text(&row, "met_at"),
+            if breached { "yes".to_owned() } else { String::new() },
+            text(&row, "why"),
+        ]);
+    }
+    writeln!(out, "\n{}\n", rows.trim_fmt())?;
+    let mut rows = table(&["when", "who", "how", "what"]);
+    for row in rows_of("events") {
+        rows.add_row([text(&row, "at"), text(&row, "actor"), text(&row, "channel"), text(&row, "text")]);
+    }
+    writeln!(out, "{}", rows.trim_fmt())?;
+    let notices = rows_of("notices");
+    if !notices.is_empty() {
+        let mut rows = table(&["notice", "rung", "to", "due", "state", "why"]);
+        for row in &notices {
+            let rung = row.get("rung").map(ToString::to_string).unwrap_or_default();
+            rows.add_row([text(row, "kind"), rung, text(row, "person"), text(row, "due_at"), text(row, "state"), text(row, "why")]);
+        }
+        writeln!(out, "\n{}", rows.trim_fmt())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The JSON that commands print: field names are promised to scripts.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::session::Session;
+use crate::call::number::masked;
+use crate::case::{Case, Deadline};
+use crate::l10n::Say;
+use crate::l10n::events::Scene;
+use crate::register::read::{CallRow, FeedRow, JournalRow, NoticeRow, OutboxRow};
+
+/// The snake-case name of a unit enum.
+pub fn name<T: serde::Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => text,
+        _ => String::new(),
+    }
+}
+
+fn when(session: &Session, at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| Value::String(session.time(at)))
+}
+
+/// A call as listed.
+pub fn call(session: &Session, call: &CallRow) -> Value {
+    json!({
+        "id": call.id,
+        "feed": call.feed,
+        "start": session.time(call.start),
+        "answered_at": when(session, call.answered_at),
+        "ended_at": when(session, call.ended_at),
+        "direction": call.direction,
+        "calling_number": call.calling_number,
+        "calling_name": call.calling_name,
+        "called_number": call.called_number,
+        "trunk": call.trunk,
+        "disposition": call.disposition,
+        "answered_by": call.answered_by,
+        "answered_by_person": call.person,
+        "certainty": call.certainty,
+        "settled": call.settled,
+        "ring_seconds": call.ring_seconds,
+        "talk_seconds": call.talk_seconds,
+        "legs": call.legs,
+        "case": call.case,
+    })
+}
+
+/// A case as listed.
+pub fn case(session: &Session, case: &Case, reminders: i64, reveal: bool) -> Value {
+    let now = session.now();
+    let due = case.due().filter(|_| case.is_open());
+    let number = case.caller_number.as_ref().map(|number| if reveal { number.clone() } else { masked(number) });
+    json!({
+        "id": case.id,
+        "version": case.version,
+        "kind": case.kind,
+        "state": case.state,
+        "registered": case.registered,
+        "call": case.call,
+        "duty": case.duty,
+        "category": case.category,
+        "first_answerer": case.first_answerer,
+        "certainty": case.certainty,
+        "handler": case.handler,
+        "co_handlers": case.co_handlers,
+        "department": case.department,
+        "caller_number": number,
+        "caller_name": case.caller_name,
+        "matter": case.matter,
+        "opened_at": session.time(case.opened_at),
+        "due_at": when(session, due.map(|d| d.due_at)),
+        "due_kind": due.map(|d| d.kind),
+        "overdue": case.overdue(now),
+        "closed_at": when(session, case.closed_at),
+        "outcome": case.outcome,
+        "reminders": reminders,
+        "chases": case.chases,
+        "violations": case.violations(),
+        "policy": format!("{} {}", case.policy.0, case.policy.1),
+        "settled": case.settled,
+        "linked": case.linked,
+        "evidence_differs": case.evidence_differs,
+    })
+}
+
+fn deadline(session: &Session, row: &Deadline) -> Value {
+    json!({
+        "kind": row.kind,
+        "started_at": session.time(row.started_at),
+        "due_at": session.time(row.due_at),
+        "met_at": when(session, row.met_at),
+        "breached": row.breached_at.is_some(),
+        "breached_at": when(session, row.breached_at),
+        "charged_to": row.charged_to,
+        "dropped": row.dropped,
+        "why": Say(session.lang()).of(&row.why),
+    })
+}
+
+/// What `case show` adds to the listed case.
+pub fn case_details(session: &Session, case: &Case) -> anyhow::Result<Map<String, Value>> {
+    let custody = case.custody.iter().map(|held| {
+        let until = held.to.or(case.closed_at).unwrap_or_else(|| session.now());
+        json!({
+            "person": held.person,
+            "from": session.time(held.from),
+            "to": when(session, held.to),
+            "used_seconds": session.rules.calendar.between(held.from, until),
+            "how": held.how,
+        })
+    });
+    let names = |id: &crate::ids::PersonId| super::tables::person_name(session, id);
+    let scene = Scene { say: Say(session.lang()), zone: session.zone(), now: session.now(), name: &names };
+    let events = session.reader.events(case.id)?.into_iter().map(|row| {
+        let kind = serde_json::to_value(&row.event).ok().and_then(|v| v.get("kind").cloned()).unwrap_or_default();
+        json!({
+            "seq": row.seq,
+            "at": session.time(row.at),
+            "actor": row.actor.to_string(),
+            "channel": row.channel,
+            "kind": kind,
+            "text": scene.event(&row.event),
+        })
+    });
+    let mut details = Map::new();
+    details.insert("deadlines".into(), case.deadlines.iter().map(|row| deadline(session, row)).collect());
+    details.insert("custody".into(), custody.collect());
+    details.insert("events".into(), events.collect());
+    details.insert(
+        "notices".into(),
+        session.reader.notices(case.id)?.iter().map(|row| notice(session, row)).collect(),
+    );
+    Ok(details)
+}
+
+fn notice(session: &Session, row: &NoticeRow) -> Value {
+    json!({
+        "id": row.id,
+        "kind": row.kind,
+        "rung": row.rung,
+        "person": row.person,
+        "due_at": session.time(row.due_at),
+        "state": row.state,
+        "why": row.why,
+        "message": row.message,
+    })
+}
+
+/// A journal line. Bytes that are no UTF-8 are shown as U+FFFD; the journal keeps them exact.
+pub fn line(session: &Session, row: &JournalRow) -> Value {
+    json!({
+        "id": row.id,
+        "feed": row.feed,
+        "received_at": session.time(row.received_at),
+        "raw": String::from_utf8_lossy(&row.raw),
+        "state": row.state,
+        "reason": row.reason,
+        "column": row.column,
+        "call": row.call,
+    })
+}
+
+/// A feed.
+pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str) -> Value {
+    json!({
+        "name": row.name,
+        "dialect": row.dialect,
+        "transport": transport,
+        "state": state,
+        "last_line_at": when(session, row.last_line_at),
+        "lines": row.lines,
+        "legs": row.legs,
+        "skipped": row.skipped,
+        "quarantined": row.quarantined,
+        "duplicates": row.duplicates,
+        "partial": row.partial,
+        "pending": row.pending,
+        "drift_seconds": row.drift_seconds,
+        "gaps": [],
+    })
+}
+
+/// A message of the outbox.
+pub fn message(session: &Session, row: &OutboxRow) -> Value {
+    json!({
+        "message": row.message,
+        "person": row.person,
+        "subject": row.subject,
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_at": when(session, row.next_at),
+        "last_error": row.last_error,
+        "notices": row.notices,
+        "message_id": row.message_id,
+        "created_at": session.time(row.created_at),
+        "sent_at": when(session, row.sent_at),
+    })
+}

@@ -1,0 +1,28 @@
+//! Cells of tables for people: names, short times, words of the catalogue.
+
+use jiff::Timestamp;
+
+use super::screen::safe;
+use super::session::Session;
+use crate::ids::PersonId;
+use crate::l10n::when;
+
+/// A person's name in the language of the output; an unknown one keeps the id.
+pub fn person_name(session: &Session, id: &PersonId) -> String {
+    safe(&session.rules.directory.display_name(id, session.lang()))
+}
+
+/// A person who may be missing.
+pub fn person(session: &Session, id: Option<&PersonId>) -> String {
+    id.map_or_else(|| "-".to_owned(), |id| person_name(session, id))
+}
+
+/// A short time of the site.
+pub fn time(session: &Session, at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| when::near(session.lang(), at, session.zone(), session.now()))
+}
+
+/// A text that may be missing, made safe for a terminal.
+pub fn text(text: Option<&str>) -> String {
+    text.map_or_else(|| "-".to_owned(), safe)
+}
