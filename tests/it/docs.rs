@@ -1,0 +1,301 @@
+//! Docs that can't lie: what README and docs say is run, or looked up.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::house::{House, PATIENCE, PROGRAM, crate_root, free_port, long};
+use crate::{http, mailbox};
+
+fn read(name: &str) -> String {
+    fs::read_to_string(crate_root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// Markdown files a user reads.
+fn documents() -> Vec<String> {
+    let mut names = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for entry in fs::read_dir(crate_root().join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "md") {
+            names.push(format!("docs/{}", path.file_name().unwrap().to_str().unwrap()));
+        }
+    }
+    names
+}
+
+/// Commands in `sh` blocks, without prompt and comment.
+fn commands(document: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in document.lines() {
+        if let Some(fence) = line.trim_start().strip_prefix("```") {
+            inside = !inside && matches!(fence.trim(), "sh" | "console");
+        } else if inside {
+            let line = line.trim().trim_start_matches("$ ");
+            let line = line.split(" #").next().unwrap_or_default().trim();
+            if !line.is_empty() {
+                found.push(line.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The words after `firstanswer` or after cargo's `--`.
+fn arguments(command: &str) -> Option<Vec<&str>> {
+    let rest = command
+        .strip_prefix("firstanswer ")
+        .or_else(|| command.strip_prefix("cargo run --release -- "))?;
+    Some(rest.split_whitespace().collect())
+}
+
+#[test]
+fn every_command_in_the_documents_exists() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for name in documents() {
+        for command in commands(&read(&name)) {
+            let Some(arguments) = arguments(&command) else { continue };
+            tried += 1;
+            let output = Command::new(PROGRAM)
+                .args(&arguments)
+                .arg("--help")
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            if !output.status.success() {
+                wrong.push(format!(
+                    "{name}: {command}\n  {}",
+                    String::from_utf8_lossy(&output.stderr)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(
+        tried > 5,
+        "the documents show only {tried} commands: are they still found?"
+    );
+}
+
+#[test]
+fn the_shipped_configs_are_valid() {
+    let mut tried = 0;
+    for entry in fs::read_dir(crate_root().join("config")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        if path.extension().is_none_or(|e| e != "toml") || !text.contains("[[feed]]") {
+            continue;
+        }
+        tried += 1;
+        let output = Command::new(PROGRAM)
+            .arg("--config")
+            .arg(&path)
+            .arg("check")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", path.display());
+    }
+    assert!(tried >= 1, "config/ holds no config");
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// Ends the daemon of the quick start with the test.
+struct Guest(std::process::Child);
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn heavy_the_quick_start_of_the_readme_ends_in_a_mail_whose_link_opens() {
+    let folder = TempDir::with_prefix("fa").unwrap();
+    copy_folder(&crate_root().join("config"), &folder.path().join("config"));
+    let (feed, web) = (free_port(), free_port());
+    let elsewhere = |text: &str| {
+        text.replace("127.0.0.1:2300", &format!("127.0.0.1:{feed}"))
+            .replace("127.0.0.1:8080", &format!("127.0.0.1:{web}"))
+    };
+    let config = folder.path().join("config/quickstart.toml");
+    let text = elsewhere(&fs::read_to_string(&config).unwrap());
+    // A newcomer waits a minute or two; the daily run of the tests does not.
+    let text = if long() {
+        text
+    } else {
+        text.replace("\"60s\"", "\"5s\"")
+    };
+    fs::write(&config, text).unwrap();
+
+    let readme = read("README.md");
+    let quick: Vec<String> = commands(&readme)
+        .iter()
+        .filter(|c| c.starts_with("cargo run --release"))
+        .map(|c| elsewhere(c))
+        .collect();
+    assert_eq!(quick.len(), 2, "the quick start is: serve, play; found {quick:?}");
+    let run = |command: &str| {
+        let mut program = Command::new(PROGRAM);
+        program.args(arguments(command).unwrap()).current_dir(folder.path());
+        program
+    };
+    let log = fs::File::create(folder.path().join("log")).unwrap();
+    let serve = run(&quick[0]).stdin(Stdio::null()).stderr(log).spawn().unwrap();
+    let _guest = Guest(serve);
+    let said = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+    let begun = std::time::Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", feed)).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "the feed never listened\n{}", said());
+        std::thread::sleep(std::time::Duration::from_millis(25));
+    }
+    let played = run(&quick[1]).output().unwrap();
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
+
+    let limit = if long() { 120 } else { 30 };
+    let begun = std::time::Instant::now();
+    let mail = loop {
+        if let Some(mail) = mailbox::read(&folder.path().join("var/mail")).into_iter().next() {
+            break mail;
+        }
+        assert!(
+            begun.elapsed().as_secs() < limit,
+            "no mail within {limit} s\n{}",
+            said()
+        );
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    let link = mail.link();
+    let path = link
+        .strip_prefix(&format!("http://127.0.0.1:{web}"))
+        .expect("a link to the house");
+    assert_eq!(http::request(web, "GET", path, None).status, 200);
+}
+
+/// Rows of the table in docs/faults.md: number, promise, where.
+fn fault_rows() -> Vec<(u32, String)> {
+    read("docs/faults.md")
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
+            let number = cells.first()?.strip_prefix('F')?.parse().ok()?;
+            Some((number, (*cells.last()?).to_owned()))
+        })
+        .collect()
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn test_names() -> Vec<String> {
+    let mut files = Vec::new();
+    for folder in ["src", "tests"] {
+        rust_files(&crate_root().join(folder), &mut files);
+    }
+    let mut names = Vec::new();
+    for file in files {
+        for line in fs::read_to_string(&file).unwrap().lines() {
+            let line = line.trim().trim_start_matches("async ");
+            if let Some(name) = line.strip_prefix("fn ").and_then(|l| l.split(['(', '<']).next()) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_promised_fault_has_its_test_or_says_why_not() {
+    let rows = fault_rows();
+    let numbers: Vec<u32> = rows.iter().map(|r| r.0).collect();
+    assert_eq!(
+        numbers,
+        (1..=60).collect::<Vec<_>>(),
+        "docs/faults.md has a row for each"
+    );
+    let names = test_names();
+    for (number, place) in &rows {
+        let cited: Vec<&str> = place.split('`').skip(1).step_by(2).collect();
+        for name in &cited {
+            assert!(
+                names.iter().any(|n| n == name),
+                "F{number} cites `{name}`, which is no test"
+            );
+        }
+        assert!(
+            !cited.is_empty() || place.starts_with("later: "),
+            "F{number}: name a test, or say `later: ` and why; found {place:?}"
+        );
+    }
+    for name in names
+        .iter()
+        .filter(|n| n.len() > 4 && n.starts_with('f') && n.as_bytes()[3] == b'_')
+    {
+        let Ok(number) = name[1..3].parse::<u32>() else {
+            continue;
+        };
+        let row = rows.iter().find(|r| r.0 == number);
+        assert!(
+            row.is_some_and(|r| r.1.contains(&format!("`{name}`"))),
+            "docs/faults.md, F{number}: add `{name}`"
+        );
+    }
+}
+
+#[test]
+fn every_dialect_is_in_the_readme() {
+    let readme = read("README.md");
+    let rows = House::now().build().cli(["dialects", "--json"]).rows();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let name = row["name"].as_str().unwrap();
+        assert!(readme.contains(&format!("`{name}`")), "README's table lacks `{name}`");
+    }
+}
+
+#[test]
+fn the_scripts_can_be_run() {
+    for script in ["tests/run", ".ci/run"] {
+        let mode = fs::metadata(crate_root().join(script)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{script} has no run bit");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for name in documents() {
+        let folder = crate_root().join(&name).parent().unwrap().to_owned();
+        for part in read(&name).split("](").skip(1) {
+            let target = part.split([')', '#']).next().unwrap_or_default();
+            if !target.is_empty() && !target.contains("://") {
+                assert!(folder.join(target).exists(), "{name}: ({target}) leads nowhere");
+            }
+        }
+    }
+}
