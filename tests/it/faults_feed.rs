@@ -261,6 +261,45 @@ fn f15_a_silent_connection_is_probed_and_does_not_keep_another_out() {
 }
 
 #[test]
+fn f16_two_connections_at_once_are_both_read() {
+    let house = house();
+    let (mut one, mut other) = (house.pbx().connect(), house.pbx().connect());
+    let (first, second) = (line(1).to_string(), line(2).to_string());
+    let ((a, b), (c, d)) = (first.split_at(40), second.split_at(70));
+    one.bytes(a.as_bytes());
+    other.bytes(c.as_bytes());
+    one.bytes(b.as_bytes()).bytes(b"\r\n");
+    other.bytes(d.as_bytes()).bytes(b"\r\n");
+    wait_for_call(&house, 1);
+    wait_for_call(&house, 2);
+    assert_eq!(house.journal().len(), 2);
+}
+
+#[test]
+fn f17_a_replayed_buffer_makes_no_second_call() {
+    let house = house();
+    let mut pbx = house.pbx().connect();
+    for id in 1..=6 {
+        pbx.send(line(id));
+    }
+    house.wait_for_lines(6);
+    drop(pbx);
+    let mut again = house.pbx().connect();
+    for id in 3..=7 {
+        again.send(line(id));
+    }
+    wait_for_call(&house, 7);
+    house.wait_for_lines(11);
+    let states: Vec<_> = house.journal().iter().map(|row| row["state"].clone()).collect();
+    let (leg, duplicate) = (json!("leg"), json!("duplicate"));
+    let expected: Vec<&Value> = [[&leg; 6].as_slice(), &[&duplicate; 4], &[&leg]].concat();
+    assert_eq!(states.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(house.calls().len(), 7);
+    assert_eq!(house.cases().len(), 7);
+    assert!(house.cases().iter().all(|c| c["chases"] == 0), "nobody rang again");
+}
+
+#[test]
 fn f18_two_identical_calls_in_one_minute_are_two() {
     let house = house();
     let twin = |id| line(7).id(id);

@@ -23,8 +23,10 @@ use crate::http::{self, Response};
 use crate::mailbox::{self, Mail};
 use crate::pbx::Pbx;
 
-/// The program under test.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_firstanswer");
+/// The program under test: this build's, or the one that `FIRSTANSWER_PROGRAM` names (a release build, a package's).
+pub fn program() -> String {
+    std::env::var("FIRSTANSWER_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_firstanswer").to_owned())
+}
 
 /// How long a condition may take: far more than needed, so that a busy machine does not fail a right program.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -236,7 +238,7 @@ allow = {allow}
             words.push(format!("{start}x{rate}"));
             self.started = Some((Instant::now(), *rate));
         }
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         command
             .args(&words)
             .current_dir(self.dir.path())
@@ -392,7 +394,7 @@ allow = {allow}
 
     /// Runs a command on this house.
     pub fn cli_words(&self, words: &[&str]) -> Said {
-        let output = Command::new(PROGRAM)
+        let output = Command::new(program())
             .args(["--config", "firstanswer.toml"])
             .args(words)
             .current_dir(self.dir.path())

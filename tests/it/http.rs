@@ -78,3 +78,15 @@ fn unchunk(mut body: &[u8]) -> Option<Vec<u8>> {
         body = body.get(end + 4 + size..)?;
     }
 }
+
+#[test]
+fn answers_are_read_whole_or_in_chunks() {
+    let plain = parse(b"HTTP/1.1 303 See Other\r\nLocation: /t/x\r\n\r\nbody").unwrap();
+    assert_eq!(
+        (plain.status, plain.header("location"), plain.body.as_str()),
+        (303, Some("/t/x"), "body")
+    );
+    let chunked =
+        parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n").unwrap();
+    assert_eq!(chunked.body, "abcd");
+}

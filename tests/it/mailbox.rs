@@ -89,3 +89,13 @@ fn parse(bytes: &[u8]) -> Mail {
         raw,
     }
 }
+
+#[test]
+fn a_mail_is_read_as_its_reader_sees_it() {
+    let raw = "From: fa@x.cn\r\nTo: <wang@x.cn>\r\nSubject: =?utf-8?B?W+mmlumXrl0=?= #1\r\nMessage-ID: <1@x>\r\n\
+               Content-Type: text/plain; charset=utf-8\r\n\r\nsee http://127.0.0.1:1/t/abc.\r\n(http://127.0.0.1:1/t/def)\r\n";
+    let mail = parse(raw.as_bytes());
+    assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("wang@x.cn", "[首问] #1"));
+    assert_eq!(mail.message_id, "1@x");
+    assert_eq!(mail.links()[1], "http://127.0.0.1:1/t/def");
+}

@@ -154,3 +154,20 @@ impl fmt::Display for IpoLine {
         f.write_str(&self.fields.join(","))
     }
 }
+
+#[test]
+fn lines_are_as_the_manual_prints_them() {
+    // Avaya's manual, "SMDR examples": a lost call. The account of trailing commas is that of 30 fields.
+    let lost = IpoLine::incoming("4324", "8004206")
+        .start("2008/06/28 09:28:41")
+        .ring(9)
+        .unanswered()
+        .field(10, 1_000_014_155)
+        .name("Joe Bloggs")
+        .field(14, "T9161")
+        .field(15, "LINE 5.1");
+    assert_eq!(
+        lost.to_string(),
+        "2008/06/28 09:28:41,00:00:00,9,8004206,I,4324,4324,,0,1000014155,0,E4324,Joe Bloggs,T9161,LINE 5.1,0,0,,,,,,,,,,,,,"
+    );
+}

@@ -252,10 +252,16 @@ fn f56_a_machine_that_opens_each_link_changes_nothing() {
 
 #[test]
 fn a_link_is_one_persons_after_the_case_moved_it_only_shows() {
-    let (house, id, mail) = reminded();
-    house
-        .cli(["case", "assign", &id.to_string(), "--to", "liu", "--reason", "王芳外出"])
-        .ends(0);
+    let house = House::at("2026-10-08T10:00:00").quick_reminders().open();
+    let start = house.stamp(-10);
+    let segment = |ext| IpoLine::incoming(ext, "13812345678").start(&start).ring(10).talk(30);
+    let mut pbx = house.pbx().connect();
+    // More lines are announced, but the caller stays on the phone: the call settles by silence.
+    pbx.send(segment("8021").more());
+    let mail = house.wait_for_mail("wang@x.cn");
+    pbx.send(segment("8022").called("8021").ring(3));
+    house.wait_until("the switch moved the case to Liu", |h| h.case(1)["handler"] == "liu");
+
     let page = house.open(&mail.link());
     assert_eq!(page.status, 200);
     let version = house.case(1)["version"].to_string();
@@ -263,9 +269,15 @@ fn a_link_is_one_persons_after_the_case_moved_it_only_shows() {
     fields.push(("version", &version));
     let refused = house.post(&mail.link(), &fields);
     assert_eq!(refused.status, 409);
-    assert!(
-        refused.body.contains("刘洋") || refused.body.contains("Liu Yang"),
-        "the page says who has it"
+    for body in [&page.body, &refused.body] {
+        assert!(
+            body.contains("刘洋") || body.contains("Liu Yang"),
+            "the page says who has it:\n{body}"
+        );
+        assert!(!body.contains("13812345678"), "masked");
+    }
+    check(
+        &house.case(1),
+        &json!({"state": "open", "handler": "liu", "first_answerer": "wang"}),
     );
-    check(&house.case(1), &json!({"state": "open", "handler": "liu"}));
 }
