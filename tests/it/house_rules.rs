@@ -1,6 +1,7 @@
 //! Who may know whom, held as a test: the plan of the house read against the source.
 //!
-//! Each rule names what it forbids and why; a finding is printed as `file:line: text`.
+//! Rules hold for the program, not for the tests beside it. Each names what it forbids and why; a finding is printed
+//! as `file:line: text`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,13 +25,51 @@ impl Source {
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
-    /// Lines of code, numbered, without comments.
+    /// Lines of code, numbered, without comments and without the test module at the end.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let tests = inline_tests(&self.text).unwrap_or(usize::MAX);
         (1..)
             .zip(self.text.lines())
+            .take_while(move |(n, _)| *n < tests)
             .map(|(n, line)| (n, code_of(line)))
             .filter(|(_, code)| !code.is_empty())
     }
+
+    /// Files and folders that are compiled for tests only: `#[cfg(test)]`, perhaps `#[path = …]`, `mod …;`.
+    fn test_files(&self) -> Vec<String> {
+        let path = Path::new(&self.name);
+        let folder = path.parent().unwrap();
+        let own = match path.file_stem().unwrap().to_str().unwrap() {
+            "mod" | "lib" | "main" => folder.to_owned(),
+            stem => folder.join(stem),
+        };
+        let mut found = Vec::new();
+        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+        for (n, _) in lines.iter().enumerate().filter(|(_, l)| **l == "#[cfg(test)]") {
+            let mut file = None;
+            for line in &lines[n + 1..] {
+                if let Some(path) = line.strip_prefix("#[path = \"").and_then(|l| l.strip_suffix("\"]")) {
+                    file = Some(folder.join(path));
+                } else if !line.starts_with("#[") {
+                    let name = line.split("mod ").nth(1).and_then(|l| l.strip_suffix(';'));
+                    found.extend(name.map(|name| file.take().unwrap_or_else(|| own.join(name))));
+                    break;
+                }
+            }
+        }
+        let slashed = |path: PathBuf| path.with_extension("").to_str().unwrap().to_owned();
+        found.into_iter().map(slashed).collect()
+    }
+}
+
+/// Number of the line where a file's own `#[cfg(test)] mod … {` begins.
+fn inline_tests(text: &str) -> Option<usize> {
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = |n: &usize| {
+        let next = lines[n + 1..].iter().find(|l| !l.starts_with("#["));
+        lines[*n] == "#[cfg(test)]" && next.is_some_and(|l| l.starts_with("mod ") && l.ends_with('{'))
+    };
+    (0..lines.len()).find(begins).map(|n| n + 1)
 }
 
 /// A line without its comment. A `//` inside a string (a URL) is kept.
@@ -70,11 +109,22 @@ fn sources(folder: &str) -> Vec<Source> {
     paths.iter().map(read).collect()
 }
 
+/// What is compiled into the program: the sources without those of tests.
+fn program() -> Vec<Source> {
+    let all = sources("src");
+    let tests: Vec<String> = all.iter().flat_map(Source::test_files).collect();
+    let is_test = |s: &Source| {
+        let name = s.name.trim_end_matches(".rs");
+        tests.iter().any(|t| name == t || name.starts_with(&format!("{t}/")))
+    };
+    all.into_iter().filter(|s| !is_test(s)).collect()
+}
+
 /// Fails with every line of code that has one of the words, in the sources that the rule covers.
 #[track_caller]
 fn forbid(rule: &str, words: &[&str], covers: impl Fn(&Source) -> bool) {
     let mut found = Vec::new();
-    for source in sources("src").iter().filter(|s| covers(s)) {
+    for source in program().iter().filter(|s| covers(s)) {
         for (n, code) in source.code() {
             if words.iter().any(|w| has_word(code, w)) {
                 found.push(format!("  {}:{n}: {code}", source.name));
@@ -182,7 +232,11 @@ fn every_file_says_what_it_is_for() {
     let bare: Vec<_> = ["src", "tests", "benches"]
         .iter()
         .flat_map(|folder| sources(folder))
-        .filter(|s| !s.text.starts_with("//! "))
+        .filter(|s| {
+            // Allowances for a whole file may stand before it.
+            let first = s.text.lines().find(|l| !l.is_empty() && !l.starts_with("#!["));
+            !first.is_some_and(|l| l.starts_with("//! "))
+        })
         .map(|s| s.name)
         .collect();
     assert!(bare.is_empty(), "begin with `//!` and a sentence: {bare:#?}");
@@ -202,7 +256,7 @@ fn no_file_is_longer_than_nine_hundred_lines() {
 #[test]
 fn the_glossarys_words_are_the_only_ones() {
     let mut found = Vec::new();
-    for source in &sources("src") {
+    for source in &program() {
         for (n, code) in source.code() {
             for word in identifiers(code) {
                 let lower = word.to_lowercase();
@@ -238,5 +292,16 @@ fn the_rules_find_what_they_look_for() {
     assert!(has_word("use tokio::net;", "tokio"));
     assert!(!has_word("my_tokio_like", "tokio"));
     assert!(has_word("Timestamp::now()", "::now("));
+    let room = Source {
+        name: "src/call/first.rs".to_owned(),
+        text: "use x;\n#[cfg(test)]\n#[path = \"first_tests.rs\"]\nmod tests;\n#[cfg(test)]\npub mod golden;\n\
+               #[cfg(test)]\n#[allow(a)]\nmod more {\n use tokio;\n}\n"
+            .to_owned(),
+    };
+    assert_eq!(room.test_files(), ["src/call/first_tests", "src/call/first/golden"]);
+    assert!(
+        room.code().all(|(_, code)| !code.contains("tokio")),
+        "its own tests are not the program"
+    );
     assert_eq!(identifiers("let leg_records = \"record\";"), ["let", "leg_records"]);
 }
