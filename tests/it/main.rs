@@ -1,0 +1,26 @@
+//! End-to-end tests: what a user would do with the real program, and what must hold while they do it.
+//!
+//! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
+//!   mailbox.
+//! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
+//! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
+//! - `threats`: what an attacker tries. `docs`: what the README says, run. `house_rules`: who may know whom.
+//!
+//! **Not here**: what one room can show alone stands beside its code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod docs;
+mod faults_feed;
+mod faults_store;
+mod faults_time;
+mod house;
+mod house_rules;
+mod http;
+mod mailbox;
+mod pages;
+mod pbx;
+mod scenarios_answer;
+mod scenarios_case;
+mod scenarios_clock;
+mod threats;
