@@ -31,12 +31,13 @@ pub struct Simulation {
 }
 
 impl Clock {
-    /// Now.
+    /// Now, in whole milliseconds: what is stored compares equal to what was computed.
     pub fn now(&self) -> Timestamp {
-        match self {
+        let now = match self {
             Self::Real => Timestamp::now(),
             Self::Simulated(simulation) => simulation.at(Timestamp::now()),
-        }
+        };
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// How long, in real time, until the clock shows `at`; zero if it has passed.

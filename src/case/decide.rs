@@ -11,7 +11,7 @@
 //! **Not here**: the version a person knew ([`Case::check_version`] is for the caller, inside its transaction).
 
 use crate::case::event::{Event, Opening};
-use crate::case::state::{Case, CaseKind, CaseState, DeadlineKind, Told};
+use crate::case::state::{Actor, Case, CaseKind, CaseState, DeadlineKind, Told};
 use crate::case::{Command, Context, Refusal, permit};
 use crate::ids::CaseId;
 
@@ -52,6 +52,7 @@ pub fn open(id: CaseId, opening: Opening, ctx: &Context<'_>) -> Vec<Event> {
     work.events.push(Event::Opened(Box::new(opening)));
     if complete {
         work.settle();
+        work.pass();
     }
     work.events
 }
@@ -96,7 +97,10 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
             work.verb(command)?;
         }
     }
-    work.pass();
+    // What the switch says is older than its line: all of it counts before the clock looks.
+    if *ctx.actor != Actor::Switch {
+        work.pass();
+    }
     Ok(work.events)
 }
 

@@ -40,7 +40,6 @@ impl Work<'_> {
         self.emit(Event::Settled);
         if self.case.is_open() {
             self.first_deadlines();
-            self.pass();
         }
     }
 

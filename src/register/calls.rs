@@ -17,9 +17,6 @@ use crate::ids::{CallId, CaseId, FeedName, LineId};
 /// A call settles this long after its last line, where the dialect has no end mark.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
-/// Room for this many legs of one line in the order of emission.
-const LEGS_PER_LINE: u64 = 8;
-
 impl Store {
     /// Takes a leg; `None` if its date can't be reckoned with. Else its call, and how many seconds after the end it
     /// prints the leg arrived.
@@ -31,7 +28,7 @@ impl Store {
         index: usize,
         received_at: Timestamp,
     ) -> Result<Option<(CallId, Option<i64>)>, Error> {
-        let order = leg.line * LEGS_PER_LINE + index as u64;
+        let order = leg.line * rows::LEGS_PER_LINE + index as u64;
         let lines = leg
             .line_numbers
             .iter()

@@ -133,11 +133,15 @@ impl Store {
                     serde_json::to_string(&row.event).map_err(garbled)?
                 ])?;
         }
+        if who.actor != crate::case::Actor::Switch {
+            // The switch's word leaves the passing of deadlines to the clock, which looks at once.
+            self.write_due_notices(case, now)?;
+        }
         self.write_case(case, now)
     }
 
     /// Writes a case's row: what lists and the clock look at, and the whole of it.
-    pub(super) fn write_case(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
+    fn write_case(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
         let policy = self.policies.of(&case.policy);
         let look_at = case::ladder::next_instant(case, &policy, &self.rules.calendar, now);
         let open = !matches!(case.state, CaseState::Closed | CaseState::Void);

@@ -54,13 +54,17 @@ impl Store {
     }
 
     fn look(&mut self, id: CaseId, now: Timestamp) -> Result<(), Error> {
-        let case = self.change(id, None, &Command::Pass, &Who::clock(), now)?;
+        self.change(id, None, &Command::Pass, &Who::clock(), now).map(drop)
+    }
+
+    /// Writes the notices that are due for a case as it stands now; part of every change.
+    pub(super) fn write_due_notices(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
         let policy = self.policies.of(&case.policy);
         let rules = std::sync::Arc::clone(&self.rules);
-        for notice in ladder::due_notices(&case, &policy, &rules.calendar, &rules.directory, now) {
-            self.write_notice(&case, &notice, now)?;
+        for notice in ladder::due_notices(case, &policy, &rules.calendar, &rules.directory, now) {
+            self.write_notice(case, &notice, now)?;
         }
-        self.note_looked(&case, now)
+        Ok(())
     }
 
     fn write_notice(&mut self, case: &Case, notice: &NoticeDue, now: Timestamp) -> Result<(), Error> {
@@ -87,16 +91,6 @@ impl Store {
         if written > 0 {
             self.changed.notices = true;
         }
-        Ok(())
-    }
-
-    /// The case was looked at: the next look is strictly later, or a rung would be found again and again.
-    fn note_looked(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
-        let policy = self.policies.of(&case.policy);
-        let look_at = ladder::next_instant(case, &policy, &self.rules.calendar, now).filter(|at| *at > now);
-        self.conn
-            .prepare_cached("UPDATE cases SET look_at = ?2 WHERE id = ?1")?
-            .execute(params![case.id.get(), look_at.map(millis)])?;
         Ok(())
     }
 }

@@ -79,6 +79,9 @@ coded!(
     LineState::Pending = 5
 );
 
+/// Room for this many legs of one line in the order of emission.
+pub const LEGS_PER_LINE: u64 = 8;
+
 /// Names that `inferred` may hold, so that stored texts become the dialects' own constants again.
 const FIELDS: &[&str] = &[
     "start",
@@ -194,7 +197,7 @@ fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
     let order: i64 = row.get("ord")?;
     let lines: Option<String> = row.get("lines")?;
     let line_ids: Vec<LineId> = match lines {
-        None => vec![LineId::new(order)],
+        None => vec![LineId::new(order / LEGS_PER_LINE as i64)],
         Some(text) => text.split(',').filter_map(|id| id.parse().ok()).collect(),
     };
     let inferred: Option<String> = row.get("inferred")?;
