@@ -35,6 +35,15 @@ impl Say {
         }
     }
 
+    /// A sentence with its first letter as a line's beginning wants it; Chinese has no such thing.
+    pub fn begun(self, sentence: impl Into<String>) -> String {
+        let mut sentence = sentence.into();
+        if let Some(first) = sentence.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        sentence
+    }
+
     /// One of two sentences that were made elsewhere in both languages.
     pub fn of(self, words: &crate::case::Words) -> &str {
         match self.0 {

@@ -45,7 +45,7 @@ impl Say {
             Outcome::Handled => self.pick("已办理", "Handled"),
             Outcome::Guided => self.pick("已引导", "Guided"),
             Outcome::Explained => self.pick("已解释", "Explained"),
-            Outcome::Outside => self.pick("非本单位事项", "Not ours"),
+            Outcome::Outside => self.pick("非本单位", "Not ours"),
             Outcome::CannotBeDone => self.pick("不能办理", "Can't be done"),
             Outcome::Unreachable => self.pick("联系不上", "Unreachable"),
             Outcome::NoMatter => self.pick("无事项", "No matter"),
@@ -107,6 +107,14 @@ impl Say {
             CaseKind::Call => self.pick("来电", "call"),
             CaseKind::Callback => self.pick("未接来电", "missed call"),
             CaseKind::Visit => self.pick("来访", "visit"),
+        }
+    }
+
+    /// A label and what is to be said about it: `事项（请填写）`, `Matter: please fill this in`.
+    pub fn labelled(self, label: impl std::fmt::Display, why: impl std::fmt::Display) -> String {
+        match self.0 {
+            Lang::Zh => format!("{label}（{why}）"),
+            Lang::En => format!("{label}: {why}"),
         }
     }
 

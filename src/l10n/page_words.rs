@@ -24,7 +24,7 @@ catalogue! { PAGE;
     deadlines_title { "时限", "Deadlines" }
     history_title { "经过", "What happened" }
     extension(ext) { "分机 {ext}", "extension {ext}" }
-    since(when) { "自 {when} 起", "since {when}" }
+    since(when) { "自{when} 起", "since {when}" }
     phone { "联系电话", "Phone" }
     told_once_title { "一次性告知", "Told once" }
     chased(times) { "来电人再次来电 {times}", "the caller rang again {times}" }
@@ -59,7 +59,6 @@ catalogue! { PAGE;
     keep_category { "各按原类别", "each keeps its own" }
     needed_for(duties) { "职责归属为{duties}时必填", "required for duty: {duties}" }
     needed_among(duties) { "职责归属为{duties}时，此类内容至少填一项", "for duty {duties}: this or one like it is required" }
-    labelled(label, why) { "{label}（{why}）", "{label}: {why}" }
     label_outcome { "结果", "Outcome" }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }

@@ -169,9 +169,9 @@ impl Keys {
             return None;
         }
         let case = i64::from_be_bytes(head.get(14..22)?.try_into().ok()?);
-        let target = match head.get(13)? {
-            &TAG_LIST => Target::List,
-            &TAG_CASE => Target::Case(CaseId::new(case)),
+        let target = match *head.get(13)? {
+            TAG_LIST => Target::List,
+            TAG_CASE => Target::Case(CaseId::new(case)),
             _ => return None,
         };
         let expires = i64::from_be_bytes(head.get(5..13)?.try_into().ok()?);

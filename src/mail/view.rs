@@ -72,6 +72,11 @@ impl View {
         }
     }
 
+    /// A digest has its own first heading; a single notice is it.
+    pub(super) fn heading_tag(&self) -> &'static str {
+        if self.digest.is_some() { "h2" } else { "h1" }
+    }
+
     /// Fonts that a reader of that language has; quoted for a `style` attribute.
     pub(super) fn font(&self) -> &'static str {
         match self.say.0 {
@@ -112,34 +117,34 @@ fn badge(say: Say, item: &Item) -> String {
 
 fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
     let mut rows = vec![
-        Row::new(say.caller(), caller(say, item)),
+        Row::new(say, say.caller(), caller(say, item)),
         match &item.matter {
-            Some(matter) => Row::new(say.matter(), one_line(matter)),
-            None => Row::faint(say.matter(), say.not_registered()),
+            Some(matter) => Row::new(say, say.matter(), one_line(matter)),
+            None => Row::faint(say, say.matter(), say.not_registered()),
         },
-        Row::new(say.why_you(), why_you(say, letter, item)),
-        Row::new(say.how_sure(), say.certainty(item.why_you.certainty)),
+        Row::new(say, say.why_you(), why_you(say, letter, item)),
+        Row::new(say, say.how_sure(), say.certainty(item.why_you.certainty)),
     ];
     if let Some((due, kind)) = item.due_at.zip(due_kind(item)) {
         let due = when::long(say.0, due, &letter.zone, letter.now);
-        let row = Row::new(say.deadline_label(), say.deadline_is(say.deadline(kind), due));
+        let row = Row::new(say, say.deadline_label(), say.deadline_is(say.deadline(kind), due));
         rows.push(Row {
             strong: item.overdue,
             ..row
         });
     }
     if let Some(why) = &item.due_why {
-        rows.push(Row::new(say.computed(), one_line(say.of(why))));
+        rows.push(Row::new(say, say.computed(), one_line(say.of(why))));
     }
     if item.chases > 0 {
-        let row = Row::new(say.rang_again(), say.times(item.chases));
+        let row = Row::new(say, say.rang_again(), say.times(item.chases));
         rows.push(Row { strong: true, ..row });
     }
     rows.push(match &item.first_answerer {
-        Some(first) => Row::new(say.first_answerer(), party(first)),
-        None => Row::faint(say.first_answerer(), say.nobody_sure()),
+        Some(first) => Row::new(say, say.first_answerer(), party(first)),
+        None => Row::faint(say, say.first_answerer(), say.nobody_sure()),
     });
-    rows.push(Row::new(say.handler(), party(&item.handler)));
+    rows.push(Row::new(say, say.handler(), party(&item.handler)));
     ItemView {
         overdue: item.overdue,
         badge: match item.rung {
@@ -212,19 +217,19 @@ fn party(party: &Party) -> String {
 }
 
 impl Row {
-    fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+    fn new(say: Say, label: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             label: label.into(),
-            value: value.into(),
+            value: say.begun(value),
             faint: false,
             strong: false,
         }
     }
 
-    fn faint(label: impl Into<String>, value: impl Into<String>) -> Self {
+    fn faint(say: Say, label: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             faint: true,
-            ..Self::new(label, value)
+            ..Self::new(say, label, value)
         }
     }
 }

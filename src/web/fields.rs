@@ -33,7 +33,8 @@ pub(super) struct Field {
     pub hint: Option<String>,
     pub problem: Option<String>,
     pub required: bool,
-    pub wide: bool,
+    /// How much of a row it takes: `wide`, `half`, `third`.
+    pub width: &'static str,
     pub control: Control,
 }
 
@@ -130,7 +131,7 @@ impl Builder<'_> {
         form.more
             .retain(|field| !matches!(field.name, "of" | "phone" | "anonymous"));
         for field in form.fields.iter_mut().chain(&mut form.more) {
-            field.wide = true;
+            field.width = "wide";
         }
         form.fields.retain(|field| field.name != "caller_name");
         form.fields.retain(|field| field.name != "matter");
@@ -162,23 +163,29 @@ impl Builder<'_> {
         let mut text = self.sentence(verb, say.label_text());
         text.hint = Some(say.hint_text());
         let stands = |pick: fn(&Case) -> &Option<String>| self.stands(pick);
-        let fields = vec![
+        let mut fields = vec![
             self.outcomes(),
             text,
+            self.area(verb, "matter", say.label_matter(), stands(|c| &c.matter)),
+        ];
+        let small = [
             self.line(verb, "caller_name", say.label_caller_name(), stands(|c| &c.caller_name)),
-            self.line(verb, "matter", say.label_matter(), stands(|c| &c.matter)),
             self.duties(verb),
             self.category(verb),
         ];
+        fields.extend(small.map(|field| Field {
+            width: "third",
+            ..field
+        }));
         let mut told = self.line(verb, "caller_told", say.label_caller_told(), stands(|c| &c.caller_told));
         told.hint = told.hint.or_else(|| Some(say.hint_caller_told()));
-        told.wide = true;
+        told.width = "wide";
         let mut of = self.line(verb, "of", say.label_of(), None);
         if let Control::Line { kind, .. } = &mut of.control {
             *kind = "number";
         }
         let mut tried = self.line(verb, "tried", say.label_tried(), stands(|c| &c.tried));
-        tried.wide = true;
+        tried.width = "wide";
         let more = vec![
             self.line(verb, "right_body", say.label_right_body(), stands(|c| &c.right_body)),
             self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone)),
@@ -194,7 +201,7 @@ impl Builder<'_> {
     fn register_fields(&self) -> Vec<Field> {
         let (say, verb) = (self.say, Verb::Register);
         let mut matter = self.area(verb, "matter", say.label_matter(), self.stands(|c| &c.matter));
-        matter.wide = true;
+        matter.width = "wide";
         vec![
             self.line(
                 verb,
@@ -243,7 +250,10 @@ impl Builder<'_> {
             hint,
             problem: problem.map(|problem| self.why(&problem.why)),
             required,
-            wide: matches!(control, Control::Area { .. } | Control::Chips(_)),
+            width: match control {
+                Control::Area { .. } | Control::Chips(_) => "wide",
+                Control::Line { .. } | Control::Tick { .. } | Control::Pick(_) => "half",
+            },
             control,
         }
     }
@@ -350,7 +360,15 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether closing always needs the field, and in words when it does otherwise.
+    /// The duty the page opens with.
+    fn duty(&self) -> Duty {
+        let typed = self.typed.form.get("duty");
+        let typed = DUTIES.iter().find(|(_, name)| Some(*name) == typed);
+        let stands = self.case.and_then(|case| case.duty);
+        typed.map(|(duty, _)| *duty).or(stands).unwrap_or(Duty::Own)
+    }
+
+    /// Whether closing needs the field with the duty chosen now, and in words with which others.
     fn needed(&self, name: &str) -> (bool, Option<String>) {
         let of = |alone: bool| -> Vec<Duty> {
             let has = |sets: &Vec<Vec<String>>| {
@@ -364,7 +382,7 @@ impl Builder<'_> {
                 .collect()
         };
         let (alone, among) = (of(true), of(false));
-        if !self.needs.is_empty() && alone.len() == self.needs.len() {
+        if alone.contains(&self.duty()) {
             return (true, None);
         }
         let words = |duties: &[Duty]| {

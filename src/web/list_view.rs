@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::case_view::{Badge, badge, next_deadline};
+use super::case_words::{Badge, badge, came, next_deadline};
 use super::fields::{Builder, Control, FormView, Typed, field_label};
 use super::office::{ActError, ListPage, ListRow};
 use crate::case::Refusal;
@@ -109,7 +109,7 @@ fn row_view(say: Say, page: &ListPage, row: &ListRow, on: bool) -> RowView {
         },
         matter: case.matter.clone().unwrap_or_else(|| say.not_registered()),
         registered: case.matter.is_some(),
-        came: say.call_at(near(case.opened_at)),
+        came: came(say, case, near(case.opened_at)),
         badge: badge(say, case, page.now, near),
         chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
         on,

@@ -11,6 +11,7 @@
 //! **Not here**: rules of a case ([`crate::case`]), who may act ([`Office`] decides), TLS (a proxy in front).
 
 mod case_view;
+mod case_words;
 mod fields;
 pub mod form;
 mod list_view;

@@ -10,7 +10,8 @@ use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::case_view::{Banner, CaseView};
+use super::case_view::CaseView;
+use super::case_words::Banner;
 use super::fields::Typed;
 use super::form::{Form, Verb, problems_of};
 use super::list_view::{ListView, Results, refusal_words, refused};

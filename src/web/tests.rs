@@ -164,7 +164,7 @@ async fn what_lacks_is_422_and_nothing_typed_is_lost() {
     assert_eq!(page.status, 422);
     for kept in [
         "value=\"李女士\"",
-        "value=\"passport&#34;&#62;\"",
+        ">\npassport&#34;&#62;</textarea>",
         "value=\"went there\"",
         "value=\"02155501234\"",
         "value=\"9\"",

@@ -1,0 +1,273 @@
+//! One case's data put into words, section by section.
+
+use jiff::Timestamp;
+
+use super::office::CasePage;
+use crate::case::{Case, CaseKind, CaseState, Deadline, Event};
+use crate::l10n::events::Scene;
+use crate::l10n::{Say, masked, when};
+use crate::mail::Party;
+
+/// From here on a deadline is near, in seconds: two hours.
+const SOON: i64 = 7_200;
+
+/// A coloured word about where a case stands.
+pub(super) struct Badge {
+    pub tone: &'static str,
+    pub text: String,
+    pub detail: String,
+}
+
+/// What a person must read first.
+pub(super) struct Banner {
+    pub tone: &'static str,
+    pub text: String,
+}
+
+/// Label and value.
+pub(super) struct Fact {
+    pub label: String,
+    pub value: String,
+    pub detail: String,
+    pub faint: bool,
+}
+
+/// One deadline.
+pub(super) struct DeadlineView {
+    pub what: String,
+    pub due: String,
+    pub tone: &'static str,
+    pub status: String,
+    pub why: String,
+}
+
+/// One event.
+pub(super) struct HistoryView {
+    pub at: String,
+    pub who: String,
+    pub what: String,
+}
+
+/// The earliest unmet deadline of a case.
+pub(super) fn next_deadline(case: &Case) -> Option<&Deadline> {
+    let open = |d: &&Deadline| d.met_at.is_none() && !d.dropped;
+    case.deadlines.iter().filter(open).min_by_key(|d| d.due_at)
+}
+
+/// How the caller came.
+pub(super) fn came(say: Say, case: &Case, at: String) -> String {
+    say.begun(match case.kind {
+        CaseKind::Call => say.call_at(at),
+        CaseKind::Callback => say.missed_at(at),
+        CaseKind::Visit => say.visit_at(at),
+    })
+}
+
+/// What a case's state says at a glance.
+pub(super) fn badge(say: Say, case: &Case, now: Timestamp, near: impl Fn(Timestamp) -> String) -> Badge {
+    let done = matches!(case.state, CaseState::Closed | CaseState::Void);
+    let Some(next) = next_deadline(case).filter(|_| !done) else {
+        return Badge {
+            tone: if case.state == CaseState::Closed {
+                "done"
+            } else {
+                "quiet"
+            },
+            text: say.begun(say.state(case.state)),
+            detail: String::new(),
+        };
+    };
+    let span = next.due_at.as_second() - now.as_second();
+    let (tone, text, rest) = match span {
+        ..=0 => ("late", say.overdue(), say.late_by(when::span(say.0, span))),
+        1..=SOON => ("soon", say.due_soon(), say.left(when::span(say.0, span))),
+        _ => (
+            "calm",
+            say.begun(say.state(case.state)),
+            say.left(when::span(say.0, span)),
+        ),
+    };
+    let due = say.deadline_is(say.deadline(next.kind), near(next.due_at));
+    Badge {
+        tone,
+        text,
+        detail: say.begun(format!("{due} · {rest}")),
+    }
+}
+
+/// Puts one page's data into words.
+pub(super) struct Worder<'a> {
+    pub say: Say,
+    pub page: &'a CasePage,
+}
+
+impl Worder<'_> {
+    pub(super) fn near(&self, at: Timestamp) -> String {
+        when::near(self.say.0, at, &self.page.zone, self.page.now)
+    }
+
+    fn scene<R>(&self, tell: impl FnOnce(&Scene<'_>) -> R) -> R {
+        tell(&Scene {
+            say: self.say,
+            zone: &self.page.zone,
+            now: self.page.now,
+            name: &|person| self.page.people.name(person),
+        })
+    }
+
+    /// A case that is done says when and by whom before anything else.
+    pub(super) fn closing(&self) -> Option<Banner> {
+        let ended = |event: &Event| match self.page.case.state {
+            CaseState::Closed => matches!(event, Event::Closed { .. }),
+            CaseState::Void => matches!(event, Event::Voided { .. }),
+            CaseState::Open | CaseState::Offered | CaseState::Waiting | CaseState::Frozen => false,
+        };
+        let row = self.page.events.iter().rev().find(|row| ended(&row.event))?;
+        let (who, at) = (self.scene(|scene| scene.actor(&row.actor)), self.near(row.at));
+        Some(match self.page.case.state {
+            CaseState::Closed => Banner {
+                tone: "done",
+                text: self.say.closed_banner(who, at),
+            },
+            _ => Banner {
+                tone: "quiet",
+                text: self.say.voided_banner(who, at),
+            },
+        })
+    }
+
+    pub(super) fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.matter();
+        facts.extend(self.holders());
+        facts.extend(self.guidance());
+        facts.extend(self.ending());
+        facts
+    }
+
+    fn fact(&self, label: String, value: Option<String>) -> Option<Fact> {
+        Some(Fact {
+            label,
+            value: self.say.begun(value?),
+            detail: String::new(),
+            faint: false,
+        })
+    }
+
+    fn matter(&self) -> Vec<Fact> {
+        let (say, case) = (self.say, &self.page.case);
+        let matter = case.matter.clone().unwrap_or_else(|| say.not_registered());
+        let matter = self.fact(say.matter(), Some(matter)).map(|fact| Fact {
+            faint: case.matter.is_none(),
+            ..fact
+        });
+        let name = match case.anonymous {
+            true => Some(say.label_anonymous()),
+            false => case.caller_name.clone(),
+        };
+        let phone = case.phone.as_deref().and_then(masked);
+        let duty = case.duty.map(|duty| say.duty(duty).to_owned());
+        let chased = (case.chases > 0).then(|| say.times(case.chases));
+        let facts = [
+            matter,
+            self.fact(say.label_caller_name(), name),
+            self.fact(say.label_phone(), phone),
+            self.fact(say.label_duty(), duty),
+            self.fact(say.label_category(), Some(say.category(&case.category))),
+            self.fact(say.rang_again(), chased),
+        ];
+        facts.into_iter().flatten().collect()
+    }
+
+    fn holders(&self) -> Vec<Fact> {
+        let (say, case) = (self.say, &self.page.case);
+        let first = case.first_answerer.as_ref().map(|person| self.page.people.get(person));
+        // Where the person's phone is that extension, once is enough.
+        let known = first.as_ref().is_some_and(|first| first.phone == case.extension);
+        let extension = case.extension.as_ref().filter(|_| !known);
+        let first = first.as_ref().map_or_else(|| say.nobody_sure(), party);
+        let since = case.custody.iter().rev().find(|held| held.to.is_none());
+        let handler = party(&self.page.people.get(&case.handler));
+        let facts = [
+            self.fact(say.first_answerer(), Some(first)).map(|fact| Fact {
+                detail: extension.map(|ext| say.extension(ext)).unwrap_or_default(),
+                ..fact
+            }),
+            self.fact(say.how_sure(), Some(say.certainty(case.certainty).to_owned())),
+            self.fact(say.handler(), Some(handler)).map(|fact| Fact {
+                detail: since.map(|held| say.since(self.near(held.from))).unwrap_or_default(),
+                ..fact
+            }),
+        ];
+        facts.into_iter().flatten().collect()
+    }
+
+    fn guidance(&self) -> Vec<Fact> {
+        let (say, case) = (self.say, &self.page.case);
+        let told = case.told.as_ref().map(|told| self.scene(|scene| scene.told(told)));
+        let facts = [
+            self.fact(say.label_caller_told(), case.caller_told.clone()),
+            self.fact(say.label_right_body(), case.right_body.clone()),
+            self.fact(say.label_right_phone(), case.right_phone.clone()),
+            self.fact(say.label_tried(), case.tried.clone()),
+            self.fact(say.told_once_title(), told),
+        ];
+        facts.into_iter().flatten().collect()
+    }
+
+    fn ending(&self) -> Option<Fact> {
+        let case = &self.page.case;
+        let outcome = case.outcome.filter(|_| case.state == CaseState::Closed)?;
+        let fact = self.fact(self.say.label_outcome(), Some(self.say.outcome(outcome).to_owned()))?;
+        Some(Fact {
+            detail: case.closing_text.clone().unwrap_or_default(),
+            ..fact
+        })
+    }
+
+    /// In order of time; replaced ones are history.
+    pub(super) fn deadlines(&self) -> Vec<DeadlineView> {
+        let shown = |d: &&Deadline| !d.dropped || d.breached_at.is_some();
+        let mut deadlines: Vec<&Deadline> = self.page.case.deadlines.iter().filter(shown).collect();
+        deadlines.sort_by_key(|d| d.due_at);
+        deadlines.into_iter().map(|d| self.deadline(d)).collect()
+    }
+
+    fn deadline(&self, d: &Deadline) -> DeadlineView {
+        let say = self.say;
+        let span = d.due_at.as_second() - self.page.now.as_second();
+        let (tone, status) = match (d.met_at, d.dropped) {
+            (Some(at), _) if d.breached_at.is_none() => ("done", say.met_at(self.near(at))),
+            (Some(at), _) => ("late", say.met_late_at(self.near(at))),
+            (None, true) => ("late", say.ended()),
+            (None, false) if span <= 0 => ("late", say.late_by(when::span(say.0, span))),
+            (None, false) if span <= SOON => ("soon", say.left(when::span(say.0, span))),
+            (None, false) => ("calm", say.left(when::span(say.0, span))),
+        };
+        DeadlineView {
+            what: say.begun(say.deadline(d.kind)),
+            due: self.near(d.due_at),
+            tone,
+            status,
+            why: say.begun(say.of(&d.why)),
+        }
+    }
+
+    /// Newest first; deadlines that were set stand in their own section.
+    pub(super) fn history(&self) -> Vec<HistoryView> {
+        let told = |event: &Event| !matches!(event, Event::DeadlineSet { .. } | Event::Settled);
+        let rows = self.page.events.iter().rev().filter(|row| told(&row.event));
+        rows.map(|row| HistoryView {
+            at: self.say.begun(self.near(row.at)),
+            who: self.scene(|scene| scene.actor(&row.actor)),
+            what: self.say.begun(self.scene(|scene| scene.event(&row.event))),
+        })
+        .collect()
+    }
+}
+
+fn party(party: &Party) -> String {
+    match &party.phone {
+        Some(phone) => format!("{} {phone}", party.name),
+        None => party.name.clone(),
+    }
+}
