@@ -229,6 +229,11 @@ fn start_feeds(
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     for feed in &config.feeds {
+        for (key, given) in [("silence", feed.silence.is_some()), ("pair", feed.pair.is_some())] {
+            if given {
+                tracing::warn!(feed = %feed.name, "`{key}` is read and checked, but this version does not act on it yet");
+            }
+        }
         match &feed.transport {
             FeedTransport::TcpListen { listen, allow, max_connections, .. } => {
                 let listener = tcp_listen::bind(&feed.name, *listen)?;

@@ -150,3 +150,28 @@ fn complain(what: std::fmt::Arguments<'_>) {
     // Nobody is left to tell if stderr is gone.
     let _ = writeln!(io::stderr(), "firstanswer: {what}");
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use super::Cli;
+
+    #[test]
+    fn every_command_has_an_example() {
+        Cli::command().debug_assert();
+        check(&Cli::command());
+    }
+
+    /// A command with commands of its own leaves the examples to them.
+    fn check(command: &Command) {
+        for command in command.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            if command.has_subcommands() {
+                check(command);
+            } else {
+                assert!(help.contains("firstanswer "), "{} has no example", command.get_name());
+            }
+        }
+    }
+}

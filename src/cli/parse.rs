@@ -432,16 +432,6 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_sound() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
-        for command in Cli::command().get_subcommands() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.contains("firstanswer "), "{} has no example", command.get_name());
-        }
-    }
-
-    #[test]
     fn a_name_that_does_not_exist_is_wrong_usage() {
         assert_eq!(run_on(&["--dialect", "avaya"], &[b"x"]).0, Exit::Usage);
         assert_eq!(

@@ -548,6 +548,7 @@ fn gallery(lang: Lang) -> Memory {
         at: at(NOW),
         actor: crate::case::Actor::Person(person("wang")),
         channel: "page".into(),
+        counts: true,
         event,
     };
     events.push(row(

@@ -259,6 +259,7 @@ fn the_breach_is_the_holders_at_that_instant() {
     // sun took the call over at 10:02, but the leg was printed only after the register deadline had passed.
     story.at("2026-10-08 17:45").as_actor(Actor::Switch);
     story.must(late::put_through("sun", "roads", "8031", "2026-10-08 10:02", 400));
+    story.pass("2026-10-08 17:45");
     let row = story.case.deadlines.iter().find(|row| row.kind == Register).unwrap();
     assert_eq!(row.charged_to, Some(p("sun")));
 }

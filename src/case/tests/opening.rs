@@ -34,6 +34,7 @@ fn call() -> Call {
         talk_seconds: Some(120),
         account_code: None,
         put_through: Vec::new(),
+        first_received_at: t("2026-10-08 10:02"),
         received_at: t("2026-10-08 10:02"),
         ended: true,
         legs: 1,

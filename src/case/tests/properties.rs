@@ -155,8 +155,8 @@ fn holds(before: &Case, story: &Story, events: &[Event], actor: &Actor) {
             1
         );
         assert!(
-            row.breached_at.is_some() || row.due_at > story.now,
-            "what passed is recorded"
+            row.breached_at.is_some() || row.due_at > story.now || *actor == Actor::Switch,
+            "what passed is recorded, after the switch by the clock's next look"
         );
     }
     assert_eq!(after.closed_at.is_some(), after.state == CaseState::Closed);

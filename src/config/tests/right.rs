@@ -216,7 +216,7 @@ policy = {use="mall", override={category.service.close="3 business days"}}
 name = "listen"
 was = ["old"]
 dialect = "avaya-ip-office"
-options = {date_order="dmy", utc=true, columns=3, queues=["800"]}
+options = {encoding="gb18030"}
 time_zone = "Asia/Shanghai"
 silence = "2 business hours"
 pair = "connect"
@@ -259,8 +259,7 @@ from = "start"
     );
     assert_eq!(loaded.config.policy, PolicyFrom::Shipped("mall".to_owned()));
     let listen = &loaded.config.feeds[0];
-    assert_eq!(listen.options["queues"], OptionValue::List(vec!["800".to_owned()]));
-    assert_eq!(listen.options["utc"], OptionValue::Bool(true));
+    assert_eq!(listen.options["encoding"], OptionValue::Text("gb18030".to_owned()));
     assert_eq!(listen.silence, Some(Span::Business(7200)));
     let Transport::TcpListen { allow, .. } = &listen.transport else {
         panic!("does not listen")

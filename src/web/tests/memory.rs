@@ -98,6 +98,7 @@ fn case(id: CaseId) -> Case {
     let deadline = |kind, due: &str, zh: &str, en: &str| Deadline {
         kind,
         started_at: opened_at,
+        set_at: opened_at,
         due_at: at(due),
         met_at: None,
         breached_at: None,
@@ -115,6 +116,7 @@ fn case(id: CaseId) -> Case {
         state: CaseState::Open,
         settled: true,
         registered: false,
+        registered_at: None,
         call: None,
         duty: None,
         category: "service".parse().unwrap(),
@@ -127,6 +129,7 @@ fn case(id: CaseId) -> Case {
         caller_number: Some("13812345678".into()),
         caller_key: None,
         caller_name: None,
+        name_given: false,
         anonymous: false,
         phone: None,
         matter: None,
@@ -143,7 +146,10 @@ fn case(id: CaseId) -> Case {
         told: None,
         linked: None,
         chases: 0,
+        chased_by: vec![],
+        passed_on: vec![],
         evidence_differs: false,
+        evidence_person: None,
         acted: false,
         policy: ("bureau".into(), "0123456789ab".into()),
         deadlines: vec![
@@ -160,6 +166,7 @@ fn case(id: CaseId) -> Case {
                 "answered Thu 5 Mar 14:12; 5 business days from the next day: Fri 6, Mon 9, Tue 10, Wed 11, Thu 12 → due Thu 12 Mar 17:30",
             ),
         ],
+        undated: vec![],
         custody: vec![Custody {
             person: person("wang"),
             from: opened_at,
@@ -175,6 +182,7 @@ fn opened(case: &Case) -> EventRow {
         at: case.opened_at,
         actor: Actor::Switch,
         channel: "feed".into(),
+        counts: true,
         event: Event::Opened(Box::new(Opening {
             kind: case.kind,
             call: None,
@@ -357,6 +365,7 @@ impl Office for Memory {
             at: at(NOW),
             actor: Actor::Person(link.person.clone()),
             channel: "page".into(),
+            counts: true,
             event,
         });
         self.seen.lock().unwrap().push(seen.clone());
