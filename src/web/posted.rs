@@ -105,7 +105,7 @@ impl<O: Office> Posted<'_, O> {
             Ok(command) => command,
             Err(problems) => {
                 return self
-                    .list(StatusCode::UNPROCESSABLE_ENTITY, problems, Results::default())
+                    .list(StatusCode::UNPROCESSABLE_ENTITY, problems, say.problems_title().into())
                     .await;
             }
         };
