@@ -39,7 +39,13 @@ type Ended = (String, anyhow::Result<()>);
 
 /// The rules of a loaded configuration.
 pub fn rules(loaded: &Loaded) -> Rules {
-    let Loaded { config, directory, policy, calendar, .. } = loaded;
+    let Loaded {
+        config,
+        directory,
+        policy,
+        calendar,
+        ..
+    } = loaded;
     let feeds = config.feeds.iter().map(|feed| {
         let rules = FeedRules {
             dialect: feed.dialect.clone(),
@@ -93,7 +99,16 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
 
     let stop = CancellationToken::new();
     let mut tasks: JoinSet<Ended> = JoinSet::new();
-    let started = start(&loaded.config, &handle, clock, &rules, desk, &database, &stop, &mut tasks);
+    let started = start(
+        &loaded.config,
+        &handle,
+        clock,
+        &rules,
+        desk,
+        &database,
+        &stop,
+        &mut tasks,
+    );
     if let Err(error) = started {
         stop.cancel();
         drop(handle);
@@ -125,8 +140,9 @@ fn open(
     let mut store = Store::open_for_serve(database, Arc::new(rules(loaded)))?;
     let mut clock = store.clock()?;
     if let Some(simulated) = simulated {
-        let simulation =
-            simulated.begin(&loaded.config.site.time_zone).context("the simulated start does not exist in the site's zone")?;
+        let simulation = simulated
+            .begin(&loaded.config.site.time_zone)
+            .context("the simulated start does not exist in the site's zone")?;
         clock = store.simulate(simulation)?;
     }
     keep_the_orphaned(&mut loaded.directory, &store)?;
@@ -211,7 +227,9 @@ fn start(
     let listen = config.web.listen;
     let listener = std::net::TcpListener::bind(listen)
         .with_context(|| format!("web.listen {listen}: can't be listened on; is another program using it?"))?;
-    listener.set_nonblocking(true).with_context(|| format!("web.listen {listen}"))?;
+    listener
+        .set_nonblocking(true)
+        .with_context(|| format!("web.listen {listen}"))?;
     let office = RegisterOffice::new(database.to_owned(), Arc::clone(rules), desk, writer.clone(), clock);
     let token = stop.clone();
     let pages = web::serve(listener, Arc::new(office), web::Limits::default(), token);
@@ -235,7 +253,12 @@ fn start_feeds(
             }
         }
         match &feed.transport {
-            FeedTransport::TcpListen { listen, allow, max_connections, .. } => {
+            FeedTransport::TcpListen {
+                listen,
+                allow,
+                max_connections,
+                ..
+            } => {
                 let listener = tcp_listen::bind(&feed.name, *listen)?;
                 let listen = TcpListen {
                     feed: feed.name.clone(),
@@ -249,7 +272,12 @@ fn start_feeds(
                     },
                 };
                 let (writer, token, name) = (writer.clone(), stop.clone(), format!("feed {}", feed.name));
-                tasks.spawn(async move { (name, listen.run(listener, writer, clock, token).await.map_err(Into::into)) });
+                tasks.spawn(async move {
+                    (
+                        name,
+                        listen.run(listener, writer, clock, token).await.map_err(Into::into),
+                    )
+                });
             }
             other => {
                 return Err(anyhow!(
@@ -335,7 +363,10 @@ async fn reload(
     rules: &Arc<ArcSwap<Rules>>,
     handle: &Handle,
 ) -> anyhow::Result<()> {
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Reloading, sd_notify::NotifyState::monotonic_usec_now()?]);
+    let _ = sd_notify::notify(&[
+        sd_notify::NotifyState::Reloading,
+        sd_notify::NotifyState::monotonic_usec_now()?,
+    ]);
     match try_reload(config_path, database, rules, handle).await {
         Ok(notes) => {
             for note in notes {
@@ -366,7 +397,10 @@ async fn try_reload(
         .map_err(|error| error.to_string())?
         .map_err(|problems| problems.to_string())?;
     let reader = register::read::Reader::open(database).map_err(|error| error.to_string())?;
-    let missing = config::missing_people(&loaded.directory, &reader.handlers().map_err(|error| error.to_string())?);
+    let missing = config::missing_people(
+        &loaded.directory,
+        &reader.handlers().map_err(|error| error.to_string())?,
+    );
     if !missing.is_empty() {
         return Err(missing.to_string());
     }
@@ -374,16 +408,28 @@ async fn try_reload(
     let mut notes = Vec::new();
     let old = rules_in_force.load();
     for name in old.feeds.keys().filter(|name| !fresh.feeds.contains_key(*name)) {
-        notes.push(format!("feed {name}: it was removed; it stays open until the next restart"));
+        notes.push(format!(
+            "feed {name}: it was removed; it stays open until the next restart"
+        ));
     }
     for name in fresh.feeds.keys().filter(|name| !old.feeds.contains_key(*name)) {
         notes.push(format!("feed {name}: it is new; it opens at the next restart"));
     }
-    let gone: Vec<_> = old.feeds.iter().filter(|(name, _)| !fresh.feeds.contains_key(*name)).collect();
-    let kept: Vec<_> = gone.into_iter().map(|(name, feed)| (name.clone(), feed.clone())).collect();
+    let gone: Vec<_> = old
+        .feeds
+        .iter()
+        .filter(|(name, _)| !fresh.feeds.contains_key(*name))
+        .collect();
+    let kept: Vec<_> = gone
+        .into_iter()
+        .map(|(name, feed)| (name.clone(), feed.clone()))
+        .collect();
     fresh.feeds.extend(kept);
     let fresh = Arc::new(fresh);
-    handle.adopt(Arc::clone(&fresh)).await.map_err(|error| error.to_string())?;
+    handle
+        .adopt(Arc::clone(&fresh))
+        .await
+        .map_err(|error| error.to_string())?;
     rules_in_force.store(fresh);
     Ok(notes)
 }
@@ -403,6 +449,8 @@ async fn wind_down(mut tasks: JoinSet<Ended>, writer: Writer) -> anyhow::Result<
             Err(_) => tracing::info!(remaining = tasks.len(), "still stopping"),
         }
     }
-    tokio::task::spawn_blocking(move || writer.join()).await.context("the writer could not be waited for")??;
+    tokio::task::spawn_blocking(move || writer.join())
+        .await
+        .context("the writer could not be waited for")??;
     Ok(())
 }

@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
 use crate::mail::{BadLink, Link, Target};
-use crate::register::{self, Handle, Rules, Who};
 use crate::register::read::Reader;
+use crate::register::{self, Handle, Rules, Who};
 use crate::remind::LinkDesk;
 use crate::web::{ActError, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
 
@@ -34,20 +34,23 @@ pub struct RegisterOffice {
 
 impl std::fmt::Debug for RegisterOffice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RegisterOffice").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("RegisterOffice")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
 impl RegisterOffice {
     /// An office for this register.
-    pub fn new(
-        path: PathBuf,
-        rules: Arc<ArcSwap<Rules>>,
-        desk: Arc<LinkDesk>,
-        writer: Handle,
-        clock: Clock,
-    ) -> Self {
-        Self { path, rules, desk, writer, clock, spare: Arc::new(Mutex::new(Vec::new())) }
+    pub fn new(path: PathBuf, rules: Arc<ArcSwap<Rules>>, desk: Arc<LinkDesk>, writer: Handle, clock: Clock) -> Self {
+        Self {
+            path,
+            rules,
+            desk,
+            writer,
+            clock,
+            spare: Arc::new(Mutex::new(Vec::new())),
+        }
     }
 
     /// Runs a query on a reader, off the async threads.
@@ -93,7 +96,12 @@ impl RegisterOffice {
 
     fn needs(&self) -> Needs {
         let rules = self.rules.load();
-        rules.policy.duties.iter().map(|(duty, rule)| (*duty, rule.needs.clone())).collect()
+        rules
+            .policy
+            .duties
+            .iter()
+            .map(|(duty, rule)| (*duty, rule.needs.clone()))
+            .collect()
     }
 
     fn list_url(&self, viewer: &PersonId, now: Timestamp) -> String {
@@ -111,7 +119,10 @@ fn no_page(error: &register::Error) -> NoPage {
 impl Office for RegisterOffice {
     fn language(&self, person: Option<&PersonId>) -> Lang {
         let rules = self.rules.load();
-        person.and_then(|id| rules.directory.person(id)).and_then(|person| person.language).unwrap_or(rules.lang)
+        person
+            .and_then(|id| rules.directory.person(id))
+            .and_then(|person| person.language)
+            .unwrap_or(rules.lang)
     }
 
     async fn resolve(&self, token: &str) -> Result<Link, BadLink> {
@@ -119,9 +130,15 @@ impl Office for RegisterOffice {
     }
 
     async fn case_page(&self, link: &Link) -> Result<CasePage, NoPage> {
-        let Target::Case(id) = link.target else { return Err(NoPage::Gone) };
+        let Target::Case(id) = link.target else {
+            return Err(NoPage::Gone);
+        };
         let found = self
-            .read(move |reader| Ok(reader.case(id)?.map(|case| reader.events(id).map(|events| (case, events)))))
+            .read(move |reader| {
+                Ok(reader
+                    .case(id)?
+                    .map(|case| reader.events(id).map(|events| (case, events))))
+            })
             .await
             .map_err(|error| no_page(&error))?;
         let (case, events) = found.ok_or(NoPage::Gone)?.map_err(|error| no_page(&error))?;
@@ -160,7 +177,10 @@ impl Office for RegisterOffice {
             .map_err(|error| no_page(&error))?;
         let rows = cases
             .into_iter()
-            .map(|case| ListRow { url: self.desk.url(&link.person, Target::Case(case.id), now), case })
+            .map(|case| ListRow {
+                url: self.desk.url(&link.person, Target::Case(case.id), now),
+                case,
+            })
             .collect();
         Ok(ListPage {
             lang,
@@ -183,7 +203,10 @@ impl Office for RegisterOffice {
         command: Command,
         seen: &Seen,
     ) -> Result<(), ActError> {
-        let found = self.read(move |reader| reader.case(case)).await.map_err(|_| ActError::Busy)?;
+        let found = self
+            .read(move |reader| reader.case(case))
+            .await
+            .map_err(|_| ActError::Busy)?;
         let current = found.filter(|case| case.settled).ok_or(ActError::Gone)?;
         let allowed = match link.target {
             Target::Case(id) => id == case,
@@ -194,7 +217,9 @@ impl Office for RegisterOffice {
         }
         let people = self.people(self.language(Some(&link.person)));
         if self.standing(&link.person, &current, self.clock.now()) == Standing::Moved {
-            return Err(ActError::NotHolder { who: people.name(&current.handler) });
+            return Err(ActError::NotHolder {
+                who: people.name(&current.handler),
+            });
         }
         let who = Who {
             actor: crate::case::Actor::Person(link.person.clone()),
@@ -203,9 +228,13 @@ impl Office for RegisterOffice {
         };
         match self.writer.change(case, version, command, who).await {
             Ok(_) => Ok(()),
-            Err(register::Error::Refused { refusal: Refusal::Stale { now, .. }, .. }) => {
-                Err(ActError::Stale { who: self.last_actor(case, &people).await, version: now })
-            }
+            Err(register::Error::Refused {
+                refusal: Refusal::Stale { now, .. },
+                ..
+            }) => Err(ActError::Stale {
+                who: self.last_actor(case, &people).await,
+                version: now,
+            }),
             Err(register::Error::Refused { refusal, .. }) => Err(ActError::Refused(refusal)),
             Err(register::Error::NoCase(_)) => Err(ActError::Gone),
             Err(error) => {

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 pub use fold::fold;
 pub use join::{Candidate, Epoch, GAP_SECONDS, ID_LIFE, JoinKey, Placement, place};
 pub use leg::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
-pub use time::{AHEAD, instant, placed};
 pub use number::{DialPlan, NumberKey, PhoneNumber};
+pub use time::{AHEAD, instant, placed};
 
 use crate::directory::Found;
 use crate::ids::{FeedName, LineId, PersonId};

@@ -15,8 +15,14 @@ pub fn until(quiet: &Quiet, calendar: &Calendar, person: Option<&Person>, now: T
     let opening = match quiet {
         Quiet::None => return None,
         Quiet::OutsideHours => {
-            let own = person.and_then(|p| p.hours.as_ref()).map(|hours| calendar.for_person(hours));
-            own.as_ref().unwrap_or(calendar).next_open(now).or_else(|_| calendar.next_open(now)).ok()?
+            let own = person
+                .and_then(|p| p.hours.as_ref())
+                .map(|hours| calendar.for_person(hours));
+            own.as_ref()
+                .unwrap_or(calendar)
+                .next_open(now)
+                .or_else(|_| calendar.next_open(now))
+                .ok()?
         }
         Quiet::Between(from, to) => end_of_quiet(*from, *to, &calendar.zone, now)?,
     };
@@ -27,11 +33,19 @@ fn end_of_quiet(from: Time, to: Time, zone: &TimeZone, now: Timestamp) -> Option
     let wall = zone.to_datetime(now);
     let time = wall.time();
     let over_midnight = to <= from;
-    let inside = if over_midnight { time >= from || time < to } else { time >= from && time < to };
+    let inside = if over_midnight {
+        time >= from || time < to
+    } else {
+        time >= from && time < to
+    };
     if !inside {
         return None;
     }
-    let day = if over_midnight && time >= from { wall.date().checked_add(1.day()).ok()? } else { wall.date() };
+    let day = if over_midnight && time >= from {
+        wall.date().checked_add(1.day()).ok()?
+    } else {
+        wall.date()
+    };
     zone.to_timestamp(day.to_datetime(to)).ok()
 }
 

@@ -25,8 +25,10 @@ pub struct CallArgs {
 #[derive(Debug, Subcommand)]
 pub enum CallVerb {
     /// List calls, oldest first
-    #[command(after_help = "Examples:\n  firstanswer call list --from 2026-03-05 --disposition no_answer\n  \
-        firstanswer call list --person wang --json")]
+    #[command(
+        after_help = "Examples:\n  firstanswer call list --from 2026-03-05 --disposition no_answer\n  \
+        firstanswer call list --person wang --json"
+    )]
     List(ListArgs),
     /// Show one call with its legs, raw lines and the directory entries used
     #[command(after_help = "Example:\n  firstanswer call show 17")]
@@ -88,7 +90,13 @@ pub fn run(cli: &Cli, args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         }
         CallVerb::Show(show) => {
             let call = session.reader.call(show.id)?.ok_or_else(|| {
-                fail(Exit::Failed, format!("call {}: there is none; `firstanswer call list` shows which there are", show.id))
+                fail(
+                    Exit::Failed,
+                    format!(
+                        "call {}: there is none; `firstanswer call list` shows which there are",
+                        show.id
+                    ),
+                )
             })?;
             let value = details(&session, &call)?;
             if show.json {
@@ -112,12 +120,21 @@ pub fn details(session: &Session, call: &CallRow) -> anyhow::Result<Value> {
         let raw: Vec<String> = placed
             .line_ids
             .iter()
-            .map(|id| Ok(session.reader.line(*id)?.map_or_else(String::new, |row| String::from_utf8_lossy(&row.raw).into_owned())))
+            .map(|id| {
+                Ok(session
+                    .reader
+                    .line(*id)?
+                    .map_or_else(String::new, |row| String::from_utf8_lossy(&row.raw).into_owned()))
+            })
             .collect::<anyhow::Result<_>>()?;
         let at = session.zone().to_datetime(placed.answered_at.unwrap_or(placed.start));
         let station = placed.leg.answered_by.as_deref().or(placed.leg.station.as_deref());
-        let found = station
-            .map(|ext| session.rules.directory.holder(ext, placed.leg.marks.agent.as_deref(), &feed, at));
+        let found = station.map(|ext| {
+            session
+                .rules
+                .directory
+                .holder(ext, placed.leg.marks.agent.as_deref(), &feed, at)
+        });
         let person = found.as_ref().and_then(|found| match &found.holder {
             crate::directory::Holder::Person(id) | crate::directory::Holder::Roster(id, _) => Some(id.clone()),
             _ => None,
@@ -142,9 +159,24 @@ pub fn details(session: &Session, call: &CallRow) -> anyhow::Result<Value> {
 }
 
 fn print_table(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut rows = table(&["call", "start", "direction", "caller", "called", "answered by", "person", "sure", "ring", "talk", "case"]);
+    let mut rows = table(&[
+        "call",
+        "start",
+        "direction",
+        "caller",
+        "called",
+        "answered by",
+        "person",
+        "sure",
+        "ring",
+        "talk",
+        "case",
+    ]);
     for call in calls {
-        let answered = call.answered_by.clone().unwrap_or_else(|| shapes::name(call.disposition));
+        let answered = call
+            .answered_by
+            .clone()
+            .unwrap_or_else(|| shapes::name(call.disposition));
         rows.add_row([
             call.id.to_string(),
             tables::time(session, Some(call.start)),
@@ -152,7 +184,10 @@ fn print_table(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> any
             tables::text(call.calling_number.as_deref()),
             tables::text(call.called_number.as_deref()),
             safe(&answered),
-            call.person.as_deref().and_then(|id| id.parse().ok()).map_or_else(|| "-".into(), |id| tables::person_name(session, &id)),
+            call.person
+                .as_deref()
+                .and_then(|id| id.parse().ok())
+                .map_or_else(|| "-".into(), |id| tables::person_name(session, &id)),
             shapes::name(call.certainty),
             seconds(call.ring_seconds),
             seconds(call.talk_seconds),
@@ -168,13 +203,23 @@ fn seconds(seconds: Option<i64>) -> String {
 
 fn print_details(session: &Session, call: &CallRow, value: &Value, out: &mut dyn Write) -> anyhow::Result<()> {
     print_table(session, std::slice::from_ref(call), out)?;
-    let Some(legs) = value.get("leg_records").and_then(Value::as_array) else { return Ok(()) };
+    let Some(legs) = value.get("leg_records").and_then(Value::as_array) else {
+        return Ok(());
+    };
     let text = |leg: &Value, key: &str| match leg.get(key) {
         Some(Value::String(text)) => safe(text),
         Some(Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),
     };
-    let mut rows = table(&["leg", "station", "disposition", "answered by", "ring", "talk", "directory entry"]);
+    let mut rows = table(&[
+        "leg",
+        "station",
+        "disposition",
+        "answered by",
+        "ring",
+        "talk",
+        "directory entry",
+    ]);
     for (index, leg) in legs.iter().enumerate() {
         rows.add_row([
             (index + 1).to_string(),
@@ -216,8 +261,16 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => return other.to_string(),
     };
-    let harmless = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) { format!("'{text}") } else { text };
-    if harmless.contains([',', '"', '\n', '\r']) { format!("\"{}\"", harmless.replace('"', "\"\"")) } else { harmless }
+    let harmless = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
+        format!("'{text}")
+    } else {
+        text
+    };
+    if harmless.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", harmless.replace('"', "\"\""))
+    } else {
+        harmless
+    }
 }
 
 #[cfg(test)]

@@ -35,17 +35,23 @@ pub enum CaseVerb {
     #[command(after_help = "Example:\n  firstanswer case why 12")]
     Why(ShowArgs),
     /// Write down who called and about what
-    #[command(after_help = "Example:\n  firstanswer case register 12 --caller-name 陈先生 --matter 营业执照 --duty own")]
+    #[command(
+        after_help = "Example:\n  firstanswer case register 12 --caller-name 陈先生 --matter 营业执照 --duty own"
+    )]
     Register(case_change::ChangeArgs),
     /// Record that the caller was told everything needed, once
-    #[command(after_help = "Example:\n  firstanswer case told-once 12 --basis '条例第8条' --materials '身份证' --limit '5 days'")]
+    #[command(
+        after_help = "Example:\n  firstanswer case told-once 12 --basis '条例第8条' --materials '身份证' --limit '5 days'"
+    )]
     ToldOnce(case_change::ChangeArgs),
     /// Add a remark
     #[command(after_help = "Example:\n  firstanswer case note 12 --text 'will call back in the afternoon'")]
     Note(case_change::ChangeArgs),
     /// Close with an outcome and a sentence
-    #[command(after_help = "Example:\n  firstanswer case close 12 --outcome handled --duty own --caller-name 陈先生 \
-        --matter 营业执照 --text '已告知流程'")]
+    #[command(
+        after_help = "Example:\n  firstanswer case close 12 --outcome handled --duty own --caller-name 陈先生 \
+        --matter 营业执照 --text '已告知流程'"
+    )]
     Close(case_change::ChangeArgs),
     /// Take a closed case up again
     #[command(after_help = "Example:\n  firstanswer case reopen 12 --reason 'the caller rang again'")]
@@ -126,23 +132,30 @@ pub fn run(cli: &Cli, args: &CaseArgs, out: &mut dyn Write) -> anyhow::Result<Ex
 }
 
 fn find(session: &Session, id: CaseId) -> anyhow::Result<Case> {
-    session.reader.case(id)?.ok_or_else(|| crate::register::Error::NoCase(id).into())
+    session
+        .reader
+        .case(id)?
+        .ok_or_else(|| crate::register::Error::NoCase(id).into())
 }
 
 /// A word of a fixed set, so that a slip is an error and not an empty list.
 fn one_of(flag: &str, given: Option<&String>, known: &[&str]) -> anyhow::Result<Option<String>> {
     match given {
-        Some(word) if !known.contains(&word.as_str()) => {
-            Err(fail(Exit::Usage, format!("{flag} {word}: write one of {}", known.join(", "))))
-        }
+        Some(word) if !known.contains(&word.as_str()) => Err(fail(
+            Exit::Usage,
+            format!("{flag} {word}: write one of {}", known.join(", ")),
+        )),
         other => Ok(other.cloned()),
     }
 }
 
 fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut filter = args.filter.filter(session)?;
-    filter.state =
-        one_of("--state", args.state.as_ref(), &["open", "offered", "waiting", "frozen", "closed", "void"])?;
+    filter.state = one_of(
+        "--state",
+        args.state.as_ref(),
+        &["open", "offered", "waiting", "frozen", "closed", "void"],
+    )?;
     filter.kind = one_of("--kind", args.kind.as_ref(), &["call", "callback", "visit"])?;
     filter.overdue = args.overdue;
     filter.handler = args.handler.as_deref().map(person).transpose()?;
@@ -151,18 +164,38 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
     let sent = |case: &Case| reminders.get(&case.id).copied().unwrap_or(0);
     if args.json {
         for case in &cases {
-            writeln!(out, "{}", safe_json(shapes::case(session, case, sent(case), args.reveal).to_string()))?;
+            writeln!(
+                out,
+                "{}",
+                safe_json(shapes::case(session, case, sent(case), args.reveal).to_string())
+            )?;
         }
         return Ok(());
     }
     let say = Say(session.lang());
-    let mut rows = table(&["case", "state", "caller", "name", "matter", "handler", "opened", "due", "for", "late", "rang again"]);
+    let mut rows = table(&[
+        "case",
+        "state",
+        "caller",
+        "name",
+        "matter",
+        "handler",
+        "opened",
+        "due",
+        "for",
+        "late",
+        "rang again",
+    ]);
     for case in &cases {
         let due = case.due().filter(|_| case.is_open());
         let number = shown_number(case, args.reveal);
         rows.add_row([
             format!("#{}", case.id),
-            if case.settled { say.state(case.state).to_owned() } else { "draft".to_owned() },
+            if case.settled {
+                say.state(case.state).to_owned()
+            } else {
+                "draft".to_owned()
+            },
             number,
             tables::text(case.caller_name.as_deref()),
             tables::text(case.matter.as_deref()),
@@ -170,8 +203,16 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             tables::time(session, Some(case.opened_at)),
             tables::time(session, due.map(|d| d.due_at)),
             due.map_or_else(|| "-".to_owned(), |d| say.deadline(d.kind).to_owned()),
-            if case.overdue(session.now()) { "!".to_owned() } else { String::new() },
-            if case.chases > 0 { case.chases.to_string() } else { String::new() },
+            if case.overdue(session.now()) {
+                "!".to_owned()
+            } else {
+                String::new()
+            },
+            if case.chases > 0 {
+                case.chases.to_string()
+            } else {
+                String::new()
+            },
         ]);
     }
     Ok(writeln!(out, "{}", rows.trim_fmt())?)
@@ -180,7 +221,13 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
 fn shown_number(case: &Case, reveal: bool) -> String {
     case.caller_number.as_deref().map_or_else(
         || "-".to_owned(),
-        |number| safe(&if reveal { number.to_owned() } else { crate::call::number::masked(number) }),
+        |number| {
+            safe(&if reveal {
+                number.to_owned()
+            } else {
+                crate::call::number::masked(number)
+            })
+        },
     )
 }
 
@@ -224,8 +271,16 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
         tables::person(session, case.first_answerer.as_ref()),
         say.certainty(case.certainty)
     )?;
-    writeln!(out, "  handler          {}", tables::person_name(session, &case.handler))?;
-    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).map_or_else(|| "-".to_owned(), safe);
+    writeln!(
+        out,
+        "  handler          {}",
+        tables::person_name(session, &case.handler)
+    )?;
+    let text = |row: &Value, key: &str| {
+        row.get(key)
+            .and_then(Value::as_str)
+            .map_or_else(|| "-".to_owned(), safe)
+    };
     let rows_of = |key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut rows = table(&["deadline", "due", "met", "breached", "why"]);
     for row in rows_of("deadlines") {
@@ -241,7 +296,12 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
     writeln!(out, "\n{}\n", rows.trim_fmt())?;
     let mut rows = table(&["when", "who", "how", "what"]);
     for row in rows_of("events") {
-        rows.add_row([text(&row, "at"), text(&row, "actor"), text(&row, "channel"), text(&row, "text")]);
+        rows.add_row([
+            text(&row, "at"),
+            text(&row, "actor"),
+            text(&row, "channel"),
+            text(&row, "text"),
+        ]);
     }
     writeln!(out, "{}", rows.trim_fmt())?;
     let notices = rows_of("notices");
@@ -249,7 +309,14 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
         let mut rows = table(&["notice", "rung", "to", "due", "state", "why"]);
         for row in &notices {
             let rung = row.get("rung").map(ToString::to_string).unwrap_or_default();
-            rows.add_row([text(row, "kind"), rung, text(row, "person"), text(row, "due_at"), text(row, "state"), text(row, "why")]);
+            rows.add_row([
+                text(row, "kind"),
+                rung,
+                text(row, "person"),
+                text(row, "due_at"),
+                text(row, "state"),
+                text(row, "why"),
+            ]);
         }
         writeln!(out, "\n{}", rows.trim_fmt())?;
     }

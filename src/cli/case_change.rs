@@ -96,7 +96,10 @@ pub fn run(session: &Session, verb: &str, args: &ChangeArgs, out: &mut dyn Write
         } else {
             Err(Error::Refused {
                 id: args.id,
-                refusal: crate::case::Refusal::WrongState { state: CaseState::Open, verb: "change a call in progress" },
+                refusal: crate::case::Refusal::WrongState {
+                    state: CaseState::Open,
+                    verb: "change a call in progress",
+                },
             })
         }
     });
@@ -120,7 +123,10 @@ fn translated(error: Error, session: &Session) -> anyhow::Error {
 
 fn clone_kind(error: &Error) -> Error {
     match error {
-        Error::Refused { id, refusal } => Error::Refused { id: *id, refusal: refusal.clone() },
+        Error::Refused { id, refusal } => Error::Refused {
+            id: *id,
+            refusal: refusal.clone(),
+        },
         other => Error::Stopped(other.to_string()),
     }
 }
@@ -140,14 +146,26 @@ impl ChangeArgs {
             "note" => Command::Note { text },
             "close" => {
                 let Some(outcome) = &self.outcome else {
-                    return Err(fail(Exit::Failed, format!("case {}: --outcome lacks: {}", self.id, outcomes())));
+                    return Err(fail(
+                        Exit::Failed,
+                        format!("case {}: --outcome lacks: {}", self.id, outcomes()),
+                    ));
                 };
                 let outcome = serde_json::from_value::<Outcome>(serde_json::Value::String(outcome.clone()))
                     .map_err(|_| fail(Exit::Usage, format!("--outcome {outcome}: write one of {}", outcomes())))?;
-                Command::Close { outcome, text, of: self.of, particulars: self.particulars()? }
+                Command::Close {
+                    outcome,
+                    text,
+                    of: self.of,
+                    particulars: self.particulars()?,
+                }
             }
-            "reopen" => Command::Reopen { reason: self.reason.clone().or(self.text.clone()).unwrap_or_default() },
-            _ => Command::Void { reason: self.reason.clone().or(self.text.clone()).unwrap_or_default() },
+            "reopen" => Command::Reopen {
+                reason: self.reason.clone().or(self.text.clone()).unwrap_or_default(),
+            },
+            _ => Command::Void {
+                reason: self.reason.clone().or(self.text.clone()).unwrap_or_default(),
+            },
         })
     }
 
@@ -156,14 +174,22 @@ impl ChangeArgs {
             .duty
             .as_ref()
             .map(|duty| {
-                serde_json::from_value::<Duty>(serde_json::Value::String(duty.clone()))
-                    .map_err(|_| fail(Exit::Usage, format!("--duty {duty}: write own, unit, other, outside or unclear")))
+                serde_json::from_value::<Duty>(serde_json::Value::String(duty.clone())).map_err(|_| {
+                    fail(
+                        Exit::Usage,
+                        format!("--duty {duty}: write own, unit, other, outside or unclear"),
+                    )
+                })
             })
             .transpose()?;
         let category = self
             .category
             .as_ref()
-            .map(|category| category.parse::<CategoryId>().map_err(|error| fail(Exit::Usage, format!("--category: {error}"))))
+            .map(|category| {
+                category
+                    .parse::<CategoryId>()
+                    .map_err(|error| fail(Exit::Usage, format!("--category: {error}")))
+            })
             .transpose()?;
         Ok(Particulars {
             caller_name: self.caller_name.clone(),
@@ -181,5 +207,9 @@ impl ChangeArgs {
 }
 
 fn outcomes() -> String {
-    Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect::<Vec<_>>().join(", ")
+    Outcome::ALL
+        .iter()
+        .map(|outcome| outcome.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -33,10 +33,27 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
     }
     let zh = session.lang() == Lang::Zh;
     let say = Say(session.lang());
-    let legs = evidence.as_ref().and_then(|v| v.get("leg_records")).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).map_or_else(|| "-".to_owned(), safe);
+    let legs = evidence
+        .as_ref()
+        .and_then(|v| v.get("leg_records"))
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let text = |row: &Value, key: &str| {
+        row.get(key)
+            .and_then(Value::as_str)
+            .map_or_else(|| "-".to_owned(), safe)
+    };
     writeln!(out, "#{}", case.id)?;
-    writeln!(out, "{}", if zh { "交换机的原始话单：" } else { "what the switch printed:" })?;
+    writeln!(
+        out,
+        "{}",
+        if zh {
+            "交换机的原始话单："
+        } else {
+            "what the switch printed:"
+        }
+    )?;
     for leg in &legs {
         writeln!(out, "  {}  {}", text(leg, "received_at"), text(leg, "raw"))?;
     }
@@ -45,14 +62,25 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
         let (station, answered) = (text(leg, "station"), text(leg, "answered_by"));
         let (disposition, rule) = (text(leg, "disposition"), text(leg, "held_by_rule"));
         if zh {
-            writeln!(out, "  第 {} 段：分机 {station}，{disposition}，接听 {answered}；{rule}", index + 1)?;
+            writeln!(
+                out,
+                "  第 {} 段：分机 {station}，{disposition}，接听 {answered}；{rule}",
+                index + 1
+            )?;
         } else {
-            writeln!(out, "  leg {}: station {station}, {disposition}, answered by {answered}; {rule}", index + 1)?;
+            writeln!(
+                out,
+                "  leg {}: station {station}, {disposition}, answered by {answered}; {rule}",
+                index + 1
+            )?;
         }
     }
     let first = tables::person(session, case.first_answerer.as_ref());
     let sure = say.certainty(case.certainty);
-    let rule = call.as_ref().and_then(|call| call.found.as_deref()).map_or_else(|| "-".to_owned(), safe);
+    let rule = call
+        .as_ref()
+        .and_then(|call| call.found.as_deref())
+        .map_or_else(|| "-".to_owned(), safe);
     if zh {
         writeln!(out, "首问责任人：{first}（{sure}），依据：{rule}")?;
     } else {
@@ -73,7 +101,12 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
     writeln!(out, "{}{handler}", if zh { "承办人：" } else { "handler: " })?;
     writeln!(out, "{}", if zh { "时限：" } else { "deadlines:" })?;
     for deadline in &case.deadlines {
-        writeln!(out, "  {}: {}", say.deadline(deadline.kind), safe(say.of(&deadline.why)))?;
+        writeln!(
+            out,
+            "  {}: {}",
+            say.deadline(deadline.kind),
+            safe(say.of(&deadline.why))
+        )?;
     }
     for undated in &case.undated {
         writeln!(out, "  {}: {}", say.deadline(undated.kind), safe(say.of(&undated.why)))?;

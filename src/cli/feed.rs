@@ -39,13 +39,33 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     let FeedVerb::Status { json } = args.verb;
     let feeds = session.reader.feeds()?;
     let running = InstanceLock::is_held(&session.database);
-    let mut rows = table(&["feed", "dialect", "state", "last line", "lines", "legs", "skipped", "quarantined", "pending", "drift"]);
+    let mut rows = table(&[
+        "feed",
+        "dialect",
+        "state",
+        "last line",
+        "lines",
+        "legs",
+        "skipped",
+        "quarantined",
+        "pending",
+        "drift",
+    ]);
     for feed in &feeds {
-        let configured = session.loaded.config.feeds.iter().find(|f| f.name.as_str() == feed.name);
+        let configured = session
+            .loaded
+            .config
+            .feeds
+            .iter()
+            .find(|f| f.name.as_str() == feed.name);
         let transport = configured.map_or("none", |f| f.transport.key());
         let state = state(feed, configured.is_some(), running);
         if json {
-            writeln!(out, "{}", safe_json(shapes::feed(&session, feed, transport, state).to_string()))?;
+            writeln!(
+                out,
+                "{}",
+                safe_json(shapes::feed(&session, feed, transport, state).to_string())
+            )?;
             continue;
         }
         rows.add_row([
@@ -69,7 +89,12 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     if !unmapped.is_empty() {
         writeln!(out, "\nextensions that answered and that the directory does not know:")?;
         for (extension, calls, last) in unmapped {
-            writeln!(out, "  {}  {calls} calls, last {}", safe(&extension), tables::time(&session, Some(last)))?;
+            writeln!(
+                out,
+                "  {}  {calls} calls, last {}",
+                safe(&extension),
+                tables::time(&session, Some(last))
+            )?;
         }
     }
     Ok(Exit::Done)

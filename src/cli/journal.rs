@@ -21,7 +21,9 @@ pub struct JournalArgs {
 #[derive(Debug, Subcommand)]
 pub enum JournalVerb {
     /// List raw lines, oldest first
-    #[command(after_help = "Examples:\n  firstanswer journal list --quarantined\n  firstanswer journal list --limit 20 --json")]
+    #[command(
+        after_help = "Examples:\n  firstanswer journal list --quarantined\n  firstanswer journal list --limit 20 --json"
+    )]
     List(ListArgs),
     /// Parse the quarantine again, after an upgrade; done twice, it changes nothing more
     #[command(after_help = "Example:\n  firstanswer journal reparse")]
@@ -57,24 +59,39 @@ pub fn run(cli: &Cli, args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result
     let session = Session::open(cli)?;
     match &args.verb {
         JournalVerb::List(list) => {
-            session.reader.journal(list.quarantined, list.feed.as_deref(), list.limit, |row| -> anyhow::Result<()> {
-                if list.json {
-                    writeln!(out, "{}", safe_json(shapes::line(&session, &row).to_string()))?;
-                    return Ok(());
-                }
-                let raw = safe(&String::from_utf8_lossy(&row.raw));
-                let state = shapes::name(row.state);
-                writeln!(out, "{:>8}  {}  {:<11}  {raw}", row.id, session.time(row.received_at), state)?;
-                if let Some(reason) = &row.reason {
-                    let column = row.column.map(|c| format!("column {c}: ")).unwrap_or_default();
-                    writeln!(out, "{:>8}  {column}{}", "", safe(reason))?;
-                }
-                Ok(())
-            })?;
+            session.reader.journal(
+                list.quarantined,
+                list.feed.as_deref(),
+                list.limit,
+                |row| -> anyhow::Result<()> {
+                    if list.json {
+                        writeln!(out, "{}", safe_json(shapes::line(&session, &row).to_string()))?;
+                        return Ok(());
+                    }
+                    let raw = safe(&String::from_utf8_lossy(&row.raw));
+                    let state = shapes::name(row.state);
+                    writeln!(
+                        out,
+                        "{:>8}  {}  {:<11}  {raw}",
+                        row.id,
+                        session.time(row.received_at),
+                        state
+                    )?;
+                    if let Some(reason) = &row.reason {
+                        let column = row.column.map(|c| format!("column {c}: ")).unwrap_or_default();
+                        writeln!(out, "{:>8}  {column}{}", "", safe(reason))?;
+                    }
+                    Ok(())
+                },
+            )?;
         }
         JournalVerb::Reparse { json } => {
             session.who()?;
-            let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+            let bar = if std::io::stderr().is_terminal() {
+                ProgressBar::new(0)
+            } else {
+                ProgressBar::hidden()
+            };
             let done = session.store()?.reparse(session.now(), |lines, total| {
                 bar.set_length(total);
                 bar.set_position(lines);

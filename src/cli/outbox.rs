@@ -52,7 +52,10 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
                     writeln!(out, "{}", safe_json(shapes::message(&session, message).to_string()))?;
                     continue;
                 }
-                let to = message.person.parse().map_or_else(|_| safe(&message.person), |id| tables::person_name(&session, &id));
+                let to = message
+                    .person
+                    .parse()
+                    .map_or_else(|_| safe(&message.person), |id| tables::person_name(&session, &id));
                 rows.add_row([
                     message.message.to_string(),
                     to,
@@ -66,7 +69,11 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
             if !json {
                 writeln!(out, "{}", rows.trim_fmt())?;
                 for (person, count) in session.reader.waiting_notices()? {
-                    writeln!(out, "{count} notices wait for {} (digest window or quiet hours)", safe(&person))?;
+                    writeln!(
+                        out,
+                        "{count} notices wait for {} (digest window or quiet hours)",
+                        safe(&person)
+                    )?;
                 }
             }
         }

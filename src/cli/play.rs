@@ -73,8 +73,9 @@ pub fn run(args: &PlayArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     match &args.to {
         Target::Tcp(address) => {
-            let mut stream = TcpStream::connect(address)
-                .with_context(|| format!("tcp://{address}: can't be reached; does the daemon run, and the feed listen there?"))?;
+            let mut stream = TcpStream::connect(address).with_context(|| {
+                format!("tcp://{address}: can't be reached; does the daemon run, and the feed listen there?")
+            })?;
             stream.set_nodelay(true).ok();
             send(&lines, &mut stream, args.rate).with_context(|| format!("tcp://{address}: stopped taking lines"))?;
             farewell(&mut stream);
@@ -84,7 +85,8 @@ pub fn run(args: &PlayArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
                 .write(true)
                 .open(path)
                 .with_context(|| format!("{}: can't be opened for writing", path.display()))?;
-            send(&lines, &mut device, args.rate).with_context(|| format!("{}: stopped taking lines", path.display()))?;
+            send(&lines, &mut device, args.rate)
+                .with_context(|| format!("{}: stopped taking lines", path.display()))?;
         }
     }
     writeln!(out, "{} lines played", lines.len())?;
@@ -95,7 +97,10 @@ fn shift_to_now(lines: &mut [Vec<u8>]) -> anyhow::Result<()> {
     let views: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
     let detection = smdr::detect(views.get(..DETECT_LINES).unwrap_or(&views));
     let Some(dialect) = detection.dialect.and_then(smdr::by_name) else {
-        bail!("--shift-to-now: the dialect of the file is not known: {}", detection.why);
+        bail!(
+            "--shift-to-now: the dialect of the file is not known: {}",
+            detection.why
+        );
     };
     let now = crate::clock::wall_time();
     let Some(seconds) = shift::seconds_to(dialect.about().name, &Options::new(), &views, now)? else {
@@ -110,7 +115,11 @@ fn shift_to_now(lines: &mut [Vec<u8>]) -> anyhow::Result<()> {
 }
 
 fn send(lines: &[Vec<u8>], to: &mut impl Write, rate: Option<f64>) -> std::io::Result<()> {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(lines.len() as u64) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(lines.len() as u64)
+    } else {
+        ProgressBar::hidden()
+    };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} lines, {per_sec}, {eta} left") {
         bar.set_style(style);
     }

@@ -33,7 +33,11 @@ impl std::error::Error for Failure {}
 
 /// A failure with this code.
 pub fn fail(exit: Exit, text: impl std::fmt::Display) -> anyhow::Error {
-    Failure { exit, text: text.to_string() }.into()
+    Failure {
+        exit,
+        text: text.to_string(),
+    }
+    .into()
 }
 
 /// The exit code of an error.
@@ -42,8 +46,14 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         return failure.exit;
     }
     match error.downcast_ref::<register::Error>() {
-        Some(register::Error::Refused { refusal: Refusal::Stale { .. }, .. }) => Exit::Conflict,
-        Some(register::Error::Refused { refusal: Refusal::NotPermitted { .. }, .. }) => Exit::NotPermitted,
+        Some(register::Error::Refused {
+            refusal: Refusal::Stale { .. },
+            ..
+        }) => Exit::Conflict,
+        Some(register::Error::Refused {
+            refusal: Refusal::NotPermitted { .. },
+            ..
+        }) => Exit::NotPermitted,
         Some(register::Error::Locked { .. }) => Exit::Conflict,
         Some(error) if error.is_busy() => Exit::Conflict,
         _ => Exit::Failed,
@@ -85,7 +95,15 @@ impl Session {
         let reader = Reader::open(&database)?;
         let clock = reader.clock()?;
         let rules = Arc::new(crate::daemon::rules(&loaded));
-        Ok(Self { rules, reader, clock, database, loaded, lang: cli.lang, act_as: cli.act_as.clone() })
+        Ok(Self {
+            rules,
+            reader,
+            clock,
+            database,
+            loaded,
+            lang: cli.lang,
+            act_as: cli.act_as.clone(),
+        })
     }
 
     /// Now, by the database's clock.
@@ -132,12 +150,20 @@ impl Session {
                 if user.id != 0 && !service {
                     return Err(fail(
                         Exit::NotPermitted,
-                        format!("--as {name}: only root and the service account may act for others; you are {}", user.name),
+                        format!(
+                            "--as {name}: only root and the service account may act for others; you are {}",
+                            user.name
+                        ),
                     ));
                 }
-                let id: PersonId = name.parse().map_err(|error| fail(Exit::Usage, format!("--as: {error}")))?;
+                let id: PersonId = name
+                    .parse()
+                    .map_err(|error| fail(Exit::Usage, format!("--as: {error}")))?;
                 if self.rules.directory.person(&id).is_none() {
-                    return Err(fail(Exit::Failed, format!("--as {name}: the directory knows nobody of that name")));
+                    return Err(fail(
+                        Exit::Failed,
+                        format!("--as {name}: the directory knows nobody of that name"),
+                    ));
                 }
                 Actor::Person(id)
             }
@@ -147,19 +173,30 @@ impl Session {
                 None => {
                     return Err(fail(
                         Exit::NotPermitted,
-                        format!("you are {}, and nobody in the directory has that `login`; add it, or use --as as root", user.name),
+                        format!(
+                            "you are {}, and nobody in the directory has that `login`; add it, or use --as as root",
+                            user.name
+                        ),
                     ));
                 }
             },
         };
-        Ok(Who { actor, channel: "cli", seen: Some(format!("os user {}", user.name)) })
+        Ok(Who {
+            actor,
+            channel: "cli",
+            seen: Some(format!("os user {}", user.name)),
+        })
     }
 }
 
 /// An instant as printed: RFC 3339 with the zone's offset, whole seconds.
 pub fn rfc3339(at: Timestamp, zone: &TimeZone) -> String {
     let offset = zone.to_offset(at);
-    crate::call::Stamp { at: offset.to_datetime(at), offset: Some(offset) }.rfc3339()
+    crate::call::Stamp {
+        at: offset.to_datetime(at),
+        offset: Some(offset),
+    }
+    .rfc3339()
 }
 
 /// An instant as given: RFC 3339, a wall time or a date of the site.
@@ -173,7 +210,12 @@ pub fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     let wall = text
         .parse::<jiff::civil::DateTime>()
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
-        .map_err(|_| fail(Exit::Usage, format!("`{text}` is no time: write 2026-03-05, 2026-03-05T17:30 or with an offset")))?;
+        .map_err(|_| {
+            fail(
+                Exit::Usage,
+                format!("`{text}` is no time: write 2026-03-05, 2026-03-05T17:30 or with an offset"),
+            )
+        })?;
     zone.to_timestamp(wall).map_err(|error| anyhow!("`{text}`: {error}"))
 }
 
@@ -184,10 +226,17 @@ struct OsUser {
 
 /// The user this process runs as; `id` knows every kind of user database.
 fn os_user() -> anyhow::Result<OsUser> {
-    let id = owner(&std::fs::metadata("/proc/self").map_err(|e| anyhow!("/proc/self: {e}; who you are can't be told"))?);
+    let id =
+        owner(&std::fs::metadata("/proc/self").map_err(|e| anyhow!("/proc/self: {e}; who you are can't be told"))?);
     let asked = std::process::Command::new("id").arg("-un").output();
-    let name = asked.ok().filter(|out| out.status.success()).map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
-    Ok(OsUser { id, name: name.filter(|n| !n.is_empty()).unwrap_or_else(|| id.to_string()) })
+    let name = asked
+        .ok()
+        .filter(|out| out.status.success())
+        .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    Ok(OsUser {
+        id,
+        name: name.filter(|n| !n.is_empty()).unwrap_or_else(|| id.to_string()),
+    })
 }
 
 fn owner(file: &std::fs::Metadata) -> u32 {

@@ -51,7 +51,10 @@ pub fn call(session: &Session, call: &CallRow) -> Value {
 pub fn case(session: &Session, case: &Case, reminders: i64, reveal: bool) -> Value {
     let now = session.now();
     let due = case.due().filter(|_| case.is_open());
-    let number = case.caller_number.as_ref().map(|number| if reveal { number.clone() } else { masked(number) });
+    let number = case
+        .caller_number
+        .as_ref()
+        .map(|number| if reveal { number.clone() } else { masked(number) });
     json!({
         "id": case.id,
         "version": case.version,
@@ -112,9 +115,17 @@ pub fn case_details(session: &Session, case: &Case) -> anyhow::Result<Map<String
         })
     });
     let names = |id: &crate::ids::PersonId| super::tables::person_name(session, id);
-    let scene = Scene { say: Say(session.lang()), zone: session.zone(), now: session.now(), name: &names };
+    let scene = Scene {
+        say: Say(session.lang()),
+        zone: session.zone(),
+        now: session.now(),
+        name: &names,
+    };
     let events = session.reader.events(case.id)?.into_iter().map(|row| {
-        let kind = serde_json::to_value(&row.event).ok().and_then(|v| v.get("kind").cloned()).unwrap_or_default();
+        let kind = serde_json::to_value(&row.event)
+            .ok()
+            .and_then(|v| v.get("kind").cloned())
+            .unwrap_or_default();
         json!({
             "seq": row.seq,
             "at": session.time(row.at),
@@ -125,12 +136,20 @@ pub fn case_details(session: &Session, case: &Case) -> anyhow::Result<Map<String
         })
     });
     let mut details = Map::new();
-    details.insert("deadlines".into(), case.deadlines.iter().map(|row| deadline(session, row)).collect());
+    details.insert(
+        "deadlines".into(),
+        case.deadlines.iter().map(|row| deadline(session, row)).collect(),
+    );
     details.insert("custody".into(), custody.collect());
     details.insert("events".into(), events.collect());
     details.insert(
         "notices".into(),
-        session.reader.notices(case.id)?.iter().map(|row| notice(session, row)).collect(),
+        session
+            .reader
+            .notices(case.id)?
+            .iter()
+            .map(|row| notice(session, row))
+            .collect(),
     );
     Ok(details)
 }

@@ -19,7 +19,10 @@ pub fn person(session: &Session, id: Option<&PersonId>) -> String {
 
 /// A short time of the site.
 pub fn time(session: &Session, at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "-".to_owned(), |at| when::near(session.lang(), at, session.zone(), session.now()))
+    at.map_or_else(
+        || "-".to_owned(),
+        |at| when::near(session.lang(), at, session.zone(), session.now()),
+    )
 }
 
 /// A text that may be missing, made safe for a terminal.

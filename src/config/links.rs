@@ -6,7 +6,7 @@ use super::directory::{Names, Raw, Row};
 use super::load::Load;
 use super::near::choose;
 use super::source::Place;
-use crate::directory::{Index, Department, Directory, Holding, HoldingKey, HoldingWhat, Person};
+use crate::directory::{Department, Directory, Holding, HoldingKey, HoldingWhat, Index, Person};
 use crate::ids::{DepartmentId, PersonId};
 
 /// Where one link is checked from.

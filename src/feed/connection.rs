@@ -84,7 +84,9 @@ pub async fn read(
         }
     };
     if let Some(tail) = codec.tail() {
-        writer.lines(&reading.feed, connection, vec![line(tail, LineKind::Broken, clock)]).await?;
+        writer
+            .lines(&reading.feed, connection, vec![line(tail, LineKind::Broken, clock)])
+            .await?;
     }
     Ok(why)
 }
@@ -116,7 +118,12 @@ fn take_lines(codec: &mut LineCodec, buffer: &mut BytesMut, clock: Clock) -> Vec
 }
 
 fn line(framed: Framed, kind: LineKind, clock: Clock) -> IncomingLine {
-    IncomingLine { bytes: framed.bytes, received_at: clock.now(), kind, continues: framed.continues }
+    IncomingLine {
+        bytes: framed.bytes,
+        received_at: clock.now(),
+        kind,
+        continues: framed.continues,
+    }
 }
 
 /// What silence has come to mean.
@@ -164,7 +171,13 @@ impl Silence {
             self.decide_due.then_some(DECIDE_AFTER),
             self.limit,
         ];
-        self.since + after.into_iter().flatten().min().unwrap_or(day).max(Duration::from_millis(1))
+        self.since
+            + after
+                .into_iter()
+                .flatten()
+                .min()
+                .unwrap_or(day)
+                .max(Duration::from_millis(1))
     }
 
     fn passed(&mut self) -> Passed {

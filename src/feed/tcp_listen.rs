@@ -51,7 +51,11 @@ pub fn bind(feed: &FeedName, address: SocketAddr) -> Result<std::net::TcpListene
         socket.listen(128)?;
         Ok(std::net::TcpListener::from(socket))
     };
-    listen().map_err(|source| Error::Bind { feed: feed.to_string(), address, source })
+    listen().map_err(|source| Error::Bind {
+        feed: feed.to_string(),
+        address,
+        source,
+    })
 }
 
 /// One open connection, as the listener sees it.
@@ -85,8 +89,10 @@ impl TcpListen {
         stop: CancellationToken,
     ) -> Result<(), Error> {
         let feed = self.feed.to_string();
-        let listener =
-            TcpListener::from_std(listener).map_err(|source| Error::Accept { feed: feed.clone(), source })?;
+        let listener = TcpListener::from_std(listener).map_err(|source| Error::Accept {
+            feed: feed.clone(),
+            source,
+        })?;
         let mut running = Listener {
             settings: self,
             writer,
@@ -96,7 +102,10 @@ impl TcpListen {
             open: HashMap::new(),
             strangers: HashMap::new(),
         };
-        running.run(&listener).await.map_err(|source| Error::Register { feed, source })
+        running
+            .run(&listener)
+            .await
+            .map_err(|source| Error::Register { feed, source })
     }
 }
 
@@ -165,7 +174,14 @@ impl Listener {
             Arc::clone(&proven),
         );
         let id = self.tasks.spawn(task).id();
-        self.open.insert(id, Open { since: tokio::time::Instant::now(), proven, stop });
+        self.open.insert(
+            id,
+            Open {
+                since: tokio::time::Instant::now(),
+                proven,
+                stop,
+            },
+        );
     }
 
     fn refuse_stranger(&mut self, address: IpAddr) {
@@ -187,7 +203,9 @@ impl Listener {
             .filter(|(_, open)| !open.proven.load(Ordering::Relaxed))
             .min_by_key(|(_, open)| open.since)
             .map(|(id, _)| *id);
-        let Some(open) = idlest.and_then(|id| self.open.remove(&id)) else { return false };
+        let Some(open) = idlest.and_then(|id| self.open.remove(&id)) else {
+            return false;
+        };
         open.stop.cancel();
         true
     }

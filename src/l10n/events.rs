@@ -71,15 +71,24 @@ impl Scene<'_> {
             }
             Event::DeadlineMet { deadline, met_at } => {
                 let (what, at) = (self.say.deadline(*deadline), self.at(*met_at));
-                self.pick(format!("时限已满足：{what}，{at}"), format!("deadline met: {what}, {at}"))
+                self.pick(
+                    format!("时限已满足：{what}，{at}"),
+                    format!("deadline met: {what}, {at}"),
+                )
             }
             Event::DeadlineDropped { deadline } => {
                 let what = self.say.deadline(*deadline);
-                self.pick(format!("时限不再计算：{what}"), format!("deadline no longer runs: {what}"))
+                self.pick(
+                    format!("时限不再计算：{what}"),
+                    format!("deadline no longer runs: {what}"),
+                )
             }
             Event::DeadlineMissing { deadline, why } => {
                 let (what, why) = (self.say.deadline(*deadline), self.say.of(why));
-                self.pick(format!("无法计算时限（{what}）：{why}"), format!("no deadline to {what}: {why}"))
+                self.pick(
+                    format!("无法计算时限（{what}）：{why}"),
+                    format!("no deadline to {what}: {why}"),
+                )
             }
             Event::Breached {
                 deadline,

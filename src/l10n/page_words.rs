@@ -30,8 +30,8 @@ catalogue! { PAGE;
     chased(times) { "来电人再次来电 {times}", "the caller rang again {times}" }
     differs { "后来的话单与首问责任人不一致，主管可以更正。", "Later lines name somebody else as first answerer; a supervisor may correct it." }
     flagged { "交换机时钟超前，时限按收到话单的时间计算。", "The switch's clock was ahead; deadlines run from when its line arrived." }
-    closed_banner(who, when) { "已由 {who} 于 {when} 办结", "Closed by {who}, {when}" }
-    voided_banner(who, when) { "已由 {who} 于 {when} 作废", "Voided by {who}, {when}" }
+    closed_banner(who, when) { "已由 {who} 于{when} 办结", "Closed by {who}, {when}" }
+    voided_banner(who, when) { "已由 {who} 于{when} 作废", "Voided by {who}, {when}" }
     last_change(who, when) { "最近：{who}，{when}", "Latest: {who}, {when}" }
     moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
     moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
@@ -57,8 +57,8 @@ catalogue! { PAGE;
     more_fields { "引导、告知、重复等更多内容", "Guiding, relaying, duplicates, more" }
     required { "必填", "required" }
     keep_category { "各按原类别", "each keeps its own" }
-    needed_for(duties) { "职责归属为{duties}时必填", "required for duty: {duties}" }
-    needed_among(duties) { "职责归属为{duties}时，此类内容至少填一项", "for duty {duties}: this or one like it is required" }
+    needed_for(duties) { "{duties}：必填", "required for: {duties}" }
+    needed_among(duties) { "{duties}：此类至少填一项", "{duties}: this or one like it is required" }
     label_outcome { "结果", "Outcome" }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
@@ -104,7 +104,7 @@ catalogue! { PAGE;
 
     // The list.
     list_title(name) { "{name} 的待办", "{name}'s open cases" }
-    list_sum(cases, overdue) { "共 {cases}，逾期 {overdue}", "{cases}, {overdue} overdue" }
+    list_sum(cases, overdue) { "共 {cases}，逾期 {overdue} 件", "{cases}, {overdue} overdue" }
     list_empty { "没有待办，辛苦了。", "Nothing is open. Well done." }
     closed_today(cases) { "今天已办结 {cases}", "{cases} closed today" }
     select_all { "全选", "Select all" }

@@ -115,7 +115,10 @@ impl Store {
         let policy = self.policies.at(call.answered_at.unwrap_or(call.start));
         let rules = std::sync::Arc::clone(&self.rules);
         let known = key.as_ref().and_then(|key| rules.directory.known(&rules.numbers, key));
-        let caller = opening::Caller { key: key.as_ref(), known };
+        let caller = opening::Caller {
+            key: key.as_ref(),
+            known,
+        };
         let opens = opening::opening(
             call,
             id,

@@ -99,7 +99,11 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_mail(&self) -> Result<Option<Timestamp>, Error> {
-        let notice = self.waiting_people()?.into_iter().map(|(person, at)| self.released(&person, at)).min();
+        let notice = self
+            .waiting_people()?
+            .into_iter()
+            .map(|(person, at)| self.released(&person, at))
+            .min();
         let retry: Option<i64> = self
             .conn
             .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state IN ('begun', 'waiting')")?
@@ -114,7 +118,11 @@ impl Store {
              GROUP BY person ORDER BY min(at)",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-        rows.map(|row| row.map_err(Error::from).and_then(|(person, at)| Ok((slug(&person)?, instant(at))))).collect()
+        rows.map(|row| {
+            row.map_err(Error::from)
+                .and_then(|(person, at)| Ok((slug(&person)?, instant(at))))
+        })
+        .collect()
     }
 
     /// When what has waited since `at` may go: after the digest window, and not in the person's quiet hours.

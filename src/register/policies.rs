@@ -36,7 +36,10 @@ impl Policies {
             } else {
                 let label = format!("policy {} version {}", key.0, key.1);
                 let stored = crate::config::policy_from_text(&label, &text);
-                Arc::new(stored.map_err(|problems| Error::Garbled { what: label, detail: problems.summary() })?)
+                Arc::new(stored.map_err(|problems| Error::Garbled {
+                    what: label,
+                    detail: problems.summary(),
+                })?)
             };
             policies.timeline.push((instant(row.get(3)?), Arc::clone(&policy)));
             policies.versions.insert(key, policy);

@@ -383,11 +383,10 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn closed_since(&self, handler: &PersonId, since: Timestamp) -> Result<usize, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT count(*) FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ?",
-        )?;
-        let count: i64 =
-            statement.query_row(rusqlite::params![handler.as_str(), millis(since)], |row| row.get(0))?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ?")?;
+        let count: i64 = statement.query_row(rusqlite::params![handler.as_str(), millis(since)], |row| row.get(0))?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 

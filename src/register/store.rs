@@ -215,7 +215,10 @@ impl Store {
     /// What SQLite says.
     pub fn orphaned(&self, directory: &crate::directory::Directory) -> Result<Vec<PersonId>, Error> {
         let handlers = handlers(&self.conn)?;
-        Ok(handlers.into_iter().filter(|id| directory.person(id).is_none()).collect())
+        Ok(handlers
+            .into_iter()
+            .filter(|id| directory.person(id).is_none())
+            .collect())
     }
 
     /// A person as last stored, for a start with a directory that dropped them.
@@ -370,7 +373,11 @@ impl KeptPerson {
 pub(super) fn handlers(conn: &Connection) -> Result<Vec<PersonId>, Error> {
     let mut statement = conn.prepare_cached("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-    Ok(rows.collect::<Result<Vec<_>, _>>()?.iter().filter_map(|text| text.parse().ok()).collect())
+    Ok(rows
+        .collect::<Result<Vec<_>, _>>()?
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .collect())
 }
 
 /// A stored setting.

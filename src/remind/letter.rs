@@ -26,13 +26,19 @@ pub struct LinkDesk {
 impl LinkDesk {
     /// A person's own link.
     pub fn url(&self, person: &PersonId, target: Target, now: Timestamp) -> String {
-        format!("{}/t/{}", self.public_url, self.keys.sign(&Link::new(person.clone(), target, now)))
+        format!(
+            "{}/t/{}",
+            self.public_url,
+            self.keys.sign(&Link::new(person.clone(), target, now))
+        )
     }
 
     /// Host part of message ids: the sender's domain.
     fn host(&self) -> String {
         let address = self.from.trim_end_matches('>');
-        address.rsplit_once('@').map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
+        address
+            .rsplit_once('@')
+            .map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
     }
 
     /// Composes a draft, for the register to freeze.
@@ -58,13 +64,24 @@ impl LinkDesk {
 pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, String> {
     let reader = reader(draft, rules)?;
     let lang = reader.language.unwrap_or(rules.lang);
-    let address = reader.mail.clone().ok_or_else(|| format!("{} has no mailbox", reader.id))?;
+    let address = reader
+        .mail
+        .clone()
+        .ok_or_else(|| format!("{} has no mailbox", reader.id))?;
     Ok(Letter {
-        to: Addressee { name: name_of(reader, lang), address, lang },
+        to: Addressee {
+            name: name_of(reader, lang),
+            address,
+            lang,
+        },
         from: desk.from.clone(),
         message_id: format!("{}.{}@{}", desk.instance, draft.message, desk.host()),
         host: desk.host(),
-        items: draft.notices.iter().map(|notice| item(desk, notice, reader, lang, draft.now, rules)).collect(),
+        items: draft
+            .notices
+            .iter()
+            .map(|notice| item(desk, notice, reader, lang, draft.now, rules))
+            .collect(),
         list_url: desk.url(&reader.id, Target::List, draft.now),
         now: draft.now,
         zone: rules.zone.clone(),
@@ -88,26 +105,31 @@ fn name_of(person: &Person, lang: Lang) -> String {
 
 fn party(id: &PersonId, lang: Lang, rules: &Rules) -> Party {
     match rules.directory.person(id) {
-        Some(person) => Party { name: name_of(person, lang), phone: phone_of(person, rules) },
-        None => Party { name: id.to_string(), phone: None },
+        Some(person) => Party {
+            name: name_of(person, lang),
+            phone: phone_of(person, rules),
+        },
+        None => Party {
+            name: id.to_string(),
+            phone: None,
+        },
     }
 }
 
 fn phone_of(person: &Person, rules: &Rules) -> Option<String> {
     let department = rules.directory.department(&person.department);
-    person.phone.clone().or_else(|| department.and_then(|d| d.phone.clone()))
+    person
+        .phone
+        .clone()
+        .or_else(|| department.and_then(|d| d.phone.clone()))
 }
 
-fn item(
-    desk: &LinkDesk,
-    notice: &DraftNotice,
-    reader: &Person,
-    lang: Lang,
-    now: Timestamp,
-    rules: &Rules,
-) -> Item {
+fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now: Timestamp, rules: &Rules) -> Item {
     let case = &notice.case;
-    let deadline = case.deadlines.iter().find(|d| d.kind == notice.kind && d.due_at == notice.due_at);
+    let deadline = case
+        .deadlines
+        .iter()
+        .find(|d| d.kind == notice.kind && d.due_at == notice.due_at);
     Item {
         case: case.id,
         about: About::Deadline(notice.kind),

@@ -27,14 +27,21 @@ pub struct Mailer {
 
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mailer").field("transport", &self.transport).finish_non_exhaustive()
+        f.debug_struct("Mailer")
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
     }
 }
 
 impl Mailer {
     /// A mailer for this register.
     pub fn new(writer: Handle, clock: Clock, transport: Transport, compose: Composer) -> Self {
-        Self { writer, clock, transport, compose }
+        Self {
+            writer,
+            clock,
+            transport,
+            compose,
+        }
     }
 
     /// Runs until told to stop; ends the message in hand first.
@@ -67,7 +74,9 @@ impl Mailer {
                 Fate::Sent
             }
             Delivery::Later { after, why } => {
-                let pause = after.and_then(|d| SignedDuration::try_from(d).ok()).unwrap_or_else(|| pause(begun.attempts));
+                let pause = after
+                    .and_then(|d| SignedDuration::try_from(d).ok())
+                    .unwrap_or_else(|| pause(begun.attempts));
                 let now = self.clock.now();
                 let at = now.checked_add(pause).unwrap_or(now);
                 tracing::warn!(message = begun.message, person = %begun.person, why, next_at = %at, "mail not sent yet");
@@ -83,7 +92,9 @@ impl Mailer {
 }
 
 fn pause(attempts: u32) -> SignedDuration {
-    FIRST_PAUSE.checked_mul(1 << attempts.min(6)).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
+    FIRST_PAUSE
+        .checked_mul(1 << attempts.min(6))
+        .map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub(super) struct CaseView {
     forms: Vec<FormView>,
     differs: bool,
     flagged: bool,
+    /// Nothing is to be done: what happened comes first.
+    still: bool,
 }
 
 impl CaseView {
@@ -60,6 +62,10 @@ impl CaseView {
             forms: forms(say, page, typed),
             differs: case.evidence_differs,
             flagged: case.clock_flagged,
+            still: !matches!(
+                case.state,
+                CaseState::Open | CaseState::Offered | CaseState::Waiting | CaseState::Frozen
+            ),
             ..Self::moved(&words, banner)
         }
     }
@@ -90,6 +96,7 @@ impl CaseView {
             forms: Vec::new(),
             differs: false,
             flagged: false,
+            still: true,
         }
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! What was typed wins over what stands in the case, what stands over the default; a problem opens the form it is in.
 
-use super::form::{DUTIES, Form, LIMIT, OUTCOMES, Problem, Verb, Why};
+use super::form::{Form, LIMIT, Problem, Verb};
 use super::office::Needs;
-use crate::case::{Case, CaseKind, Duty, Outcome};
+use crate::case::Case;
 use crate::ids::CategoryId;
-use crate::l10n::{Lang, Say};
+use crate::l10n::Say;
 
 /// One form.
 pub(super) struct FormView {
@@ -228,7 +228,7 @@ impl Builder<'_> {
     }
 
     /// What this form's field shows: the typed text if it is the posted form.
-    fn value(&self, verb: Verb, name: &str, stands: Option<String>) -> String {
+    pub(super) fn value(&self, verb: Verb, name: &str, stands: Option<String>) -> String {
         if self.typed.verb == Some(verb) {
             self.typed.form.get(name).unwrap_or_default().to_owned()
         } else {
@@ -236,7 +236,7 @@ impl Builder<'_> {
         }
     }
 
-    fn field(&self, verb: Verb, name: &'static str, label: String, control: Control) -> Field {
+    pub(super) fn field(&self, verb: Verb, name: &'static str, label: String, control: Control) -> Field {
         let posted = self.typed.verb == Some(verb);
         let problem = self.typed.problems.iter().find(|p| posted && p.field == name);
         let (required, hint) = match verb {
@@ -288,184 +288,5 @@ impl Builder<'_> {
             false => self.case.is_some_and(|case| case.anonymous),
         };
         self.field(verb, "anonymous", self.say.label_anonymous(), Control::Tick { on })
-    }
-
-    fn outcomes(&self) -> Field {
-        let missed = self.case.is_some_and(|case| case.kind == CaseKind::Callback);
-        let default = if missed { Outcome::CalledBack } else { Outcome::Handled };
-        let standing = OUTCOMES.iter().find(|(outcome, _)| *outcome == default);
-        let chosen = self.value(Verb::Close, "outcome", standing.map(|(_, name)| (*name).to_owned()));
-        // For a missed call its own outcome comes first; for the rest it makes no sense and goes.
-        let mut known: Vec<_> = OUTCOMES.to_vec();
-        known.retain(|(outcome, _)| missed || *outcome != Outcome::CalledBack);
-        known.sort_by_key(|(outcome, _)| *outcome != default);
-        let choices = known.into_iter().map(|(outcome, name)| Choice {
-            value: name.to_owned(),
-            label: self.say.outcome(outcome).to_owned(),
-            hint: self.say.outcome_hint(outcome),
-            on: chosen == name,
-        });
-        let control = Control::Chips(choices.collect());
-        Field {
-            required: true,
-            ..self.field(Verb::Close, "outcome", self.say.label_outcome(), control)
-        }
-    }
-
-    fn duties(&self, verb: Verb) -> Field {
-        let duty = self.case.and_then(|case| case.duty).unwrap_or(Duty::Own);
-        let standing = DUTIES.iter().find(|(known, _)| *known == duty);
-        let chosen = self.value(verb, "duty", standing.map(|(_, name)| (*name).to_owned()));
-        let choices = DUTIES.iter().map(|(duty, name)| Choice {
-            value: (*name).to_owned(),
-            label: self.say.duty(*duty).to_owned(),
-            hint: "",
-            on: chosen == *name,
-        });
-        let control = Control::Pick(choices.collect());
-        Field {
-            required: verb == Verb::Close,
-            ..self.field(verb, "duty", self.say.label_duty(), control)
-        }
-    }
-
-    fn category(&self, verb: Verb) -> Field {
-        let standing = self.case.map(|case| case.category.to_string());
-        let chosen = self.value(verb, "category", standing);
-        let mut choices: Vec<Choice> = Vec::new();
-        if self.case.is_none() {
-            // On the list: each keeps its own.
-            choices.push(Choice {
-                value: String::new(),
-                label: self.say.keep_category(),
-                hint: "",
-                on: chosen.is_empty(),
-            });
-        }
-        // A category that the policy dropped still shows on the cases that have it.
-        let own = self
-            .case
-            .map(|case| &case.category)
-            .filter(|own| !self.categories.contains(own));
-        choices.extend(self.categories.iter().chain(own).map(|category| Choice {
-            value: category.to_string(),
-            label: self.say.category(category),
-            hint: "",
-            on: chosen == category.as_str(),
-        }));
-        let control = Control::Pick(choices);
-        Field {
-            required: verb == Verb::Close && self.case.is_some(),
-            ..self.field(verb, "category", self.say.label_category(), control)
-        }
-    }
-
-    /// The duty the page opens with.
-    fn duty(&self) -> Duty {
-        let typed = self.typed.form.get("duty");
-        let typed = DUTIES.iter().find(|(_, name)| Some(*name) == typed);
-        let stands = self.case.and_then(|case| case.duty);
-        typed.map(|(duty, _)| *duty).or(stands).unwrap_or(Duty::Own)
-    }
-
-    /// Whether closing needs the field with the duty chosen now, and in words with which others.
-    fn needed(&self, name: &str) -> (bool, Option<String>) {
-        let of = |alone: bool| -> Vec<Duty> {
-            let has = |sets: &Vec<Vec<String>>| {
-                sets.iter()
-                    .any(|set| (set.len() == 1) == alone && set.iter().any(|field| field == name))
-            };
-            self.needs
-                .iter()
-                .filter(|(_, sets)| has(sets))
-                .map(|(duty, _)| *duty)
-                .collect()
-        };
-        let (alone, among) = (of(true), of(false));
-        if alone.contains(&self.duty()) {
-            return (true, None);
-        }
-        let words = |duties: &[Duty]| {
-            let names: Vec<&str> = duties.iter().map(|duty| self.say.duty(*duty)).collect();
-            names.join(self.comma())
-        };
-        let hint = if !alone.is_empty() {
-            Some(self.say.needed_for(words(&alone)))
-        } else if !among.is_empty() {
-            Some(self.say.needed_among(words(&among)))
-        } else {
-            None
-        };
-        (false, hint)
-    }
-
-    fn comma(&self) -> &'static str {
-        match self.say.0 {
-            Lang::Zh => "、",
-            Lang::En => ", ",
-        }
-    }
-
-    /// The label of a field by its name in forms; names we have no label for stay as they are.
-    pub(super) fn label(&self, name: &str) -> String {
-        field_label(self.say, name)
-    }
-
-    fn why(&self, why: &Why) -> String {
-        let say = self.say;
-        match why {
-            Why::Sentence => say.needs_sentence(),
-            Why::Missing => say.needs_value(),
-            Why::Choice => say.needs_choice(),
-            Why::Something => say.needs_something(),
-            Why::OneOf(fields) => {
-                let labels: Vec<String> = fields.iter().map(|field| self.label(field)).collect();
-                say.needs_one_of(labels.join(self.comma()))
-            }
-            Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
-            Why::NotANumber(given) => say.not_a_number(given),
-            Why::TooLong => say.too_long(LIMIT),
-            Why::Forbidden(phrase) => say.forbidden_phrase(phrase),
-            Why::NoVersion => say.stale_form(),
-        }
-    }
-
-    /// Problems as links to their fields; what this form does not show is said without one.
-    fn problems(&self, fields: &[Field], more: &[Field]) -> Vec<(String, String)> {
-        let place = |name: &str| fields.iter().chain(more).find(|field| field.name == name);
-        let line = |problem: &Problem| {
-            let id = place(&problem.field).map(|field| field.id.clone()).unwrap_or_default();
-            let why = self.why(&problem.why);
-            match problem.field.as_str() {
-                "version" => (id, why),
-                name => (id, self.say.labelled(self.label(name), why)),
-            }
-        };
-        self.typed.problems.iter().map(line).collect()
-    }
-}
-
-/// The label of a field by its name in forms.
-pub(super) fn field_label(say: Say, name: &str) -> String {
-    match name {
-        "outcome" => say.label_outcome(),
-        "text" => say.label_text(),
-        "duty" => say.label_duty(),
-        "category" => say.label_category(),
-        "caller_name" => say.label_caller_name(),
-        "anonymous" => say.label_anonymous(),
-        "phone" => say.label_phone(),
-        "matter" => say.label_matter(),
-        "caller_told" => say.label_caller_told(),
-        "right_body" => say.label_right_body(),
-        "right_phone" => say.label_right_phone(),
-        "tried" => say.label_tried(),
-        "of" => say.label_of(),
-        "told_once" => say.told_once_title(),
-        "basis" => say.label_basis(),
-        "procedure" => say.label_procedure(),
-        "materials" => say.label_materials(),
-        "limit" => say.label_limit(),
-        other => other.to_owned(),
     }
 }

@@ -4,7 +4,8 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::case_words::{Badge, badge, came, next_deadline};
-use super::fields::{Builder, Control, FormView, Typed, field_label};
+use super::field_words::field_label;
+use super::fields::{Builder, Control, FormView, Typed};
 use super::office::{ActError, ListPage, ListRow};
 use crate::case::Refusal;
 use crate::l10n::{Lang, Say, masked, when};

@@ -12,11 +12,14 @@
 
 mod case_view;
 mod case_words;
+mod choices;
+mod field_words;
 mod fields;
 pub mod form;
 mod list_view;
 pub mod office;
 mod pages;
+mod posted;
 mod serve;
 
 pub use office::{ActError, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod gallery;
 mod http;
 mod memory;
 
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use self::http::House;
-use self::memory::{Memory, NOW, at, person};
+use self::memory::{Memory, at, person};
 use super::Limits;
 use crate::case::{CaseKind, CaseState, Duty, Outcome};
 use crate::directory::Lang;
@@ -180,6 +181,10 @@ async fn what_lacks_is_422_and_nothing_typed_is_lost() {
         0,
         "a form without its sentence never reaches the case"
     );
+
+    // A choice that was not posted stays what the case has: the first one would be a silent change.
+    let page = house.post(&path, "do=close&version=3&outcome=handled&text=").await;
+    assert!(page.body.contains("value=\"service\" selected"), "{}", page.body);
 
     // What the case refuses is marked at its fields too.
     let page = house.post(&path, &format!("{CLOSE}&text=told+all&duty=outside")).await;
@@ -436,7 +441,9 @@ async fn half_a_head_is_cut() {
         ..Limits::default()
     };
     let house = House::with_limits(Memory::new(Lang::Zh), limits).await;
-    for half in ["", "GE", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+    // The last one is whole, and then says nothing more.
+    let idle = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    for half in ["", "GE", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", idle] {
         let begun = Instant::now();
         let mut stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
         stream.write_all(half.as_bytes()).await.unwrap();
@@ -468,107 +475,4 @@ async fn the_style_sheet_is_inside() {
     assert!(sheet.body.contains("prefers-color-scheme"));
     assert!(!sheet.body.contains("url(") && !sheet.body.contains("@import"));
     house.close().await;
-}
-
-/// Serves every kind of page for `tests/pages/look.mjs`: prints `name URL` lines, ends when `FA_LOOK_SECONDS` are over.
-#[tokio::test]
-#[ignore = "for eyes and axe: FA_LOOK_SECONDS=120"]
-async fn for_eyes() {
-    let seconds = std::env::var("FA_LOOK_SECONDS")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(120);
-    let mut houses = Vec::new();
-    for (lang, name) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
-        let house = House::open(gallery(lang)).await;
-        let show = |what: &str, path: String| println!("{name}-{what} http://{}{path}", house.address);
-        let token = |who: &str, target| format!("/t/{}", house.office.token(who, target));
-        let case = |id| Target::Case(CaseId::new(id));
-        show("case", token("wang", case(12)));
-        show("late", token("wang", case(13)));
-        show("missed", token("wang", case(14)));
-        show("closed", token("wang", case(15)));
-        show("moved", token("liu", case(12)));
-        show("copy", token("li", case(13)));
-        show("list", token("wang", Target::List));
-        show("empty", token("li", Target::List));
-        show("forged", "/t/forged".into());
-        houses.push(house);
-    }
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-}
-
-/// Cases in every state worth a look.
-fn gallery(lang: Lang) -> Memory {
-    let office = Memory::new(lang);
-    let pick = |zh: &str, en: &str| if lang == Lang::Zh { zh.to_owned() } else { en.to_owned() };
-    office.add(12, |_| ());
-    office.add(13, |case| {
-        case.caller_name = Some(pick("李女士", "Ms Li"));
-        case.matter = Some(pick(
-            "咨询营业执照变更所需材料，想知道法人不到场能否代办",
-            "Which papers are needed to change a business licence, and can somebody else bring them",
-        ));
-        case.registered = true;
-        case.chases = 2;
-        case.duty = Some(Duty::Own);
-        case.certainty = crate::call::Certainty::Likely;
-        case.deadlines[0].met_at = Some(at("2026-03-05T07:00:00Z"));
-        case.deadlines[1].due_at = at("2026-03-04T09:30:00Z");
-        case.deadlines[1].breached_at = Some(at("2026-03-04T09:30:00Z"));
-    });
-    office.add(14, |case| {
-        case.kind = CaseKind::Callback;
-        case.first_answerer = None;
-        case.deadlines.truncate(1);
-        case.deadlines[0].kind = crate::case::DeadlineKind::Callback;
-        case.deadlines[0].due_at = at("2026-03-06T01:30:00Z");
-    });
-    office.add(15, |case| {
-        case.caller_name = Some(pick("张先生", "Mr Zhang"));
-        case.matter = Some(pick("补办准营证", "Replace a lost permit"));
-        case.deadlines[0].met_at = Some(at("2026-03-05T07:00:00Z"));
-        case.deadlines[1].met_at = Some(at(NOW));
-    });
-    for id in 16..22 {
-        office.add(id, |case| {
-            case.caller_number = Some(format!("139{id}00{id}77"));
-            case.matter = (id % 2 == 0).then(|| pick("办理进度查询", "How far is my request"));
-            case.opened_at = at("2026-03-05T03:00:00Z");
-        });
-    }
-    let mut cases = office.cases.lock().unwrap();
-    let (case, events) = cases.get_mut(&CaseId::new(15)).unwrap();
-    case.state = CaseState::Closed;
-    case.closed_at = Some(at(NOW));
-    case.outcome = Some(Outcome::Guided);
-    case.closing_text = Some(pick("已告知到 3 号窗口办理", "told to go to counter 3"));
-    let row = |seq: u64, event| crate::case::EventRow {
-        seq,
-        at: at(NOW),
-        actor: crate::case::Actor::Person(person("wang")),
-        channel: "page".into(),
-        counts: true,
-        event,
-    };
-    events.push(row(
-        2,
-        crate::case::Event::Registered(Box::new(crate::case::Particulars {
-            caller_name: case.caller_name.clone(),
-            matter: case.matter.clone(),
-            duty: Some(Duty::Unit),
-            ..Default::default()
-        })),
-    ));
-    events.push(row(
-        3,
-        crate::case::Event::Closed {
-            outcome: Outcome::Guided,
-            text: case.closing_text.clone().unwrap(),
-            of: None,
-            evidence: None,
-        },
-    ));
-    drop(cases);
-    office
 }

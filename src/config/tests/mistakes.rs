@@ -388,7 +388,10 @@ fn a_file_that_is_no_utf8_is_said_with_its_line() {
 fn check_says_two_and_zero() {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart.toml");
     assert_eq!(crate::cli::check::run(&config, false), crate::cli::Exit::Done);
-    assert_eq!(crate::cli::check::run(Path::new("/nowhere/at/all.toml"), true), crate::cli::Exit::Usage);
+    assert_eq!(
+        crate::cli::check::run(Path::new("/nowhere/at/all.toml"), true),
+        crate::cli::Exit::Usage
+    );
 }
 
 proptest! {

@@ -1,0 +1,122 @@
+//! Every kind of page, to be looked at.
+
+use std::time::Duration;
+
+use super::http::House;
+use super::memory::{Memory, NOW, at, person};
+use crate::call::Certainty;
+use crate::case::{Actor, CaseKind, CaseState, DeadlineKind, Duty, Event, EventRow, Outcome, Particulars};
+use crate::directory::Lang;
+use crate::ids::CaseId;
+use crate::mail::Target;
+
+/// Serves every kind of page for `tests/pages/look.mjs`: prints `name URL` lines, ends when `FA_LOOK_SECONDS` are over.
+#[tokio::test]
+#[ignore = "for eyes and axe: FA_LOOK_SECONDS=120"]
+async fn for_eyes() {
+    let seconds = std::env::var("FA_LOOK_SECONDS")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(120);
+    let mut houses = Vec::new();
+    for (lang, name) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
+        let house = House::open(gallery(lang)).await;
+        let show = |what: &str, path: String| println!("{name}-{what} http://{}{path}", house.address);
+        let token = |who: &str, target| format!("/t/{}", house.office.token(who, target));
+        let case = |id| Target::Case(CaseId::new(id));
+        show("case", token("wang", case(12)));
+        show("late", token("wang", case(13)));
+        show("missed", token("wang", case(14)));
+        show("closed", token("wang", case(15)));
+        show("moved", token("liu", case(12)));
+        show("copy", token("li", case(13)));
+        let lacks = "do=close&version=3&outcome=outside&duty=outside&text=&phone=02155501234&caller_name=Li";
+        show("lacks", format!("{} {lacks}", token("wang", case(12))));
+        let stale = "do=close&version=2&outcome=guided&text=told+to+go+to+counter+3&matter=m&duty=own";
+        show("stale", format!("{} {stale}", token("wang", case(12))));
+        show("list", token("wang", Target::List));
+        let part = "do=close&case=13&version=2&case=16&version_16=3&case=99&version=1&text=&outcome=guided";
+        show("list-lacks", format!("{} {part}", token("wang", Target::List)));
+        let refused = "do=close&case=13&version=2&case=99&version=1&text=told&outcome=guided";
+        show("list-refused", format!("{} {refused}", token("wang", Target::List)));
+        show("empty", token("li", Target::List));
+        show("forged", "/t/forged".into());
+        houses.push(house);
+    }
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+/// Cases in every state worth a look.
+fn gallery(lang: Lang) -> Memory {
+    let office = Memory::new(lang);
+    let pick = |zh: &str, en: &str| if lang == Lang::Zh { zh.to_owned() } else { en.to_owned() };
+    office.add(12, |_| ());
+    office.add(13, |case| {
+        case.caller_name = Some(pick("李女士", "Ms Li"));
+        case.matter = Some(pick(
+            "咨询营业执照变更所需材料，想知道法人不到场能否代办",
+            "Which papers are needed to change a business licence, and can somebody else bring them",
+        ));
+        case.registered = true;
+        case.chases = 2;
+        case.duty = Some(Duty::Own);
+        case.certainty = Certainty::Likely;
+        case.deadlines[0].met_at = Some(at("2026-03-05T07:00:00Z"));
+        case.deadlines[1].due_at = at("2026-03-04T09:30:00Z");
+        case.deadlines[1].breached_at = Some(at("2026-03-04T09:30:00Z"));
+    });
+    office.add(14, |case| {
+        case.kind = CaseKind::Callback;
+        case.first_answerer = None;
+        case.deadlines.truncate(1);
+        case.deadlines[0].kind = DeadlineKind::Callback;
+        case.deadlines[0].due_at = at("2026-03-06T01:30:00Z");
+    });
+    office.add(15, |case| {
+        case.caller_name = Some(pick("张先生", "Mr Zhang"));
+        case.matter = Some(pick("补办准营证", "Replace a lost permit"));
+        case.deadlines[0].met_at = Some(at("2026-03-05T07:00:00Z"));
+        case.deadlines[1].met_at = Some(at(NOW));
+    });
+    for id in 16..22 {
+        office.add(id, |case| {
+            case.caller_number = Some(format!("139{id}00{id}77"));
+            case.matter = (id % 2 == 0).then(|| pick("办理进度查询", "How far is my request"));
+            case.opened_at = at("2026-03-05T03:00:00Z");
+        });
+    }
+    let mut cases = office.cases.lock().unwrap();
+    let (case, events) = cases.get_mut(&CaseId::new(15)).unwrap();
+    case.state = CaseState::Closed;
+    case.closed_at = Some(at(NOW));
+    case.outcome = Some(Outcome::Guided);
+    case.closing_text = Some(pick("已告知到 3 号窗口办理", "told to go to counter 3"));
+    let row = |seq: u64, event| EventRow {
+        seq,
+        at: at(NOW),
+        actor: Actor::Person(person("wang")),
+        channel: "page".into(),
+        counts: true,
+        event,
+    };
+    events.push(row(
+        2,
+        Event::Registered(Box::new(Particulars {
+            caller_name: case.caller_name.clone(),
+            matter: case.matter.clone(),
+            duty: Some(Duty::Unit),
+            ..Default::default()
+        })),
+    ));
+    events.push(row(
+        3,
+        Event::Closed {
+            outcome: Outcome::Guided,
+            text: case.closing_text.clone().unwrap(),
+            of: None,
+            evidence: None,
+        },
+    ));
+    drop(cases);
+    office
+}
