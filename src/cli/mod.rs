@@ -101,7 +101,7 @@ pub enum Command {
     /// Calls: list them, or show one with its legs and raw lines
     Call(call::CallArgs),
     /// Cases: list, show, explain, and change them
-    Case(case::CaseArgs),
+    Case(Box<case::CaseArgs>),
     /// Raw lines as received, and the quarantine
     Journal(journal::JournalArgs),
     /// Feeds: their health

@@ -83,7 +83,7 @@ pub fn run(args: &ParseArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
-    let received = args.received.unwrap_or_else(|| crate::clock::wall_time());
+    let received = args.received.unwrap_or_else(crate::clock::wall_time);
     let mut run = Run::new(parser, received);
     if args.json {
         run.all(&mut log, |row| Ok(writeln!(out, "{}", row.json())?))?;

@@ -43,6 +43,7 @@ catalogue! { COMMON;
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
     how_sure { "确定程度", "How sure" }
     deadline_label { "时限", "Deadline" }
+    also_due { "还有", "And" }
     deadline_is(what, when) { "{what}，{when} 前", "{what}, by {when}" }
     computed { "计算依据", "Computed" }
     rang_again { "再次来电", "Rang again" }

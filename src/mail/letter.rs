@@ -61,6 +61,8 @@ pub struct Item {
     pub due_kind: Option<DeadlineKind>,
     /// How it was computed.
     pub due_why: Option<Words>,
+    /// Further deadlines of the case that fell due with it.
+    pub also_due: Vec<(DeadlineKind, Timestamp)>,
     /// Times the caller rang again.
     pub chases: u32,
     /// Already masked; none: withheld.

@@ -133,6 +133,14 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
             ..row
         });
     }
+    for (kind, due) in &item.also_due {
+        let at = when::long(say.0, *due, &letter.zone, letter.now);
+        let row = Row::new(say, say.also_due(), say.deadline_is(say.deadline(*kind), at));
+        rows.push(Row {
+            strong: *due <= letter.now,
+            ..row
+        });
+    }
     if let Some(why) = &item.due_why {
         rows.push(Row::new(say, say.computed(), one_line(say.of(why))));
     }

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::lines::FeedState;
+use super::feed_state::FeedState;
 use super::rows::{self, CallPlace, Coded};
 use super::{Error, Store, Who, instant, millis};
 use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};

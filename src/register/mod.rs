@@ -14,11 +14,13 @@
 mod calls;
 mod cases;
 mod clock;
+mod feed_state;
 mod lines;
 mod lock;
 mod outbox;
 mod policies;
 pub mod read;
+mod reparse;
 mod rows;
 mod schema;
 mod store;
@@ -31,9 +33,10 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-pub use lines::{IncomingLine, LineKind, Reparsed};
+pub use lines::{IncomingLine, LineKind};
 pub use lock::InstanceLock;
 pub use outbox::{Begun, Composed, Draft, DraftNotice, Fate};
+pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
 pub use writer::{Composer, Handle, Writer};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::lines::drift_median;
+use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
 use super::{Error, calls, cases, instant, millis, store};
 use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};

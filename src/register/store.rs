@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::lines::FeedState;
+use super::feed_state::FeedState;
 use super::policies::Policies;
 use super::{Error, Rules, schema};
 use crate::case::Actor;

@@ -77,15 +77,47 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
         from: desk.from.clone(),
         message_id: format!("{}.{}@{}", desk.instance, draft.message, desk.host()),
         host: desk.host(),
-        items: draft
-            .notices
+        items: by_case(&draft.notices)
             .iter()
-            .map(|notice| item(desk, notice, reader, lang, draft.now, rules))
+            .filter_map(|notices| {
+                let (first, more) = notices.split_first()?;
+                let also_due = more.iter().map(|notice| (notice.kind, notice.due_at)).collect();
+                Some(Item {
+                    also_due,
+                    ..item(desk, first, reader, lang, draft.now, rules)
+                })
+            })
             .collect(),
         list_url: desk.url(&reader.id, Target::List, draft.now),
         now: draft.now,
         zone: rules.zone.clone(),
     })
+}
+
+/// What falls due together on one case is told once: the case's notices, the most urgent first, of each deadline the
+/// highest rung.
+fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
+    let mut cases: Vec<Vec<&DraftNotice>> = Vec::new();
+    for notice in notices {
+        match cases
+            .iter_mut()
+            .find(|case| case.first().is_some_and(|first| first.case.id == notice.case.id))
+        {
+            None => cases.push(vec![notice]),
+            Some(case) => match case
+                .iter_mut()
+                .find(|told| told.kind == notice.kind && told.due_at == notice.due_at)
+            {
+                None => case.push(notice),
+                Some(told) if told.rung < notice.rung => *told = notice,
+                Some(_) => {}
+            },
+        }
+    }
+    for case in &mut cases {
+        case.sort_by_key(|notice| (notice.due_at, notice.kind));
+    }
+    cases
 }
 
 /// Who reads it: the person, or who acts for them if they are away or have no mailbox.
@@ -145,6 +177,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now:
         due_at: Some(notice.due_at),
         due_kind: Some(notice.kind),
         due_why: deadline.map(|d| d.why.clone()),
+        also_due: Vec::new(),
         chases: case.chases,
         number_masked: case.caller_number.as_deref().map(masked),
         caller_name: case.caller_name.clone(),

@@ -1,0 +1,275 @@
+//! What the store remembers of a feed between transactions: its parser, counters, boot epoch, drift.
+//!
+//! **Invariants.** All of it can be read back from the database: after a failed transaction it is dropped and read
+//! again, after a restart lines that waited for their record go to the new parser.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::lines::panic_text;
+use super::rows::LineState;
+use super::{Error, FeedRules, Store, instant, millis};
+use crate::call::{Epoch, PlacedLeg};
+use crate::ids::{FeedName, LineId};
+use crate::smdr::{Dialect, Line, Parsed, Parser, registry};
+
+/// How many drift samples the median is taken of.
+const DRIFT_SAMPLES: usize = 51;
+
+/// A pause this long ends a connection's first burst (the PBX's buffer).
+const BURST_PAUSE_MS: i64 = 2_000;
+
+/// What the store remembers of a feed between transactions; all of it can be read back.
+pub(super) struct FeedState {
+    pub(super) id: i64,
+    pub(super) rules: FeedRules,
+    pub(super) dialect: Option<&'static dyn Dialect>,
+    pub(super) parser: Option<Box<dyn Parser>>,
+    pub(super) epoch: Epoch,
+    epoch_changed: bool,
+    drift: VecDeque<i64>,
+    drift_changed: bool,
+    burst: HashMap<i64, i64>,
+    pub(super) partial: HashMap<i64, LineId>,
+    pub(super) pending: usize,
+    pub(super) counts: Counts,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) lines: i64,
+    pub(super) legs: i64,
+    pub(super) skipped: i64,
+    pub(super) quarantined: i64,
+    pub(super) partial: i64,
+    pub(super) last_line_at: Option<i64>,
+}
+
+impl Store {
+    /// The cached state of a feed, or read back from the database.
+    pub(super) fn feed_state(&mut self, feed: &FeedName) -> Result<FeedState, Error> {
+        if let Some(state) = self.feeds.remove(feed) {
+            return Ok(state);
+        }
+        let mut state = self.read_feed(feed)?;
+        if state.parser.is_some() {
+            // A restart in the middle of a record: what waited is given to the new parser again.
+            let pending = self.pending_of(state.id)?;
+            self.feed_pending(feed, &mut state, &pending)?;
+        }
+        Ok(state)
+    }
+
+    fn read_feed(&mut self, feed: &FeedName) -> Result<FeedState, Error> {
+        let rules = self.rules.feeds.get(feed).cloned().ok_or_else(|| Error::Garbled {
+            what: format!("feed `{feed}`"),
+            detail: "the config does not name it".to_owned(),
+        })?;
+        self.conn
+            .execute("INSERT OR IGNORE INTO feed(name) VALUES (?)", [feed.as_str()])?;
+        let (id, decided, dialect, epoch, drift): (i64, bool, Option<String>, Epoch, Option<String>) =
+            self.conn.query_row(
+                "SELECT id, decided, dialect, epoch, top_id, top_start, drift FROM feed WHERE name = ?",
+                [feed.as_str()],
+                |row| {
+                    let epoch = Epoch {
+                        number: row.get(3)?,
+                        top_id: row.get(4)?,
+                        top_start: row.get::<_, Option<i64>>(5)?.map(instant),
+                    };
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, epoch, row.get(6)?))
+                },
+            )?;
+        let name = if rules.dialect == "auto" {
+            dialect.filter(|_| decided)
+        } else {
+            Some(rules.dialect.clone())
+        };
+        let pending: i64 = self.conn.query_row(
+            "SELECT count(*) FROM journal WHERE state = 5 AND feed = ?",
+            [id],
+            |row| row.get(0),
+        )?;
+        let mut state = FeedState {
+            id,
+            rules,
+            dialect: name.as_deref().and_then(registry::by_name),
+            parser: None,
+            epoch,
+            epoch_changed: false,
+            drift: drift
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default(),
+            drift_changed: false,
+            burst: HashMap::new(),
+            partial: HashMap::new(),
+            pending: usize::try_from(pending).unwrap_or(0),
+            counts: Counts::default(),
+        };
+        state.reset_parser();
+        Ok(state)
+    }
+
+    /// Writes the feeds' counters; the last step of a transaction.
+    pub(super) fn flush_feeds(&mut self) -> Result<(), Error> {
+        for state in self.feeds.values_mut() {
+            let counts = std::mem::take(&mut state.counts);
+            if counts.lines != 0 || counts.last_line_at.is_some() || counts.touched() {
+                self.conn
+                    .prepare_cached(
+                        "UPDATE feed SET lines = lines + ?2, legs = legs + ?3, skipped = skipped + ?4,
+                           quarantined = quarantined + ?5, partial = partial + ?6,
+                           last_line_at = coalesce(?7, last_line_at) WHERE id = ?1",
+                    )?
+                    .execute(params![
+                        state.id,
+                        counts.lines,
+                        counts.legs,
+                        counts.skipped,
+                        counts.quarantined,
+                        counts.partial,
+                        counts.last_line_at
+                    ])?;
+            }
+            if std::mem::take(&mut state.epoch_changed) {
+                self.conn
+                    .prepare_cached("UPDATE feed SET epoch = ?2, top_id = ?3, top_start = ?4 WHERE id = ?1")?
+                    .execute(params![
+                        state.id,
+                        state.epoch.number,
+                        state.epoch.top_id,
+                        state.epoch.top_start.map(millis)
+                    ])?;
+            }
+            if std::mem::take(&mut state.drift_changed) {
+                self.conn
+                    .prepare_cached("UPDATE feed SET drift = ?2 WHERE id = ?1")?
+                    .execute(params![state.id, serde_json::to_string(&state.drift).ok()])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A connection was opened; returns its number.
+    pub(super) fn connection_opened(&mut self, feed: &FeedName, peer: &str, now: Timestamp) -> Result<i64, Error> {
+        let mut state = self.feed_state(feed)?;
+        self.conn.execute(
+            "INSERT INTO connection(feed, peer, opened_at) VALUES (?, ?, ?)",
+            params![state.id, peer, millis(now)],
+        )?;
+        let id = self.conn.last_insert_rowid();
+        state.burst.insert(id, millis(now));
+        self.feeds.insert(feed.clone(), state);
+        Ok(id)
+    }
+
+    /// A connection ended.
+    pub(super) fn connection_closed(
+        &mut self,
+        feed: &FeedName,
+        connection: i64,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.conn.execute(
+            "UPDATE connection SET closed_at = ?2, why = ?3 WHERE id = ?1",
+            params![connection, millis(now), why],
+        )?;
+        if let Some(state) = self.feeds.get_mut(feed) {
+            state.burst.remove(&connection);
+            state.partial.remove(&connection);
+        }
+        Ok(())
+    }
+}
+
+impl Counts {
+    fn touched(&self) -> bool {
+        self.legs != 0 || self.skipped != 0 || self.quarantined != 0 || self.partial != 0
+    }
+}
+
+impl FeedState {
+    pub(super) fn reset_parser(&mut self) {
+        let options = &self.rules.options;
+        self.parser = self.dialect.and_then(|dialect| match dialect.parser(options) {
+            Ok(parser) => Some(parser),
+            Err(error) => {
+                // `check` refuses such options; a dialect that `auto` found may not know those given.
+                tracing::warn!(dialect = dialect.about().name, %error, "feed option ignored");
+                dialect.parser(&crate::smdr::Options::new()).ok()
+            }
+        });
+    }
+
+    pub(super) fn parse(&mut self, id: LineId, bytes: &[u8], received_at: Timestamp) -> Vec<Parsed> {
+        let mut out = Vec::with_capacity(1);
+        let number = u64::try_from(id.get()).unwrap_or(0);
+        let line = Line {
+            number,
+            bytes,
+            received: self.rules.zone.to_datetime(received_at),
+        };
+        let Some(parser) = &mut self.parser else { return out };
+        let attempt = catch_unwind(AssertUnwindSafe(|| parser.line(line, &mut out)));
+        if let Err(panic) = attempt {
+            let error = format!("the parser failed on it: {}", panic_text(panic.as_ref()));
+            tracing::error!(line = %id, reason = %error, "a hostile line is in quarantine");
+            self.reset_parser();
+            out = vec![Parsed::Unparsed {
+                line: number,
+                column: 1,
+                error,
+            }];
+        }
+        out
+    }
+
+    pub(super) fn observe_epoch(&mut self, leg: &PlacedLeg) -> i64 {
+        self.epoch_changed |= self.epoch.observe(leg);
+        self.epoch.number
+    }
+
+    pub(super) fn count(&mut self, state: LineState) {
+        match state {
+            LineState::Leg => self.counts.legs += 1,
+            LineState::Skipped => self.counts.skipped += 1,
+            LineState::Quarantined => self.counts.quarantined += 1,
+            LineState::Partial => self.counts.partial += 1,
+            LineState::Duplicate | LineState::Pending => {}
+        }
+    }
+
+    pub(super) fn note_arrival(&mut self, connection: i64, at: i64) {
+        if let Some(last) = self.burst.get_mut(&connection) {
+            if at - *last >= BURST_PAUSE_MS {
+                self.burst.remove(&connection);
+            } else {
+                *last = at;
+            }
+        }
+    }
+
+    /// A connection begins with what the PBX had buffered: such lines say nothing about its clock.
+    pub(super) fn in_burst(&self, connection: i64) -> bool {
+        self.burst.contains_key(&connection)
+    }
+
+    pub(super) fn note_drift(&mut self, seconds: i64) {
+        self.drift.push_back(seconds);
+        if self.drift.len() > DRIFT_SAMPLES {
+            self.drift.pop_front();
+        }
+        self.drift_changed = true;
+    }
+}
+
+/// The median of stored drift samples, in seconds; positive: lines arrive after the end they print.
+pub(super) fn drift_median(stored: Option<&str>) -> Option<i64> {
+    let mut samples: Vec<i64> = serde_json::from_str(stored?).ok()?;
+    samples.sort_unstable();
+    samples.get(samples.len() / 2).copied()
+}
