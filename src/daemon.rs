@@ -147,9 +147,6 @@ fn open(
     }
     keep_the_orphaned(&mut loaded.directory, &store)?;
     store.adopt(Arc::new(rules(loaded)), clock.now())?;
-    if clock == Clock::Real {
-        store.transact(|store| store.set_meta("used", "1"))?;
-    }
     let desk = link_desk(&mut store, &loaded.config)?;
     Ok((store, clock, Arc::new(desk)))
 }

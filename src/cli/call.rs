@@ -114,7 +114,7 @@ pub fn details(session: &Session, call: &CallRow) -> anyhow::Result<Value> {
     let feed: crate::ids::FeedName = call.feed.parse()?;
     let zone = session.rules.feeds.get(&feed).map_or(session.zone(), |feed| &feed.zone);
     let legs = session.reader.legs(call.id, zone)?;
-    let mut records = Vec::new();
+    let mut legs_shown = Vec::new();
     for (index, placed) in legs.iter().enumerate() {
         let mut leg = serde_json::to_value(&placed.leg)?;
         let raw: Vec<String> = placed
@@ -148,12 +148,12 @@ pub fn details(session: &Session, call: &CallRow) -> anyhow::Result<Value> {
         fields.insert("received_at".into(), json!(session.time(placed.received_at)));
         fields.insert("person".into(), json!(person));
         fields.insert("held_by_rule".into(), json!(found.map(|found| found.rule)));
-        records.push(leg);
+        legs_shown.push(leg);
     }
     let mut value = shapes::call(session, call);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("doubts".into(), json!(call.doubts));
-        fields.insert("leg_records".into(), Value::Array(records));
+        fields.insert("leg_records".into(), Value::Array(legs_shown));
     }
     Ok(value)
 }

@@ -55,7 +55,15 @@ pub async fn read(
         let wake = silence.next(codec.held() > 0);
         let read = tokio::select! {
             biased;
-            () = stop.cancelled() => break "the daemon stops".to_owned(),
+            () = stop.cancelled() => {
+                // What the kernel holds already was sent to us: it is not left behind.
+                drain_socket(&stream, &mut buffer);
+                let lines = take_lines(&mut codec, &mut buffer, clock);
+                if !lines.is_empty() {
+                    writer.lines(&reading.feed, connection, lines).await?;
+                }
+                break "closed by us".to_owned();
+            }
             read = timeout_at(wake, stream.read_buf(&mut buffer)) => read,
         };
         match read {

@@ -2,9 +2,10 @@
 //!
 //! **Invariants.** Only allowed addresses are read from; a refused one is logged once. There are never more
 //! connections than the limit: when it is reached, the longest silent connection that has not sent a line yet makes
-//! room, so that idle strangers can't keep a switch out; if all have sent lines, the newcomer is refused.
+//! room, so that idle strangers can't keep a switch out; if all have sent lines, the newcomer waits for a place with
+//! what it sends in the kernel's buffer, so that switches that connect for each line lose none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,12 @@ use super::connection::{self, Reading};
 use crate::clock::Clock;
 use crate::ids::FeedName;
 use crate::register::{self, Handle};
+
+/// A connection that has sent no line for this long may have to make room.
+const PROVE_WITHIN: Duration = Duration::from_secs(20);
+
+/// Connections that may wait for a place.
+const WAITING: usize = 256;
 
 /// Strangers remembered, so that each is logged once.
 const STRANGERS: usize = 1024;
@@ -73,7 +80,11 @@ struct Listener {
     stop: CancellationToken,
     tasks: JoinSet<Result<(), register::Error>>,
     open: HashMap<Id, Open>,
+    waiting: VecDeque<(TcpStream, SocketAddr)>,
     strangers: HashMap<IpAddr, u64>,
+    /// Refused for lack of a place since the log last told.
+    crowd: u64,
+    crowd_told: Option<tokio::time::Instant>,
 }
 
 impl TcpListen {
@@ -100,7 +111,10 @@ impl TcpListen {
             stop,
             tasks: JoinSet::new(),
             open: HashMap::new(),
+            waiting: VecDeque::new(),
             strangers: HashMap::new(),
+            crowd: 0,
+            crowd_told: None,
         };
         running
             .run(&listener)
@@ -135,7 +149,7 @@ impl Listener {
         &mut self,
         ended: Result<(Id, Result<(), register::Error>), tokio::task::JoinError>,
     ) -> Result<(), register::Error> {
-        match ended {
+        let result = match ended {
             Ok((id, result)) => {
                 self.open.remove(&id);
                 result
@@ -145,7 +159,14 @@ impl Listener {
                 tracing::error!(feed = %self.settings.feed, %error, "a connection's task failed");
                 Ok(())
             }
+        };
+        if self.open.len() < self.settings.max_connections
+            && !self.stop.is_cancelled()
+            && let Some((stream, peer)) = self.waiting.pop_front()
+        {
+            self.begin(stream, peer);
         }
+        result
     }
 
     fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
@@ -154,11 +175,17 @@ impl Listener {
             self.refuse_stranger(address);
             return;
         }
-        if self.open.len() >= self.settings.max_connections && !self.make_room() {
-            tracing::warn!(feed = %self.settings.feed, peer = %peer, limit = self.settings.max_connections,
-                "connection refused: all allowed connections are in use by switches that send lines");
-            return;
+        let full = self.open.len() >= self.settings.max_connections;
+        if !full || self.make_room() {
+            self.begin(stream, peer);
+        } else if self.waiting.len() < WAITING {
+            self.waiting.push_back((stream, peer));
+        } else {
+            self.refuse_crowd(peer);
         }
+    }
+
+    fn begin(&mut self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = keep_alive(&stream) {
             tracing::warn!(feed = %self.settings.feed, peer = %peer, %error, "keep-alive could not be set");
         }
@@ -184,6 +211,20 @@ impl Listener {
         );
     }
 
+    fn refuse_crowd(&mut self, peer: SocketAddr) {
+        self.crowd += 1;
+        if self
+            .crowd_told
+            .is_none_or(|told| told.elapsed() >= Duration::from_secs(60))
+        {
+            tracing::warn!(feed = %self.settings.feed, peer = %peer, refused = self.crowd,
+                limit = self.settings.max_connections,
+                "connections refused: all allowed ones are in use and {WAITING} wait already; is `max_connections` too low?");
+            self.crowd = 0;
+            self.crowd_told = Some(tokio::time::Instant::now());
+        }
+    }
+
     fn refuse_stranger(&mut self, address: IpAddr) {
         if self.strangers.len() >= STRANGERS {
             self.strangers.clear();
@@ -200,7 +241,7 @@ impl Listener {
         let idlest = self
             .open
             .iter()
-            .filter(|(_, open)| !open.proven.load(Ordering::Relaxed))
+            .filter(|(_, open)| !open.proven.load(Ordering::Relaxed) && open.since.elapsed() >= PROVE_WITHIN)
             .min_by_key(|(_, open)| open.since)
             .map(|(id, _)| *id);
         let Some(open) = idlest.and_then(|id| self.open.remove(&id)) else {

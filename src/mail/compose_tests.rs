@@ -1,3 +1,5 @@
+//! What a composed mail holds, read back by an independent parser.
+
 #![allow(clippy::unwrap_used)]
 
 use jiff::Timestamp;

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -15,6 +16,9 @@ use super::{Error, FeedRules, Store, instant, millis};
 use crate::call::{Epoch, PlacedLeg};
 use crate::ids::{FeedName, LineId};
 use crate::smdr::{Dialect, Line, Parsed, Parser, registry};
+
+/// The log tells of a feed's quarantine at most this often.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// How many drift samples the median is taken of.
 const DRIFT_SAMPLES: usize = 51;
@@ -36,6 +40,9 @@ pub(super) struct FeedState {
     pub(super) partial: HashMap<i64, LineId>,
     pub(super) pending: usize,
     pub(super) counts: Counts,
+    /// Lines gone to quarantine that the log has not told of yet, and when it last did.
+    untold: i64,
+    told: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -108,6 +115,8 @@ impl Store {
             partial: HashMap::new(),
             pending: usize::try_from(pending).unwrap_or(0),
             counts: Counts::default(),
+            untold: 0,
+            told: None,
         };
         state.reset_parser();
         Ok(state)
@@ -115,8 +124,9 @@ impl Store {
 
     /// Writes the feeds' counters; the last step of a transaction.
     pub(super) fn flush_feeds(&mut self) -> Result<(), Error> {
-        for state in self.feeds.values_mut() {
+        for (name, state) in &mut self.feeds {
             let counts = std::mem::take(&mut state.counts);
+            state.tell_of_quarantine(name, counts.quarantined);
             if counts.lines != 0 || counts.last_line_at.is_some() || counts.touched() {
                 self.conn
                     .prepare_cached(
@@ -240,6 +250,17 @@ impl FeedState {
             LineState::Quarantined => self.counts.quarantined += 1,
             LineState::Partial => self.counts.partial += 1,
             LineState::Duplicate | LineState::Pending => {}
+        }
+    }
+
+    /// One bad line repeated must not fill the log: told once a minute, with the count.
+    fn tell_of_quarantine(&mut self, feed: &FeedName, lines: i64) {
+        self.untold += lines.max(0);
+        if self.untold > 0 && self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            tracing::warn!(feed = %feed, lines = self.untold,
+                "lines were not understood and are in quarantine; `firstanswer journal list --quarantined` shows them");
+            self.untold = 0;
+            self.told = Some(Instant::now());
         }
     }
 

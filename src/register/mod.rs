@@ -103,7 +103,7 @@ pub enum Error {
         detail: String,
     },
     /// `--simulated-time` on a database that has lived already.
-    #[error("database {}: has been used without simulated time; name a new file in `store.path`", path.display())]
+    #[error("database {}: has been used already, and simulated time is for a new one; name another file in `store.path`", path.display())]
     NotNew {
         /// The file.
         path: PathBuf,

@@ -112,6 +112,19 @@ impl Store {
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         schema::check_header(path)?;
+        Self::create_or_open(path, rules).map_err(|error| match error {
+            Error::Sqlite(rusqlite::Error::SqliteFailure(failure, detail)) if is_damage(failure.code) => {
+                let detail = detail.unwrap_or_else(|| failure.to_string());
+                Error::Damaged {
+                    path: path.to_owned(),
+                    detail,
+                }
+            }
+            other => other,
+        })
+    }
+
+    fn create_or_open(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         let mut conn = Connection::open(path)?;
         configure(&conn)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
@@ -282,8 +295,7 @@ impl Store {
         let path = self.path.clone();
         self.transact(|store| {
             let used: bool = store.conn.query_row(
-                "SELECT EXISTS(SELECT 1 FROM journal) OR EXISTS(SELECT 1 FROM cases)
-                   OR EXISTS(SELECT 1 FROM meta WHERE key IN ('simulation', 'used'))",
+                "SELECT EXISTS(SELECT 1 FROM connection) OR EXISTS(SELECT 1 FROM journal) OR EXISTS(SELECT 1 FROM cases)",
                 [],
                 |row| row.get(0),
             )?;
@@ -324,6 +336,13 @@ impl Store {
     pub fn data_version(&self) -> Result<i64, Error> {
         Ok(self.conn.query_row("PRAGMA data_version", [], |row| row.get(0))?)
     }
+}
+
+fn is_damage(code: rusqlite::ErrorCode) -> bool {
+    matches!(
+        code,
+        rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase
+    )
 }
 
 /// What is kept of a person, so that a start can do without their entry.

@@ -1,3 +1,5 @@
+//! Forms as browsers post them become commands.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

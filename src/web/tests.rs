@@ -1,3 +1,5 @@
+//! The pages over an office in memory: what is shown, what acts, what is refused.
+
 #![allow(clippy::unwrap_used)]
 
 mod gallery;

@@ -276,30 +276,6 @@ fn f16_two_connections_at_once_are_both_read() {
 }
 
 #[test]
-fn f17_a_replayed_buffer_makes_no_second_call() {
-    let house = house();
-    let mut pbx = house.pbx().connect();
-    for id in 1..=6 {
-        pbx.send(line(id));
-    }
-    house.wait_for_lines(6);
-    drop(pbx);
-    let mut again = house.pbx().connect();
-    for id in 3..=7 {
-        again.send(line(id));
-    }
-    wait_for_call(&house, 7);
-    house.wait_for_lines(11);
-    let states: Vec<_> = house.journal().iter().map(|row| row["state"].clone()).collect();
-    let (leg, duplicate) = (json!("leg"), json!("duplicate"));
-    let expected: Vec<&Value> = [[&leg; 6].as_slice(), &[&duplicate; 4], &[&leg]].concat();
-    assert_eq!(states.iter().collect::<Vec<_>>(), expected);
-    assert_eq!(house.calls().len(), 7);
-    assert_eq!(house.cases().len(), 7);
-    assert!(house.cases().iter().all(|c| c["chases"] == 0), "nobody rang again");
-}
-
-#[test]
 fn f18_two_identical_calls_in_one_minute_are_two() {
     let house = house();
     let twin = |id| line(7).id(id);

@@ -122,6 +122,7 @@ impl Plan {
             web_port: free_port(),
             child: None,
             started: None,
+            lived: false,
             plan: self,
             dir,
         };
@@ -147,6 +148,7 @@ pub struct House {
     pub web_port: u16,
     child: Option<Child>,
     started: Option<(Instant, f64)>,
+    lived: bool,
     plan: Plan,
     dir: TempDir,
 }
@@ -232,8 +234,8 @@ allow = {allow}
             .open(self.path("log"))
             .unwrap();
         let mut words = ["--config", "firstanswer.toml", "serve"].map(str::to_owned).to_vec();
-        // A simulated clock is for a new database; an old one remembers it.
-        if let (Some((start, rate)), false) = (&self.plan.simulated, self.database().exists()) {
+        // A simulated clock is for a database that nothing has happened in yet; an old one remembers it.
+        if let (Some((start, rate)), false) = (&self.plan.simulated, self.lived) {
             words.push("--simulated-time".to_owned());
             words.push(format!("{start}x{rate}"));
             self.started = Some((Instant::now(), *rate));
@@ -278,6 +280,7 @@ allow = {allow}
         }
         let ready = self.get("/readyz");
         assert_eq!(ready.status, 200, "READY=1 was said but /readyz is: {}", ready.body);
+        self.lived = true;
     }
 
     /// Process id of the program.

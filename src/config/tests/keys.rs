@@ -118,8 +118,10 @@ fn calendar_file() {
     let (mut shown, asked) = both(include_str!("../../../config/calendars/cn.toml"), |s| {
         crate::config::calendar::read(s, &zone, None);
     });
-    // Shown in a comment only, since no day of 2026 has hours of its own.
+    // Shown in a comment only, since no day of 2026 needs them.
     assert!(include_str!("../../../config/calendars/cn.toml").contains("at = \"09:00-12:00\""));
     shown.insert("work.at".to_owned());
+    assert!(include_str!("../../../config/calendars/cn.toml").contains("stands_for = \"fri\""));
+    shown.insert("work.stands_for".to_owned());
     same(&shown, &asked);
 }
