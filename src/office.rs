@@ -78,7 +78,9 @@ impl RegisterOffice {
     }
 
     fn people(&self, lang: Lang) -> People {
-        People::of(&self.rules.load().directory, lang)
+        let rules = self.rules.load();
+        let today = rules.zone.to_datetime(self.clock.now()).date();
+        People::of(&rules.directory, lang, today)
     }
 
     fn standing(&self, viewer: &PersonId, case: &Case, now: Timestamp) -> Standing {

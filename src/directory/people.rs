@@ -5,7 +5,9 @@
 
 use std::collections::HashSet;
 
-use super::{Department, Directory, Lang, Person};
+use jiff::civil::Date;
+
+use super::{Department, Directory, HoldingKey, HoldingWhat, Lang, Person};
 use crate::ids::{DepartmentId, PersonId};
 
 impl Directory {
@@ -128,6 +130,23 @@ impl Directory {
             Some(person) => in_language(&person.name, person.name_en.as_deref(), lang).to_owned(),
             None => id.to_string(),
         }
+    }
+
+    /// The phone to reach a person on: their own, else an extension they hold on that day, else the department's.
+    pub fn phone_of(&self, id: &PersonId, day: Date) -> Option<&str> {
+        let person = self.person(id)?;
+        let held = || {
+            self.holdings
+                .iter()
+                .find_map(|holding| match (&holding.key, &holding.what) {
+                    (HoldingKey::Ext(ext), HoldingWhat::Person(holder)) if holder == id && holding.holds_on(day) => {
+                        Some(ext.as_str())
+                    }
+                    _ => None,
+                })
+        };
+        let department = || self.department(&person.department)?.phone.as_deref();
+        person.phone.as_deref().or_else(held).or_else(department)
     }
 
     /// What a department is called in a language; the slug if the directory doesn't know it.

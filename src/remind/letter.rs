@@ -135,25 +135,12 @@ fn name_of(person: &Person, lang: Lang) -> String {
     english.unwrap_or_else(|| person.name.clone())
 }
 
-fn party(id: &PersonId, lang: Lang, rules: &Rules) -> Party {
-    match rules.directory.person(id) {
-        Some(person) => Party {
-            name: name_of(person, lang),
-            phone: phone_of(person, rules),
-        },
-        None => Party {
-            name: id.to_string(),
-            phone: None,
-        },
+fn party(id: &PersonId, lang: Lang, now: Timestamp, rules: &Rules) -> Party {
+    let today = rules.zone.to_datetime(now).date();
+    Party {
+        name: rules.directory.display_name(id, lang),
+        phone: rules.directory.phone_of(id, today).map(str::to_owned),
     }
-}
-
-fn phone_of(person: &Person, rules: &Rules) -> Option<String> {
-    let department = rules.directory.department(&person.department);
-    person
-        .phone
-        .clone()
-        .or_else(|| department.and_then(|d| d.phone.clone()))
 }
 
 fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now: Timestamp, rules: &Rules) -> Item {
@@ -185,8 +172,8 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now:
             .first_answerer
             .as_ref()
             .filter(|_| case.certainty != Certainty::Ambiguous)
-            .map(|id| party(id, lang, rules)),
-        handler: party(&case.handler, lang, rules),
+            .map(|id| party(id, lang, now, rules)),
+        handler: party(&case.handler, lang, now, rules),
         url: desk.url(&reader.id, Target::Case(case.id), now),
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::case::{Case, Command, Duty, EventRow, Refusal};
@@ -99,14 +100,11 @@ pub enum Standing {
 pub struct People(BTreeMap<PersonId, Party>);
 
 impl People {
-    /// Everybody of the directory.
-    pub fn of(directory: &Directory, lang: Lang) -> Self {
-        let named = |person: &crate::directory::Person| {
-            let english = person.name_en.clone().filter(|_| lang == Lang::En);
-            Party {
-                name: english.unwrap_or_else(|| person.name.clone()),
-                phone: person.phone.clone(),
-            }
+    /// Everybody of the directory, with the phones they are reached on that day.
+    pub fn of(directory: &Directory, lang: Lang, day: Date) -> Self {
+        let named = |person: &crate::directory::Person| Party {
+            name: directory.display_name(&person.id, lang),
+            phone: directory.phone_of(&person.id, day).map(str::to_owned),
         };
         directory.people.iter().map(|p| (p.id.clone(), named(p))).collect()
     }
