@@ -9,7 +9,9 @@
 //! **Invariants.** No task is detached: all are in one set, and the end of any of them is noticed. The writer or the
 //! clock ending stops the daemon with a failure. A broken configuration at a reload changes nothing.
 
-use std::path::{Path, PathBuf};
+mod reload;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::number::DialPlan;
 use crate::clock::{Clock, SimulatedTime};
-use crate::config::{self, Config, Loaded, MailTransport, Transport as FeedTransport};
+use crate::config::{Config, Loaded, MailTransport, Transport as FeedTransport};
 use crate::directory::Directory;
 use crate::feed::tcp_listen::{self, TcpListen};
 use crate::mail::{Key, Keys, Maildir, Transport};
@@ -30,6 +32,7 @@ use crate::office::RegisterOffice;
 use crate::register::{self, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
 use crate::remind::{LinkDesk, Mailer, Ticker};
 use crate::web;
+use reload::House;
 
 /// How long the tasks may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
@@ -122,7 +125,14 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         pages = %loaded.config.web.listen,
         "firstanswer is ready"
     );
-    let result = supervise(config_path, &database, &rules, &handle, &writer, &mut tasks).await;
+    let house = House {
+        config_path,
+        config: &loaded.config,
+        database: &database,
+        rules: &rules,
+        writer: &handle,
+    };
+    let result = supervise(&house, &writer, &mut tasks).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
     drop(handle);
@@ -320,14 +330,7 @@ async fn watchdog(writer: Handle, stop: CancellationToken) -> anyhow::Result<()>
 }
 
 /// Waits for signals and for tasks that end too soon.
-async fn supervise(
-    config_path: &Path,
-    database: &Path,
-    rules: &Arc<ArcSwap<Rules>>,
-    handle: &Handle,
-    writer: &Writer,
-    tasks: &mut JoinSet<Ended>,
-) -> anyhow::Result<()> {
+async fn supervise(house: &House<'_>, writer: &Writer, tasks: &mut JoinSet<Ended>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be watched")?;
     let mut hangup = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
@@ -335,7 +338,7 @@ async fn supervise(
         tokio::select! {
             _ = terminate.recv() => { tracing::info!("SIGTERM: stopping"); return Ok(()) }
             _ = interrupt.recv() => { tracing::info!("SIGINT: stopping"); return Ok(()) }
-            _ = hangup.recv() => reload(config_path, database, rules, handle).await?,
+            _ = hangup.recv() => house.reload().await,
             ended = tasks.join_next() => match ended {
                 Some(Ok((task, Ok(())))) => return Err(anyhow!("the task `{task}` ended by itself")),
                 Some(Ok((task, Err(error)))) => return Err(error.context(format!("the task `{task}` failed"))),
@@ -351,84 +354,6 @@ async fn ended(writer: &Writer) {
     while !writer.is_finished() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-}
-
-/// SIGHUP: the files are read again. What is wrong with them is said, and then nothing changes.
-async fn reload(
-    config_path: &Path,
-    database: &Path,
-    rules: &Arc<ArcSwap<Rules>>,
-    handle: &Handle,
-) -> anyhow::Result<()> {
-    let _ = sd_notify::notify(&[
-        sd_notify::NotifyState::Reloading,
-        sd_notify::NotifyState::monotonic_usec_now()?,
-    ]);
-    match try_reload(config_path, database, rules, handle).await {
-        Ok(notes) => {
-            for note in notes {
-                tracing::warn!("{note}");
-            }
-            tracing::info!(config = %config_path.display(), "configuration reloaded");
-        }
-        Err(problem) => {
-            for line in problem.lines().filter(|line| !line.trim().is_empty()) {
-                tracing::error!("{line}");
-            }
-            tracing::error!(config = %config_path.display(), "the configuration was not reloaded; the old one stays");
-        }
-    }
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    Ok(())
-}
-
-async fn try_reload(
-    config_path: &Path,
-    database: &Path,
-    rules_in_force: &Arc<ArcSwap<Rules>>,
-    handle: &Handle,
-) -> Result<Vec<String>, String> {
-    let path: PathBuf = config_path.to_owned();
-    let loaded = tokio::task::spawn_blocking(move || config::load(&path))
-        .await
-        .map_err(|error| error.to_string())?
-        .map_err(|problems| problems.to_string())?;
-    let reader = register::read::Reader::open(database).map_err(|error| error.to_string())?;
-    let missing = config::missing_people(
-        &loaded.directory,
-        &reader.handlers().map_err(|error| error.to_string())?,
-    );
-    if !missing.is_empty() {
-        return Err(missing.to_string());
-    }
-    let mut fresh = rules(&loaded);
-    let mut notes = Vec::new();
-    let old = rules_in_force.load();
-    for name in old.feeds.keys().filter(|name| !fresh.feeds.contains_key(*name)) {
-        notes.push(format!(
-            "feed {name}: it was removed; it stays open until the next restart"
-        ));
-    }
-    for name in fresh.feeds.keys().filter(|name| !old.feeds.contains_key(*name)) {
-        notes.push(format!("feed {name}: it is new; it opens at the next restart"));
-    }
-    let gone: Vec<_> = old
-        .feeds
-        .iter()
-        .filter(|(name, _)| !fresh.feeds.contains_key(*name))
-        .collect();
-    let kept: Vec<_> = gone
-        .into_iter()
-        .map(|(name, feed)| (name.clone(), feed.clone()))
-        .collect();
-    fresh.feeds.extend(kept);
-    let fresh = Arc::new(fresh);
-    handle
-        .adopt(Arc::clone(&fresh))
-        .await
-        .map_err(|error| error.to_string())?;
-    rules_in_force.store(fresh);
-    Ok(notes)
 }
 
 /// Waits for the tasks and then for the writer; says who remains.

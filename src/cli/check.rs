@@ -1,14 +1,16 @@
-//! `firstanswer check`: reads the configuration and says all that is wrong with it. Opens nothing.
+//! `firstanswer check`: reads the configuration and says all that is wrong with it. Opens no feed, no port,
+//! no mail server, and creates nothing.
 
 use std::io::Write;
 use std::path::Path;
 
 use super::Exit;
 use crate::config::{self, Loaded, Problems};
+use crate::register::read::Reader;
 
 /// Checks a configuration and prints the result.
 pub fn run(config: &Path, json: bool) -> Exit {
-    match config::load(config) {
+    match config::load(config).and_then(nobody_dropped) {
         Ok(loaded) => {
             // A closed pipe is the reader's choice, not a failure of the check.
             let _ = writeln!(
@@ -28,6 +30,14 @@ pub fn run(config: &Path, json: bool) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// Somebody who still has open cases must not be dropped from the directory. Only a database that is there already is
+/// looked at, read-only; one that can't be read says nothing about the files.
+fn nobody_dropped(loaded: Loaded) -> Result<Loaded, Problems> {
+    let handlers = Reader::open(&loaded.config.store).and_then(|reader| reader.handlers());
+    let missing = config::missing_people(&loaded.directory, &handlers.unwrap_or_default());
+    if missing.is_empty() { Ok(loaded) } else { Err(missing) }
 }
 
 /// One problem as one JSON object a line.

@@ -45,17 +45,23 @@ impl FilterArgs {
     pub fn filter(&self, session: &Session) -> anyhow::Result<Filter> {
         let zone = session.zone();
         let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, zone)).transpose();
+        let department = self
+            .department
+            .as_deref()
+            .map(|text| text.parse::<DepartmentId>().map_err(|error| fail(Exit::Usage, error)))
+            .transpose()?;
+        let members = |id: &DepartmentId| {
+            let members = session.rules.directory.members(id);
+            members.map(|person| person.id.clone()).collect()
+        };
         let disposition = self.disposition.as_deref().map(disposition).transpose()?;
         Ok(Filter {
             from: time(&self.from)?,
             to: time(&self.to)?,
             extension: self.extension.clone(),
             person: self.person.as_deref().map(person).transpose()?,
-            department: self
-                .department
-                .as_deref()
-                .map(|text| text.parse::<DepartmentId>().map_err(|error| fail(Exit::Usage, error)))
-                .transpose()?,
+            people: department.as_ref().map(members),
+            department,
             number: self.number.clone(),
             disposition,
             limit: self.limit,

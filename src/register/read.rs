@@ -128,6 +128,8 @@ pub struct Filter {
     pub extension: Option<String>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
+    /// Calls only: answered first by one of these (the department's people).
+    pub people: Option<Vec<PersonId>>,
     /// Digits that the caller's or called number contains, as printed.
     pub number: Option<String>,
     pub disposition: Option<Disposition>,
@@ -221,20 +223,33 @@ impl Reader {
         let mut narrow = Where::new();
         narrow.and("c.start >= ?", filter.from.map(millis));
         narrow.and("c.start < ?", filter.to.map(millis));
-        narrow.and("(c.answered_by = ? OR c.target = ?)", filter.extension.clone());
+        narrow.and(
+            "(c.answered_by = ? OR c.target = ? OR EXISTS(SELECT 1 FROM leg l WHERE l.call = c.id AND l.station = ?))",
+            filter.extension.clone(),
+        );
         narrow.and("c.person = ?", filter.person.as_ref().map(|p| p.as_str().to_owned()));
         narrow.and("c.disposition = ?", filter.disposition.map(Coded));
         narrow.and(
             "(instr(coalesce(c.calling_number, ''), ?) OR instr(coalesce(c.called_number, ''), ?))",
             filter.number.clone(),
         );
-        let limit = filter.limit.map_or(-1, |n| i64::try_from(n).unwrap_or(i64::MAX));
-        let sql = format!("{CALL_COLUMNS}{} ORDER BY c.id DESC LIMIT {limit}", narrow.text());
+        let sql = format!("{CALL_COLUMNS}{} ORDER BY c.id DESC", narrow.text());
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query(&narrow.values()[..])?;
         let mut calls = Vec::new();
-        while let Some(row) = rows.next()? {
-            calls.push(call_row(row)?);
+        let wanted = filter.limit.unwrap_or(usize::MAX);
+        while calls.len() < wanted
+            && let Some(row) = rows.next()?
+        {
+            let call = call_row(row)?;
+            let theirs = |people: &Vec<PersonId>| {
+                call.person
+                    .as_ref()
+                    .is_some_and(|person| people.iter().any(|one| one.as_str() == person))
+            };
+            if filter.people.as_ref().is_none_or(theirs) {
+                calls.push(call);
+            }
         }
         calls.reverse();
         Ok(calls)
@@ -318,6 +333,10 @@ impl Reader {
             filter.department.as_ref().map(|d| d.as_str().to_owned()),
         );
         narrow.and("handler = ?", filter.handler.as_ref().map(|p| p.as_str().to_owned()));
+        narrow.and(
+            "EXISTS(SELECT 1 FROM call c WHERE c.id = cases.call AND c.disposition = ?)",
+            filter.disposition.map(Coded),
+        );
         narrow.and(
             "(first_answerer = ? OR handler = ?)",
             filter.person.as_ref().map(|p| p.as_str().to_owned()),

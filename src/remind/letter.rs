@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::call::Certainty;
-use crate::call::number::masked;
 use crate::case::{Case, CaseKind};
 use crate::directory::{Lang, Person};
 use crate::ids::PersonId;
+use crate::l10n::masked;
 use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose};
 use crate::register::{Composed, Draft, DraftNotice, Rules};
 
@@ -166,7 +166,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now:
         due_why: deadline.map(|d| d.why.clone()),
         also_due: Vec::new(),
         chases: case.chases,
-        number_masked: case.caller_number.as_deref().map(masked),
+        number_masked: case.caller_number.as_deref().and_then(masked),
         caller_name: case.caller_name.clone(),
         first_answerer: case
             .first_answerer
