@@ -26,7 +26,7 @@ pub mod words;
 mod tests;
 
 pub use hours::{Day, DayKind};
-pub use words::{Since, explain};
+pub use words::{Since, explain, span_words};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};

@@ -71,6 +71,14 @@ struct Parts<'s> {
     doubled: Option<String>,
 }
 
+/// A span as users say it: `2 business days`, `30分钟工作时间`.
+pub fn span_words(span: Span, lang: Lang) -> String {
+    match lang {
+        Lang::En => en::span(span),
+        Lang::Zh => zh::span(span),
+    }
+}
+
 /// The computation of a due date, as a sentence with times of that zone.
 pub fn explain(due: &Due, zone: &TimeZone, lang: Lang, since: Since) -> String {
     let parts = parts(due, zone);

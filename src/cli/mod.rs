@@ -1,5 +1,6 @@
 //! The command line: one file per command. Commands print; what is right is decided in the other rooms.
 
+pub mod calendar;
 pub mod call;
 pub mod case;
 mod case_change;
@@ -13,17 +14,21 @@ pub mod journal;
 pub mod outbox;
 pub mod parse;
 pub mod play;
+pub mod policy;
 mod screen;
 pub mod serve;
 pub mod session;
 mod shapes;
 mod tables;
+pub mod who;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::directory::Lang;
 
 /// How a command ended; the codes are promised to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +74,17 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// The language asked for, else the site's.
+    pub fn lang_or(&self, site: Lang) -> Lang {
+        match self.lang {
+            Some(Language::Zh) => Lang::Zh,
+            Some(Language::En) => Lang::En,
+            None => site,
+        }
+    }
+}
+
 /// A language of the catalogues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Language {
@@ -106,6 +122,12 @@ pub enum Command {
     Journal(journal::JournalArgs),
     /// Feeds: their health
     Feed(feed::FeedArgs),
+    /// Who handles what: duties, people, departments
+    Who(who::WhoArgs),
+    /// Working time: the days of a year, and due dates
+    Calendar(calendar::CalendarArgs),
+    /// The policy in words
+    Policy(policy::PolicyArgs),
     /// Mails: what was sent, what waits and why
     Outbox(outbox::OutboxArgs),
 }
@@ -125,6 +147,9 @@ pub fn main() -> ExitCode {
         Command::Case(args) => case::run(&cli, args, &mut out),
         Command::Journal(args) => journal::run(&cli, args, &mut out),
         Command::Feed(args) => feed::run(&cli, args, &mut out),
+        Command::Who(args) => who::run(&cli, args, &mut out),
+        Command::Calendar(args) => calendar::run(&cli, args, &mut out),
+        Command::Policy(args) => policy::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
     };
     let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));

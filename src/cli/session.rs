@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Cli, Exit, Language};
+use super::{Cli, Exit};
 use crate::case::{Actor, Refusal};
 use crate::clock::Clock;
 use crate::config::{self, Loaded};
@@ -80,7 +80,7 @@ pub struct Session {
     pub database: PathBuf,
     /// The configuration as read.
     pub loaded: Loaded,
-    lang: Option<Language>,
+    lang: Lang,
     act_as: Option<String>,
 }
 
@@ -96,12 +96,12 @@ impl Session {
         let clock = reader.clock()?;
         let rules = Arc::new(crate::daemon::rules(&loaded));
         Ok(Self {
+            lang: cli.lang_or(rules.lang),
             rules,
             reader,
             clock,
             database,
             loaded,
-            lang: cli.lang,
             act_as: cli.act_as.clone(),
         })
     }
@@ -118,11 +118,7 @@ impl Session {
 
     /// The language of what is printed: the one asked for, else the site's.
     pub fn lang(&self) -> Lang {
-        match self.lang {
-            Some(Language::Zh) => Lang::Zh,
-            Some(Language::En) => Lang::En,
-            None => self.rules.lang,
-        }
+        self.lang
     }
 
     /// Opens the database for one change.

@@ -1,6 +1,9 @@
 //! Who handles what: a search by the words a clerk would type.
 
+use jiff::civil::Date;
+
 use super::{Directory, DutyEntry};
+use crate::ids::{DepartmentId, PersonId};
 
 impl Directory {
     /// The entries that words point to, the best first; upper and lower case are one.
@@ -21,6 +24,68 @@ impl Directory {
         hits.sort_by_key(|&(rank, _)| std::cmp::Reverse(rank));
         hits.into_iter().map(|(_, entry)| entry).collect()
     }
+}
+
+/// Who handles something: what a search for words and names finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhoHit {
+    /// The duty's words, or the names of the person or department.
+    pub words: Vec<String>,
+    /// Department of ours.
+    pub department: Option<DepartmentId>,
+    /// Person of ours.
+    pub handler: Option<PersonId>,
+    /// Office outside.
+    pub outside: Option<String>,
+    /// Phone that callers are told.
+    pub phone: Option<String>,
+}
+
+impl Directory {
+    /// Who handles what, or who is who: duties first, then people, then departments, by any of their names.
+    pub fn who(&self, query: &str, day: Date) -> Vec<WhoHit> {
+        let duties = self.find_duty(query).into_iter().map(|duty| WhoHit {
+            words: duty.words.clone(),
+            department: duty.department.clone(),
+            handler: duty.handler.clone(),
+            outside: duty.outside.clone(),
+            phone: duty
+                .phone
+                .clone()
+                .or_else(|| self.phone_of(duty.handler.as_ref()?, day).map(str::to_owned)),
+        });
+        let wanted = folded(query);
+        let named = |names: &[Option<&str>]| {
+            !wanted.is_empty() && names.iter().flatten().any(|name| folded(name).contains(&wanted))
+        };
+        let people = self
+            .people
+            .iter()
+            .filter(|p| named(&[Some(&p.name), p.name_en.as_deref(), Some(p.id.as_str())]));
+        let people = people.map(|person| WhoHit {
+            words: names(&person.name, person.name_en.as_deref()),
+            department: Some(person.department.clone()),
+            handler: Some(person.id.clone()),
+            outside: None,
+            phone: self.phone_of(&person.id, day).map(str::to_owned),
+        });
+        let departments = self
+            .departments
+            .iter()
+            .filter(|d| named(&[Some(&d.name), d.name_en.as_deref(), Some(d.id.as_str())]));
+        let departments = departments.map(|department| WhoHit {
+            words: names(&department.name, department.name_en.as_deref()),
+            department: Some(department.id.clone()),
+            handler: Some(department.head.clone()),
+            outside: None,
+            phone: department.phone.clone(),
+        });
+        duties.chain(people).chain(departments).collect()
+    }
+}
+
+fn names(name: &str, name_en: Option<&str>) -> Vec<String> {
+    std::iter::once(name).chain(name_en).map(str::to_owned).collect()
 }
 
 /// How it was found (more is better), and the characters in common.

@@ -25,6 +25,7 @@ mod numbers;
 mod people;
 
 pub use away::{Acting, Mailbox};
+pub use duties::WhoHit;
 pub use index::Index;
 pub use numbers::Numbers;
 

@@ -13,6 +13,7 @@ pub mod events;
 pub mod mask;
 pub mod names;
 mod page_words;
+pub mod policy;
 pub mod when;
 mod words;
 

@@ -62,7 +62,7 @@ fn counted_from(parts: &Parts<'_>, count_from: CountFrom) -> &'static str {
     }
 }
 
-fn span(span: Span) -> String {
+pub(super) fn span(span: Span) -> String {
     let some = |n: i64, unit: &str| {
         if n.abs() == 1 {
             format!("{n} {unit}")

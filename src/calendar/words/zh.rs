@@ -58,7 +58,7 @@ fn counted_from(parts: &Parts<'_>, count_from: CountFrom) -> &'static str {
     }
 }
 
-fn span(span: Span) -> String {
+pub(super) fn span(span: Span) -> String {
     match span {
         Span::Elapsed(seconds) => duration(seconds),
         Span::Business(s) if s % 3600 == 0 => format!("{}个工作小时", s / 3600),
