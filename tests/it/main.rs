@@ -4,12 +4,13 @@
 //!   mailbox.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
-//! - `threats`: what an attacker tries. `docs`: what the README says, run. `house_rules`: who may know whom.
+//! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run. `house_rules`: who may know whom.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod commands;
 mod docs;
 mod faults_feed;
 mod faults_store;

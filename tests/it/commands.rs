@@ -1,0 +1,182 @@
+//! Commands that print: what scripts and administrators may rely on.
+
+use serde_json::{Value, json};
+
+use crate::house::{House, check};
+use crate::pbx::IpoLine;
+
+/// One JSON object a line.
+fn objects(out: &str) -> Vec<Value> {
+    out.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
+        .collect()
+}
+
+#[test]
+fn a_due_date_is_explained_from_its_computation() {
+    let house = House::at("2026-10-08T10:10:00").build();
+    // The two examples of the rules, and half an hour before closing.
+    for (from, add, due) in [
+        ("2026-10-08T16:40", "3 business days", "2026-10-12T17:30:00+08:00"),
+        ("2026-09-29T16:40", "3 business days", "2026-10-09T17:30:00+08:00"),
+        ("2026-10-08T17:00", "end of day", "2026-10-09T17:30:00+08:00"),
+        ("2026-10-08T11:30", "4 business hours", "2026-10-08T17:00:00+08:00"),
+        ("2026-10-08T08:40:00Z", "90s", "2026-10-08T16:41:30+08:00"),
+    ] {
+        let said = house
+            .cli(["calendar", "due", "--from", from, "--add", add, "--json"])
+            .ends(0);
+        check(&objects(&said.out)[0], &json!({"due_at": due}));
+    }
+    let said = house
+        .cli([
+            "--lang",
+            "en",
+            "calendar",
+            "due",
+            "--from",
+            "2026-10-08T16:40",
+            "--add",
+            "3 business days",
+        ])
+        .ends(0);
+    assert!(said.out.contains("skip Sun, Mon 12"), "{}", said.out);
+    let same_day = house.cli([
+        "calendar",
+        "due",
+        "--from",
+        "2026-10-08T10:00",
+        "--add",
+        "1 business day",
+        "--count-from",
+        "same_day",
+        "--json",
+    ]);
+    check(
+        &objects(&same_day.ends(0).out)[0],
+        &json!({"due_at": "2026-10-08T17:30:00+08:00"}),
+    );
+    house
+        .cli(["calendar", "due", "--from", "yesterday", "--add", "90s"])
+        .ends(2);
+    house
+        .cli(["calendar", "due", "--from", "2026-10-08", "--add", "3 fortnights"])
+        .ends(2);
+}
+
+#[test]
+fn the_days_of_a_year_are_shown() {
+    let house = House::at("2026-10-08T10:10:00").build();
+    let days = objects(&house.cli(["calendar", "show", "--year", "2026", "--json"]).ends(0).out);
+    assert_eq!(days.len(), 365);
+    let of = |date: &str| days.iter().find(|day| day["date"] == date).unwrap();
+    check(of("2026-10-01"), &json!({"kind": "holiday", "intervals": []}));
+    check(
+        of("2026-10-10"),
+        &json!({"kind": "make_up", "intervals": [["09:00", "12:00"], ["13:30", "17:30"]]}),
+    );
+    check(of("2026-10-11"), &json!({"kind": "day_off", "intervals": []}));
+    check(of("2026-10-12"), &json!({"kind": "working", "beyond_known": false}));
+    let later = objects(&house.cli(["calendar", "show", "--year", "2027", "--json"]).ends(0).out);
+    assert!(later.iter().all(|day| day["beyond_known"] == true), "2027 is not known");
+}
+
+#[test]
+fn who_finds_duties_people_and_departments() {
+    let house = House::at("2026-10-08T10:10:00").build();
+    let hits = |words: &[&str]| {
+        let mut args = vec!["who", "--json"];
+        args.extend(words);
+        objects(&house.cli_words(&args).ends(0).out)
+    };
+    check(
+        &hits(&["wang"])[0],
+        &json!({"handler": "wang", "outside": null, "phone": "8021"}),
+    );
+    assert_eq!(hits(&["nothing-of-the-kind"]), Vec::<Value>::new());
+}
+
+#[test]
+fn the_policy_is_explained_in_both_languages() {
+    let house = House::at("2026-10-08T10:10:00").build();
+    let zh = house.cli(["--lang", "zh", "policy", "explain"]).ends(0).out;
+    let en = house.cli(["--lang", "en", "policy", "explain"]).ends(0).out;
+    assert!(zh.contains("当日下班前") && zh.contains("批评教育"), "{zh}");
+    assert!(en.contains("registration: end of day") && en.contains("R4.4.1"), "{en}");
+}
+
+#[test]
+fn lists_are_cut_by_their_filters() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let mut pbx = house.pbx().connect();
+    for (id, ext, caller) in [
+        (1, "8021", "13812345601"),
+        (2, "8022", "13812345602"),
+        (3, "8021", "13812345603"),
+    ] {
+        pbx.send(
+            IpoLine::incoming(ext, caller)
+                .start(house.stamp(-60))
+                .ring(5)
+                .talk(30)
+                .id(id),
+        );
+    }
+    pbx.send(
+        IpoLine::incoming("8022", "13812345604")
+            .start(house.stamp(-50))
+            .ring(9)
+            .unanswered()
+            .id(4),
+    );
+    house.wait_for_lines(4);
+    let callers = |args: &[&str]| -> Vec<String> {
+        let mut all = vec!["call", "list", "--json"];
+        all.extend(args);
+        let out = house.cli_words(&all).ends(0).out;
+        objects(&out)
+            .iter()
+            .map(|call| call["calling_number"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (a, b, c, d) = ("13812345601", "13812345602", "13812345603", "13812345604");
+    assert_eq!(callers(&[]), [a, b, c, d]);
+    assert_eq!(callers(&["--person", "wang"]), [a, c]);
+    assert_eq!(callers(&["--extension", "8022"]), [b, d], "also where it only rang");
+    assert_eq!(callers(&["--disposition", "no_answer"]), [d]);
+    assert_eq!(callers(&["--number", "45602"]), [b]);
+    assert_eq!(callers(&["--limit", "2"]), [c, d], "the newest");
+    assert_eq!(callers(&["--department", "permits"]), [a, b, c]);
+    assert_eq!(callers(&["--from", "2026-10-09"]), Vec::<String>::new());
+    house.cli(["call", "list", "--disposition", "lost"]).ends(2);
+    let handled = house.cli(["case", "list", "--handler", "liu", "--json"]).ends(0).out;
+    check(&objects(&handled)[0], &json!({"handler": "liu", "state": "open"}));
+    house.cli(["case", "list", "--state", "opened"]).ends(2);
+    house.cli(["case", "show", "99"]).ends(1);
+}
+
+#[test]
+fn dropping_somebody_with_open_cases_is_refused_by_check() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    house.pbx().connect().send(
+        IpoLine::incoming("8021", "13812345601")
+            .start(house.stamp(-60))
+            .ring(5)
+            .talk(30)
+            .id(1),
+    );
+    house.wait_for_lines(1);
+    let directory = std::fs::read_to_string(house.path("directory.toml")).unwrap();
+    let without: String = directory
+        .lines()
+        .filter(|line| !line.contains("id=\"wang\""))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    house.write("directory.toml", &without.replace("\"wang\"", "\"liu\""));
+    let said = house.cli(["check"]).ends(2);
+    assert!(
+        said.err.contains("wang") && said.err.contains("move-all"),
+        "{}",
+        said.err
+    );
+}
