@@ -22,9 +22,6 @@ use crate::register::{Error, Handle, IncomingLine, LineKind};
 /// Bytes taken from the socket before the writer is asked: the cost of a commit is shared by so many lines.
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// Silence after which an undecided `auto` may decide with what there is.
-const DECIDE_AFTER: Duration = Duration::from_secs(5);
-
 /// How a connection is read.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -74,7 +71,6 @@ pub async fn read(
                         writer.lines(&reading.feed, connection, vec![line]).await?;
                     }
                 }
-                Passed::Decide => writer.feed_silent(&reading.feed).await?,
                 Passed::Limit => break "silent for longer than the limit".to_owned(),
                 Passed::Nothing => {}
             },
@@ -138,8 +134,6 @@ fn line(framed: Framed, kind: LineKind, clock: Clock) -> IncomingLine {
 enum Passed {
     /// The unterminated rest is a partial line.
     Tail,
-    /// `auto` may decide.
-    Decide,
     /// The connection is closed.
     Limit,
     Nothing,
@@ -151,7 +145,6 @@ struct Silence {
     tail_after: Duration,
     limit: Option<Duration>,
     tail_due: bool,
-    decide_due: bool,
 }
 
 impl Silence {
@@ -161,24 +154,18 @@ impl Silence {
             tail_after: reading.idle,
             limit: reading.idle_limit,
             tail_due: false,
-            decide_due: false,
         }
     }
 
     fn broken(&mut self) {
         self.since = Instant::now();
         self.tail_due = true;
-        self.decide_due = true;
     }
 
     fn next(&mut self, holding: bool) -> Instant {
         self.tail_due &= holding;
         let day = Duration::from_secs(24 * 3600);
-        let after = [
-            self.tail_due.then_some(self.tail_after),
-            self.decide_due.then_some(DECIDE_AFTER),
-            self.limit,
-        ];
+        let after = [self.tail_due.then_some(self.tail_after), self.limit];
         self.since
             + after
                 .into_iter()
@@ -193,9 +180,6 @@ impl Silence {
         if self.tail_due && lasted >= self.tail_after {
             self.tail_due = false;
             Passed::Tail
-        } else if self.decide_due && lasted >= DECIDE_AFTER {
-            self.decide_due = false;
-            Passed::Decide
         } else if self.limit.is_some_and(|limit| lasted >= limit) {
             Passed::Limit
         } else {

@@ -7,14 +7,15 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ipnet::IpNet;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -25,6 +26,9 @@ use crate::register::{self, Handle};
 
 /// A connection that has sent no line for this long may have to make room.
 const PROVE_WITHIN: Duration = Duration::from_secs(20);
+
+/// Silence of the whole feed after which an undecided `auto` may decide with what there is.
+const DECIDE_AFTER: Duration = Duration::from_secs(5);
 
 /// Connections that may wait for a place.
 const WAITING: usize = 256;
@@ -67,9 +71,25 @@ pub fn bind(feed: &FeedName, address: SocketAddr) -> Result<std::net::TcpListene
 
 /// One open connection, as the listener sees it.
 struct Open {
-    since: tokio::time::Instant,
+    since: Instant,
     proven: Arc<AtomicBool>,
     stop: CancellationToken,
+}
+
+/// When the feed last sent a line; none: `auto` has been asked to decide since.
+type LastHeard = Arc<Mutex<Option<Instant>>>;
+
+/// Where a connection notes that it has heard a line.
+struct Ear {
+    proven: Arc<AtomicBool>,
+    last: LastHeard,
+}
+
+impl Ear {
+    fn hear(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
 }
 
 /// A running listener.
@@ -80,11 +100,12 @@ struct Listener {
     stop: CancellationToken,
     tasks: JoinSet<Result<(), register::Error>>,
     open: HashMap<Id, Open>,
+    heard: LastHeard,
     waiting: VecDeque<(TcpStream, SocketAddr)>,
     strangers: HashMap<IpAddr, u64>,
     /// Refused for lack of a place since the log last told.
     crowd: u64,
-    crowd_told: Option<tokio::time::Instant>,
+    crowd_told: Option<Instant>,
 }
 
 impl TcpListen {
@@ -111,6 +132,8 @@ impl TcpListen {
             stop,
             tasks: JoinSet::new(),
             open: HashMap::new(),
+            // Lines that an earlier run left undecided count as heard now.
+            heard: Arc::new(Mutex::new(Some(Instant::now()))),
             waiting: VecDeque::new(),
             strangers: HashMap::new(),
             crowd: 0,
@@ -128,6 +151,7 @@ impl Listener {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
+                () = tokio::time::sleep_until(self.silent_at()) => self.silent().await?,
                 Some(ended) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.ended(ended)?,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.accept(stream, peer),
@@ -143,6 +167,28 @@ impl Listener {
             self.ended(ended)?;
         }
         Ok(())
+    }
+
+    /// When the feed will have been silent long enough for `auto`.
+    fn silent_at(&self) -> Instant {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.map_or_else(|| Instant::now() + Duration::from_secs(1), |at| at + DECIDE_AFTER)
+    }
+
+    async fn silent(&self) -> Result<(), register::Error> {
+        let lasted = {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            let lasted = heard.is_some_and(|at| at.elapsed() >= DECIDE_AFTER);
+            if lasted {
+                *heard = None;
+            }
+            lasted
+        };
+        if lasted {
+            self.writer.feed_silent(&self.settings.feed).await
+        } else {
+            Ok(())
+        }
     }
 
     fn ended(
@@ -198,13 +244,16 @@ impl Listener {
             self.writer.clone(),
             self.clock,
             stop.clone(),
-            Arc::clone(&proven),
+            Ear {
+                proven: Arc::clone(&proven),
+                last: Arc::clone(&self.heard),
+            },
         );
         let id = self.tasks.spawn(task).id();
         self.open.insert(
             id,
             Open {
-                since: tokio::time::Instant::now(),
+                since: Instant::now(),
                 proven,
                 stop,
             },
@@ -221,7 +270,7 @@ impl Listener {
                 limit = self.settings.max_connections,
                 "connections refused: all allowed ones are in use and {WAITING} wait already; is `max_connections` too low?");
             self.crowd = 0;
-            self.crowd_told = Some(tokio::time::Instant::now());
+            self.crowd_told = Some(Instant::now());
         }
     }
 
@@ -259,13 +308,12 @@ async fn serve(
     writer: Handle,
     clock: Clock,
     stop: CancellationToken,
-    proven: Arc<AtomicBool>,
+    ear: Ear,
 ) -> Result<(), register::Error> {
     let feed = reading.feed.clone();
     let connection = writer.connection_opened(&feed, &peer.to_string()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, "connected");
-    let heard = || proven.store(true, Ordering::Relaxed);
-    let why = connection::read(stream, &reading, connection, &writer, clock, &stop, heard).await?;
+    let why = connection::read(stream, &reading, connection, &writer, clock, &stop, || ear.hear()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, why, "disconnected");
     writer.connection_closed(&feed, connection, &why).await
 }

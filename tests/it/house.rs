@@ -69,6 +69,7 @@ pub struct Plan {
     policy: Vec<String>,
     digest_window: String,
     allow: String,
+    dialect: String,
     simulated: Option<(String, f64)>,
     env: Vec<(String, String)>,
 }
@@ -96,6 +97,12 @@ impl Plan {
     /// Who may connect to the feed.
     pub fn allow(mut self, networks: &str) -> Self {
         self.allow = networks.to_owned();
+        self
+    }
+
+    /// The feed's dialect, or `auto`.
+    pub fn dialect(mut self, name: &str) -> Self {
+        self.dialect = name.to_owned();
         self
     }
 
@@ -171,6 +178,7 @@ impl House {
             policy: vec![r#"opens.missed="count""#.to_owned()],
             digest_window: "1s".to_owned(),
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
+            dialect: "avaya-ip-office".to_owned(),
             simulated: None,
             env: Vec::new(),
         }
@@ -182,6 +190,7 @@ impl House {
             policy,
             digest_window,
             allow,
+            dialect,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
@@ -197,7 +206,7 @@ web = {{listen="127.0.0.1:{web}", public_url="http://127.0.0.1:{web}"}}
 policy = {{use="bureau", override={{{policy}}}}}
 [[feed]]
 name = "pbx"
-dialect = "avaya-ip-office"
+dialect = "{dialect}"
 tcp_listen = "127.0.0.1:{pbx}"
 allow = {allow}
 "#
