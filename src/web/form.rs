@@ -177,7 +177,11 @@ impl Form {
         let command = match verb {
             Verb::Close => Command::Close {
                 outcome: reader.outcome(),
-                text: reader.sentence("text"),
+                // With an outcome, an empty sentence is left to the case, which then says all that lacks at once.
+                text: match (self.get("outcome"), self.get("text")) {
+                    (Some(_), None) => String::new(),
+                    _ => reader.sentence("text"),
+                },
                 of: reader.number("of"),
                 particulars: reader.particulars(),
             },

@@ -242,6 +242,7 @@ fn decide(case: &mut Case, command: Command) -> Result<Event, Refusal> {
             let mut tried = case.clone();
             register(&mut tried, &particulars);
             let mut lacks = Vec::new();
+            lacks.extend(text.is_empty().then(|| "text".to_owned()));
             lacks.extend(tried.matter.is_none().then(|| "matter".to_owned()));
             if tried.duty == Some(Duty::Outside) && tried.right_body.is_none() {
                 lacks.push("right_body|tried".to_owned());
