@@ -22,6 +22,9 @@ use crate::register::{Error, Handle, IncomingLine, LineKind};
 /// Bytes taken from the socket before the writer is asked: the cost of a commit is shared by so many lines.
 const BATCH_BYTES: usize = 1024 * 1024;
 
+/// Batches taken at a stop at most: more than any kernel's buffer, and an end to a switch that never pauses.
+const LAST_BATCHES: usize = 16;
+
 /// How a connection is read.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -54,10 +57,15 @@ pub async fn read(
             biased;
             () = stop.cancelled() => {
                 // What the kernel holds already was sent to us: it is not left behind.
-                drain_socket(&stream, &mut buffer);
-                let lines = take_lines(&mut codec, &mut buffer, clock);
-                if !lines.is_empty() {
-                    writer.lines(&reading.feed, connection, lines).await?;
+                for _ in 0..LAST_BATCHES {
+                    drain_socket(&stream, &mut buffer);
+                    if buffer.is_empty() {
+                        break;
+                    }
+                    let lines = take_lines(&mut codec, &mut buffer, clock);
+                    if !lines.is_empty() {
+                        writer.lines(&reading.feed, connection, lines).await?;
+                    }
                 }
                 break "closed by us".to_owned();
             }

@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -149,10 +150,12 @@ impl TcpListen {
 impl Listener {
     async fn run(&mut self, listener: &TcpListener) -> Result<(), register::Error> {
         loop {
+            let room = self.room_at();
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 () = tokio::time::sleep_until(self.silent_at()) => self.silent().await?,
                 Some(ended) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.ended(ended)?,
+                () = at(room), if room.is_some() => self.admit(),
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.accept(stream, peer),
                     Err(error) => {
@@ -163,6 +166,7 @@ impl Listener {
                 },
             }
         }
+        self.take_the_last(listener);
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(ended)?;
         }
@@ -191,6 +195,21 @@ impl Listener {
         }
     }
 
+    /// At a stop: who waits, here or in the kernel, has sent already; each is read as far as the kernel holds it.
+    fn take_the_last(&mut self, listener: &TcpListener) {
+        let mut context = Context::from_waker(Waker::noop());
+        while self.waiting.len() < WAITING
+            && let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context)
+        {
+            if self.is_allowed(peer) {
+                self.waiting.push_back((stream, peer));
+            }
+        }
+        while let Some((stream, peer)) = self.waiting.pop_front() {
+            self.begin(stream, peer);
+        }
+    }
+
     fn ended(
         &mut self,
         ended: Result<(Id, Result<(), register::Error>), tokio::task::JoinError>,
@@ -206,26 +225,39 @@ impl Listener {
                 Ok(())
             }
         };
-        if self.open.len() < self.settings.max_connections
-            && !self.stop.is_cancelled()
-            && let Some((stream, peer)) = self.waiting.pop_front()
-        {
-            self.begin(stream, peer);
+        if !self.stop.is_cancelled() {
+            self.admit();
         }
         result
     }
 
-    fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let address = peer.ip().to_canonical();
-        if !self.settings.allow.iter().any(|net| net.contains(&address)) {
-            self.refuse_stranger(address);
-            return;
+    /// Gives places to those who wait, first come first.
+    fn admit(&mut self) {
+        while !self.waiting.is_empty() && (self.open.len() < self.settings.max_connections || self.make_room()) {
+            if let Some((stream, peer)) = self.waiting.pop_front() {
+                self.begin(stream, peer);
+            }
         }
-        let full = self.open.len() >= self.settings.max_connections;
-        if !full || self.make_room() {
-            self.begin(stream, peer);
+    }
+
+    /// When an idle stranger's time is up, if somebody waits for the place.
+    fn room_at(&self) -> Option<Instant> {
+        let unproven = self.open.values().filter(|open| !open.proven.load(Ordering::Relaxed));
+        let first = unproven.map(|open| open.since + PROVE_WITHIN).min();
+        first.filter(|_| !self.waiting.is_empty())
+    }
+
+    fn is_allowed(&self, peer: SocketAddr) -> bool {
+        let address = peer.ip().to_canonical();
+        self.settings.allow.iter().any(|net| net.contains(&address))
+    }
+
+    fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if !self.is_allowed(peer) {
+            self.refuse_stranger(peer.ip().to_canonical());
         } else if self.waiting.len() < WAITING {
             self.waiting.push_back((stream, peer));
+            self.admit();
         } else {
             self.refuse_crowd(peer);
         }
@@ -316,6 +348,12 @@ async fn serve(
     let why = connection::read(stream, &reading, connection, &writer, clock, &stop, || ear.hear()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, why, "disconnected");
     writer.connection_closed(&feed, connection, &why).await
+}
+
+async fn at(instant: Option<Instant>) {
+    if let Some(instant) = instant {
+        tokio::time::sleep_until(instant).await;
+    }
 }
 
 /// A peer that vanished without a word is noticed within two minutes.
