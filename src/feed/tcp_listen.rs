@@ -9,18 +9,17 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ipnet::IpNet;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::connection::{self, Reading};
+use super::connection::{self, LAST_LOOK, Reading};
 use crate::clock::Clock;
 use crate::ids::FeedName;
 use crate::register::{self, Handle};
@@ -166,7 +165,7 @@ impl Listener {
                 },
             }
         }
-        self.take_the_last(listener);
+        self.take_the_last(listener).await;
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(ended)?;
         }
@@ -196,10 +195,9 @@ impl Listener {
     }
 
     /// At a stop: who waits, here or in the kernel, has sent already; each is read as far as the kernel holds it.
-    fn take_the_last(&mut self, listener: &TcpListener) {
-        let mut context = Context::from_waker(Waker::noop());
+    async fn take_the_last(&mut self, listener: &TcpListener) {
         while self.waiting.len() < WAITING
-            && let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context)
+            && let Ok(Ok((stream, peer))) = timeout(LAST_LOOK, listener.accept()).await
         {
             if self.is_allowed(peer) {
                 self.waiting.push_back((stream, peer));

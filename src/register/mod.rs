@@ -25,7 +25,7 @@ mod rows;
 mod schema;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod writer;
 
 use std::collections::BTreeMap;

@@ -21,7 +21,7 @@ use super::read::Reader;
 use super::*;
 use crate::case::{Case, Command};
 
-pub(super) const DIRECTORY: &str = r#"fallback = "li"
+pub(crate) const DIRECTORY: &str = r#"fallback = "li"
 department = [
  {id="bureau", name="局机关", head="zhao", complaints=true},
  {id="permits", name="审批科", parent="bureau", head="li", phone="8020"} ]
@@ -35,9 +35,9 @@ desk = [ {id="front", department="permits", roster=[ {days="mon-fri", at="20:00-
 "#;
 
 /// Open day and night, mail at any hour, a register deadline of two minutes.
-pub(super) const POLICY: &str = r#"mail.quiet="none", clock.floor="0s", clock.register="120s", opens.missed="count""#;
+pub(crate) const POLICY: &str = r#"mail.quiet="none", clock.floor="0s", clock.register="120s", opens.missed="count""#;
 
-pub(super) fn rules_of(directory: &str, policy: &str) -> Rules {
+pub(crate) fn rules_of(directory: &str, policy: &str) -> Rules {
     let site = format!(
         r#"site = {{name="House", time_zone="Asia/Shanghai", country="CN", area_code="021"}}
 directory = {{path="people.toml"}}
@@ -71,24 +71,24 @@ dialect = "auto"
     rules
 }
 
-pub(super) fn rules() -> Arc<Rules> {
+pub(crate) fn rules() -> Arc<Rules> {
     Arc::new(rules_of(DIRECTORY, POLICY))
 }
 
-pub(super) fn feed(name: &str) -> FeedName {
+pub(crate) fn feed(name: &str) -> FeedName {
     name.parse().unwrap()
 }
 
 /// `09:00:00` of Thursday 5 March 2026 in Shanghai.
-pub(super) fn t(clock: &str) -> Timestamp {
+pub(crate) fn t(clock: &str) -> Timestamp {
     format!("2026-03-05T{clock}+08:00").parse().unwrap()
 }
 
-pub(super) fn line(text: &str, at: Timestamp) -> IncomingLine {
+pub(crate) fn line(text: &str, at: Timestamp) -> IncomingLine {
     kind(text, at, LineKind::Whole)
 }
 
-pub(super) fn kind(text: &str, at: Timestamp, kind: LineKind) -> IncomingLine {
+pub(crate) fn kind(text: &str, at: Timestamp, kind: LineKind) -> IncomingLine {
     IncomingLine {
         bytes: Bytes::copy_from_slice(text.as_bytes()),
         received_at: at,
@@ -98,7 +98,7 @@ pub(super) fn kind(text: &str, at: Timestamp, kind: LineKind) -> IncomingLine {
 }
 
 /// A line of IP Office: `start` as `09:00:00`.
-pub(super) fn ipo(id: u32, start: &str, ring: u32, talk: u32, ext: &str, more: bool) -> String {
+pub(crate) fn ipo(id: u32, start: &str, ring: u32, talk: u32, ext: &str, more: bool) -> String {
     format!(
         "2026/03/05 {start},00:{:02}:{:02},{ring},13900000001,I,{ext},8020,,0,{id},{},E{ext},Extn{ext},T9001,Line 1.1,0,0",
         talk / 60,
@@ -108,19 +108,19 @@ pub(super) fn ipo(id: u32, start: &str, ring: u32, talk: u32, ext: &str, more: b
 }
 
 /// A store with its folder and its clock.
-pub(super) struct House {
-    pub dir: TempDir,
-    pub store: Store,
-    pub now: Timestamp,
-    pub connection: i64,
+pub(crate) struct House {
+    pub(crate) dir: TempDir,
+    pub(crate) store: Store,
+    pub(crate) now: Timestamp,
+    pub(crate) connection: i64,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(rules())
     }
 
-    pub fn with(rules: Arc<Rules>) -> Self {
+    pub(crate) fn with(rules: Arc<Rules>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = t("08:00:00");
         let mut store = Store::open_for_serve(&dir.path().join("fa.db"), Arc::clone(&rules)).unwrap();
@@ -135,11 +135,11 @@ impl House {
         house
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("fa.db")
     }
 
-    pub fn connect(&mut self, name: &str) -> i64 {
+    pub(crate) fn connect(&mut self, name: &str) -> i64 {
         let now = self.now;
         let opened = self
             .store
@@ -149,16 +149,16 @@ impl House {
     }
 
     /// As after a crash: the store is opened anew, nothing was closed.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.restart_with(rules());
     }
 
-    pub fn restart_with(&mut self, rules: Arc<Rules>) {
+    pub(crate) fn restart_with(&mut self, rules: Arc<Rules>) {
         self.store = Store::open_for_serve(&self.path(), Arc::clone(&rules)).unwrap();
         self.store.adopt(rules, self.now).unwrap();
     }
 
-    pub fn take(&mut self, name: &str, lines: &[IncomingLine]) {
+    pub(crate) fn take(&mut self, name: &str, lines: &[IncomingLine]) {
         let connection = self.connection;
         self.store
             .transact(|s| s.take_lines(&feed(name), connection, lines, true))
@@ -166,21 +166,21 @@ impl House {
     }
 
     /// Lines of the script, received at `clock`.
-    pub fn says(&mut self, clock: &str, lines: &[&str]) -> &mut Self {
+    pub(crate) fn says(&mut self, clock: &str, lines: &[&str]) -> &mut Self {
         self.now = t(clock);
         let lines: Vec<IncomingLine> = lines.iter().map(|text| line(text, t(clock))).collect();
         self.take("script", &lines);
         self
     }
 
-    pub fn tick(&mut self, clock: &str) -> &mut Self {
+    pub(crate) fn tick(&mut self, clock: &str) -> &mut Self {
         self.now = t(clock);
         let now = self.now;
         while self.store.transact(|s| s.tick(now)).unwrap() {}
         self
     }
 
-    pub fn change(&mut self, case: i64, command: &Command, person: &str) -> Result<Case, Error> {
+    pub(crate) fn change(&mut self, case: i64, command: &Command, person: &str) -> Result<Case, Error> {
         let who = Who {
             actor: crate::case::Actor::Person(person.parse().unwrap()),
             channel: "page",
@@ -191,28 +191,28 @@ impl House {
             .transact(|s| s.change(CaseId::new(case), None, command, &who, now))
     }
 
-    pub fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         Reader::open(&self.path()).unwrap()
     }
 
-    pub fn case(&self, id: i64) -> Case {
+    pub(crate) fn case(&self, id: i64) -> Case {
         self.store.case(CaseId::new(id)).unwrap()
     }
 
-    pub fn handler(&self, id: i64) -> String {
+    pub(crate) fn handler(&self, id: i64) -> String {
         self.case(id).handler.to_string()
     }
 
-    pub fn cases(&self) -> usize {
+    pub(crate) fn cases(&self) -> usize {
         self.reader().cases(&read::Filter::default(), self.now).unwrap().len()
     }
 
-    pub fn calls(&self) -> Vec<read::CallRow> {
+    pub(crate) fn calls(&self) -> Vec<read::CallRow> {
         self.reader().calls(&read::Filter::default()).unwrap()
     }
 
     /// State, reason and raw text of each journal line.
-    pub fn journal(&self) -> Vec<(LineState, Option<String>, String)> {
+    pub(crate) fn journal(&self) -> Vec<(LineState, Option<String>, String)> {
         let mut rows = Vec::new();
         self.reader()
             .journal(false, None, None, |row| {
@@ -223,18 +223,18 @@ impl House {
         rows
     }
 
-    pub fn states(&self) -> Vec<LineState> {
+    pub(crate) fn states(&self) -> Vec<LineState> {
         self.journal().into_iter().map(|(state, ..)| state).collect()
     }
 
-    pub fn feed_row(&self, name: &str) -> read::FeedRow {
+    pub(crate) fn feed_row(&self, name: &str) -> read::FeedRow {
         let feeds = self.reader().feeds().unwrap();
         feeds.into_iter().find(|row| row.name == name).unwrap()
     }
 
     /// A feed's counters agree with its journal.
     #[track_caller]
-    pub fn count(&self, name: &str) {
+    pub(crate) fn count(&self, name: &str) {
         let row = self.feed_row(name);
         let mut found = [0; 6];
         self.reader()
@@ -253,7 +253,7 @@ impl House {
 }
 
 /// Mail of a kind: the person, and each notice as `case rung`.
-pub(super) fn compose(draft: &Draft, _: &Rules) -> Result<Composed, String> {
+pub(crate) fn compose(draft: &Draft, _: &Rules) -> Result<Composed, String> {
     let told = draft.notices.iter().map(|n| format!("{} {}", n.case.id, n.rung));
     Ok(Composed {
         address: format!("{}@x.cn", draft.person),
@@ -263,4 +263,4 @@ pub(super) fn compose(draft: &Draft, _: &Rules) -> Result<Composed, String> {
     })
 }
 
-pub(super) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
