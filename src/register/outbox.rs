@@ -115,7 +115,7 @@ impl Store {
     fn waiting_people(&self) -> Result<Vec<(PersonId, Timestamp)>, Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL
-             GROUP BY person ORDER BY min(at)",
+             GROUP BY person ORDER BY min(at), min(id)",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         rows.map(|row| {
