@@ -265,3 +265,7 @@ impl RegisterOffice {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "office_tests.rs"]
+mod tests;

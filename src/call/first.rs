@@ -88,7 +88,7 @@ pub fn choose(answers: &[Answer], directory: &Directory) -> Option<First> {
     };
     let tied: Vec<usize> = (0..answers.len())
         .take_while(|i| *i == 0 || ties(head, &answers[*i]))
-        .filter(|i| *i == 0 || answers[*i].extension != head.extension)
+        .filter(|i| *i == 0 || !same_party(head, &answers[*i]))
         .collect();
     // Of equal ranks the earlier in emission stays.
     let index = tied
@@ -123,7 +123,14 @@ pub fn choose(answers: &[Answer], directory: &Directory) -> Option<First> {
     })
 }
 
-fn ties(a: &Answer, b: &Answer) -> bool {
+/// One person at two phones (a desk phone and its twin) does not tie with themselves.
+fn same_party(a: &Answer, b: &Answer) -> bool {
+    let person = person_of(&a.found.holder);
+    a.extension == b.extension || (person.is_some() && person == person_of(&b.found.holder))
+}
+
+/// Whether two answers fell into one second, so that neither is known to be the first.
+pub fn ties(a: &Answer, b: &Answer) -> bool {
     !a.one_start && !b.one_start && a.timed && b.timed && a.at == b.at
 }
 

@@ -122,10 +122,17 @@ fn disposition(legs: &[PlacedLeg], direction: Direction, by_person: bool) -> Dis
 }
 
 fn put_through(answers: &[Answer], first: Option<usize>) -> Vec<PutThrough> {
-    let Some(first) = first else { return Vec::new() };
-    let mut holding = answers.get(first).map(|answer| answer.extension.clone());
+    let Some((first, head)) = first.and_then(|first| Some((first, answers.get(first)?))) else {
+        return Vec::new();
+    };
+    let mut holding = Some(head.extension.clone());
     let mut moves = Vec::new();
-    for answer in answers.iter().skip(first + 1) {
+    // Who answered in the same second was not put through to: it is the tie that `first::choose` resolved.
+    for answer in answers
+        .iter()
+        .skip(first + 1)
+        .filter(|answer| !first::ties(head, answer))
+    {
         if holding.as_ref() != Some(&answer.extension) {
             moves.push(PutThrough {
                 extension: answer.extension.clone(),

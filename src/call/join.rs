@@ -120,7 +120,10 @@ impl Epoch {
             return true;
         };
         let slack = SignedDuration::from_secs(leg.leg.marks.resolution_seconds.max(1) + 60);
-        if id < self.top_id && leg.start.duration_since(top) > slack {
+        let later = leg.start.duration_since(top);
+        // All segments of one id print one start: the same id later is another boot's. A doubled hour is no boot.
+        let again = leg.leg.marks.one_start && id == self.top_id && later > slack + SignedDuration::from_hours(1);
+        if again || (id < self.top_id && later > slack) {
             *self = Self {
                 number: self.number + 1,
                 top_id: id,

@@ -14,6 +14,8 @@ mod fold;
 mod join;
 pub mod leg;
 pub mod number;
+#[cfg(test)]
+mod tests;
 mod time;
 
 use jiff::Timestamp;

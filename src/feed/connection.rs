@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,12 @@ use crate::register::{Error, Handle, IncomingLine, LineKind};
 
 /// Bytes taken from the socket before the writer is asked: the cost of a commit is shared by so many lines.
 const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Batches taken at a stop at most: more than any kernel's buffer, and an end to a switch that never pauses.
+const LAST_BATCHES: usize = 16;
+
+/// How long a stop waits for the runtime to see what the kernel holds.
+pub(super) const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// How a connection is read.
 #[derive(Debug, Clone)]
@@ -54,10 +60,17 @@ pub async fn read(
             biased;
             () = stop.cancelled() => {
                 // What the kernel holds already was sent to us: it is not left behind.
-                drain_socket(&stream, &mut buffer);
-                let lines = take_lines(&mut codec, &mut buffer, clock);
-                if !lines.is_empty() {
-                    writer.lines(&reading.feed, connection, lines).await?;
+                // Only the runtime's next look at the sockets tells of it, hence the wait.
+                for _ in 0..LAST_BATCHES {
+                    let readable = timeout(LAST_LOOK, stream.readable()).await.is_ok();
+                    drain_socket(&stream, &mut buffer);
+                    let lines = take_lines(&mut codec, &mut buffer, clock);
+                    if !lines.is_empty() {
+                        writer.lines(&reading.feed, connection, lines).await?;
+                    }
+                    if !readable {
+                        break;
+                    }
                 }
                 break "closed by us".to_owned();
             }

@@ -12,6 +12,8 @@ pub mod codec;
 mod connection;
 pub mod source;
 pub mod tcp_listen;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 

@@ -15,11 +15,11 @@ use ipnet::IpNet;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::connection::{self, Reading};
+use super::connection::{self, LAST_LOOK, Reading};
 use crate::clock::Clock;
 use crate::ids::FeedName;
 use crate::register::{self, Handle};
@@ -149,10 +149,12 @@ impl TcpListen {
 impl Listener {
     async fn run(&mut self, listener: &TcpListener) -> Result<(), register::Error> {
         loop {
+            let room = self.room_at();
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 () = tokio::time::sleep_until(self.silent_at()) => self.silent().await?,
                 Some(ended) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.ended(ended)?,
+                () = at(room), if room.is_some() => self.admit(),
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.accept(stream, peer),
                     Err(error) => {
@@ -163,6 +165,7 @@ impl Listener {
                 },
             }
         }
+        self.take_the_last(listener).await;
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(ended)?;
         }
@@ -191,6 +194,20 @@ impl Listener {
         }
     }
 
+    /// At a stop: who waits, here or in the kernel, has sent already; each is read as far as the kernel holds it.
+    async fn take_the_last(&mut self, listener: &TcpListener) {
+        while self.waiting.len() < WAITING
+            && let Ok(Ok((stream, peer))) = timeout(LAST_LOOK, listener.accept()).await
+        {
+            if self.is_allowed(peer) {
+                self.waiting.push_back((stream, peer));
+            }
+        }
+        while let Some((stream, peer)) = self.waiting.pop_front() {
+            self.begin(stream, peer);
+        }
+    }
+
     fn ended(
         &mut self,
         ended: Result<(Id, Result<(), register::Error>), tokio::task::JoinError>,
@@ -206,26 +223,39 @@ impl Listener {
                 Ok(())
             }
         };
-        if self.open.len() < self.settings.max_connections
-            && !self.stop.is_cancelled()
-            && let Some((stream, peer)) = self.waiting.pop_front()
-        {
-            self.begin(stream, peer);
+        if !self.stop.is_cancelled() {
+            self.admit();
         }
         result
     }
 
-    fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let address = peer.ip().to_canonical();
-        if !self.settings.allow.iter().any(|net| net.contains(&address)) {
-            self.refuse_stranger(address);
-            return;
+    /// Gives places to those who wait, first come first.
+    fn admit(&mut self) {
+        while !self.waiting.is_empty() && (self.open.len() < self.settings.max_connections || self.make_room()) {
+            if let Some((stream, peer)) = self.waiting.pop_front() {
+                self.begin(stream, peer);
+            }
         }
-        let full = self.open.len() >= self.settings.max_connections;
-        if !full || self.make_room() {
-            self.begin(stream, peer);
+    }
+
+    /// When an idle stranger's time is up, if somebody waits for the place.
+    fn room_at(&self) -> Option<Instant> {
+        let unproven = self.open.values().filter(|open| !open.proven.load(Ordering::Relaxed));
+        let first = unproven.map(|open| open.since + PROVE_WITHIN).min();
+        first.filter(|_| !self.waiting.is_empty())
+    }
+
+    fn is_allowed(&self, peer: SocketAddr) -> bool {
+        let address = peer.ip().to_canonical();
+        self.settings.allow.iter().any(|net| net.contains(&address))
+    }
+
+    fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if !self.is_allowed(peer) {
+            self.refuse_stranger(peer.ip().to_canonical());
         } else if self.waiting.len() < WAITING {
             self.waiting.push_back((stream, peer));
+            self.admit();
         } else {
             self.refuse_crowd(peer);
         }
@@ -316,6 +346,12 @@ async fn serve(
     let why = connection::read(stream, &reading, connection, &writer, clock, &stop, || ear.hear()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, why, "disconnected");
     writer.connection_closed(&feed, connection, &why).await
+}
+
+async fn at(instant: Option<Instant>) {
+    if let Some(instant) = instant {
+        tokio::time::sleep_until(instant).await;
+    }
 }
 
 /// A peer that vanished without a word is noticed within two minutes.

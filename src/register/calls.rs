@@ -4,9 +4,10 @@
 //! null first answerer or move custody, never replace a name (`case::decide` holds that).
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::feed_state::FeedState;
+use super::lines::Heard;
 use super::rows::{self, CallPlace, Coded};
 use super::{Error, Store, Who, instant, millis};
 use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};
@@ -26,8 +27,9 @@ impl Store {
         state: &mut FeedState,
         leg: Leg,
         index: usize,
-        received_at: Timestamp,
+        heard: &Heard<'_>,
     ) -> Result<Option<(CallId, Option<i64>)>, Error> {
+        let received_at = heard.learned_at;
         let order = leg.line * rows::LEGS_PER_LINE + index as u64;
         let lines = leg
             .line_numbers
@@ -37,7 +39,12 @@ impl Store {
         let Some(placed) = call::placed(leg, order, lines, received_at, &state.rules.zone) else {
             return Ok(None);
         };
-        let epoch = state.observe_epoch(&placed);
+        // A line from the quarantine belongs to its own time, and says nothing of where the switch's ids are now.
+        let epoch = if heard.learned_at > heard.received_at {
+            self.epoch_around(state.id, heard.id)?.unwrap_or(state.epoch.number)
+        } else {
+            state.observe_epoch(&placed)
+        };
         let key = JoinKey::of(&placed);
         let found = match call::place(&placed, epoch, &candidates(&self.conn, state.id, &key, &placed)?) {
             Placement::Join(id) => Some(id),
@@ -71,7 +78,7 @@ impl Store {
         let Some(call) = call::fold(feed, &legs, &self.rules.directory, &self.rules.zone) else {
             return Ok(None);
         };
-        self.follow(id, &call, &mut place, received_at)?;
+        self.follow(id, &call, &mut place, order, received_at)?;
         rows::put_call(&self.conn, id, &call, &place)?;
         let alone = legs.len() == 1 && call.ended;
         let late_by = call
@@ -81,8 +88,27 @@ impl Store {
         Ok(Some((id, late_by)))
     }
 
-    /// What a new or changed call means for its case.
-    fn follow(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
+    /// The boot epoch of the last call before a line.
+    fn epoch_around(&self, feed: i64, line: LineId) -> Result<Option<i64>, Error> {
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT c.epoch FROM journal j JOIN call c ON c.id = j.call
+                 WHERE j.feed = ? AND j.id < ? ORDER BY j.id DESC LIMIT 1",
+            )?
+            .query_row([feed, line.get()], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// What a new or changed call means for its case. `order` is the new leg's.
+    fn follow(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        place: &mut CallPlace,
+        order: u64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let late = place.settled;
         let settles = !late && call.ended;
         match place.case.map(CaseId::new) {
@@ -93,7 +119,7 @@ impl Store {
             place.settled = true;
             self.settle_case(id, call, place, now)?;
         } else if late {
-            self.put_through(id, call, place, now)?;
+            self.put_through(id, call, place, Some(order), now)?;
         } else {
             place.settle_at = now.checked_add(SETTLE_AFTER).ok();
             self.changed.deadlines = true;
@@ -179,7 +205,7 @@ impl Store {
         };
         let command = if case.settled {
             let unanswered = call.answered_by.is_none();
-            if unanswered || holding.first_answerer.is_none() || holding.first_answerer == case.first_answerer {
+            if unanswered || holding.first_answerer == case.first_answerer {
                 return Ok(());
             }
             Command::LateEvidence {
@@ -201,20 +227,30 @@ impl Store {
         if case.call == Some(id) && !case.settled {
             self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
         }
-        self.put_through(id, call, place, now)
+        self.put_through(id, call, place, None, now)
     }
 
-    fn put_through(&mut self, id: CallId, call: &Call, place: &mut CallPlace, now: Timestamp) -> Result<(), Error> {
+    /// Hands the case on as the caller was: each later answer once. `fresh` is the order of a leg that is new though
+    /// it may be older than those told already (a line learned late).
+    fn put_through(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        place: &mut CallPlace,
+        fresh: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let Some(case) = place.case.map(CaseId::new) else {
             return Ok(());
         };
         let rules = std::sync::Arc::clone(&self.rules);
+        let told = place.put_order;
         for step in &call.put_through {
             let order = i64::try_from(step.order).unwrap_or(i64::MAX);
-            if order <= place.put_order {
+            if order <= told && fresh != Some(step.order) {
                 continue;
             }
-            place.put_order = order;
+            place.put_order = place.put_order.max(order);
             let current = self.case(case)?;
             if current.call != Some(id) {
                 return Ok(());
@@ -254,17 +290,27 @@ impl Store {
             .collect::<Result<_, _>>()?;
         for id in &due {
             let id = CallId::new(*id);
-            let Some((call, mut place)) = self.fold_stored(id)? else {
-                continue;
-            };
-            place.settled = true;
-            if place.case.is_none() {
-                self.open_case(id, &call, &mut place, true, now)?;
+            if let Err(why) = self.guarded(|store| store.settle(id, now))? {
+                tracing::error!(call = %id, reason = %why, "a call could not be settled; tried again in an hour");
+                self.conn
+                    .prepare_cached("UPDATE call SET settle_at = ?2 WHERE id = ?1")?
+                    .execute(params![id.get(), millis(super::an_hour_after(now))])?;
             }
-            self.settle_case(id, &call, &mut place, now)?;
-            rows::put_call(&self.conn, id, &call, &place)?;
         }
         Ok(due.len())
+    }
+
+    fn settle(&mut self, id: CallId, now: Timestamp) -> Result<(), Error> {
+        let (call, mut place) = self.fold_stored(id)?.ok_or_else(|| Error::Garbled {
+            what: format!("call {id}"),
+            detail: "its legs can't be read".into(),
+        })?;
+        place.settled = true;
+        if place.case.is_none() {
+            self.open_case(id, &call, &mut place, true, now)?;
+        }
+        self.settle_case(id, &call, &mut place, now)?;
+        rows::put_call(&self.conn, id, &call, &place)
     }
 
     /// A call folded again from its stored legs, with the feed's zone of today.
@@ -276,11 +322,11 @@ impl Store {
         Ok(call::fold(&feed, &legs, &self.rules.directory, &self.rules.zone).map(|call| (call, place)))
     }
 
-    /// Open, settled cases of a caller, newest first.
+    /// Open cases of a caller, newest first. Drafts too: a caller who rings twice in a minute is one caller.
     fn open_cases_of(&self, key: &str) -> Result<Vec<Case>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT body FROM cases WHERE open = 1 AND caller_key = ? AND settled = 1 ORDER BY id DESC",
-        )?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT body FROM cases WHERE open = 1 AND caller_key = ? ORDER BY id DESC")?;
         let rows = statement.query_map([key], |row| row.get::<_, String>(0))?;
         rows.map(|body| super::cases::case_from(&body?)).collect()
     }

@@ -28,7 +28,14 @@ impl Store {
             .query_map(params![millis(now), BATCH as i64], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for id in &due {
-            self.look(CaseId::new(*id), now)?;
+            let id = CaseId::new(*id);
+            // One case that can't be reckoned with must not stop the clock of all others.
+            if let Err(why) = self.guarded(|store| store.look(id, now))? {
+                tracing::error!(case = %id, reason = %why, "the clock failed on a case; tried again in an hour");
+                self.conn
+                    .prepare_cached("UPDATE cases SET look_at = ?2 WHERE id = ?1")?
+                    .execute(params![id.get(), millis(super::an_hour_after(now))])?;
+            }
         }
         Ok(settled == BATCH || due.len() == BATCH)
     }

@@ -12,10 +12,14 @@ use rusqlite::params;
 
 use super::lines::panic_text;
 use super::rows::LineState;
+#[cfg(test)]
+use super::tests::script::by_name;
 use super::{Error, FeedRules, Store, instant, millis};
 use crate::call::{Epoch, PlacedLeg};
 use crate::ids::{FeedName, LineId};
-use crate::smdr::{Dialect, Line, Parsed, Parser, registry};
+#[cfg(not(test))]
+use crate::smdr::registry::by_name;
+use crate::smdr::{Dialect, Line, Parsed, Parser};
 
 /// The log tells of a feed's quarantine at most this often.
 const TELL_EVERY: Duration = Duration::from_secs(60);
@@ -103,7 +107,7 @@ impl Store {
         let mut state = FeedState {
             id,
             rules,
-            dialect: name.as_deref().and_then(registry::by_name),
+            dialect: name.as_deref().and_then(by_name),
             parser: None,
             epoch,
             epoch_changed: false,
@@ -118,6 +122,7 @@ impl Store {
             untold: 0,
             told: None,
         };
+        state.partial = self.unended_of(id)?.into_iter().collect();
         state.reset_parser();
         Ok(state)
     }
@@ -188,10 +193,32 @@ impl Store {
             "UPDATE connection SET closed_at = ?2, why = ?3 WHERE id = ?1",
             params![connection, millis(now), why],
         )?;
-        if let Some(state) = self.feeds.get_mut(feed) {
-            state.burst.remove(&connection);
-            state.partial.remove(&connection);
+        let mut state = self.feed_state(feed)?;
+        state.burst.remove(&connection);
+        if let Some(line) = state.partial.remove(&connection) {
+            self.never_ended(line)?;
         }
+        self.feeds.insert(feed.clone(), state);
+        Ok(())
+    }
+
+    /// Books that a killed daemon left open are closed: those connections ended with it.
+    pub(super) fn close_stale_connections(&self) -> Result<(), Error> {
+        let feeds: Vec<i64> = self
+            .conn
+            .prepare("SELECT DISTINCT feed FROM connection WHERE closed_at IS NULL")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for feed in feeds {
+            for (_, line) in self.unended_of(feed)? {
+                self.never_ended(line)?;
+            }
+        }
+        self.conn.execute(
+            "UPDATE connection SET why = 'the daemon ended', closed_at = max(opened_at,
+               coalesce((SELECT last_line_at FROM feed WHERE feed.id = connection.feed), 0)) WHERE closed_at IS NULL",
+            [],
+        )?;
         Ok(())
     }
 }
@@ -202,7 +229,46 @@ impl Counts {
     }
 }
 
+/// What [`FeedState::back_to`] goes back to.
+pub(super) struct Mark {
+    dialect: Option<&'static dyn Dialect>,
+    epoch: Epoch,
+    epoch_changed: bool,
+    drift: VecDeque<i64>,
+    drift_changed: bool,
+    partial: HashMap<i64, LineId>,
+    pending: usize,
+    counts: Counts,
+}
+
 impl FeedState {
+    /// What a failed attempt must not leave changed.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            dialect: self.dialect,
+            epoch: self.epoch,
+            epoch_changed: self.epoch_changed,
+            drift: self.drift.clone(),
+            drift_changed: self.drift_changed,
+            partial: self.partial.clone(),
+            pending: self.pending,
+            counts: self.counts,
+        }
+    }
+
+    /// After a failed attempt. The parser may have seen what is undone, so it begins anew.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.dialect = mark.dialect;
+        self.epoch = mark.epoch;
+        self.epoch_changed = mark.epoch_changed;
+        self.drift = mark.drift;
+        self.drift_changed = mark.drift_changed;
+        self.partial = mark.partial;
+        self.pending = mark.pending;
+        self.counts = mark.counts;
+        self.reset_parser();
+    }
+
     pub(super) fn reset_parser(&mut self) {
         let options = &self.rules.options;
         self.parser = self.dialect.and_then(|dialect| match dialect.parser(options) {

@@ -16,6 +16,7 @@ use rusqlite::params;
 
 use super::feed_state::FeedState;
 use super::rows::{Coded, LineState};
+use super::writer::{fatal, passing};
 use super::{Error, Store, instant, millis};
 use crate::ids::{CallId, FeedName, LineId};
 use crate::smdr::{Parsed, detect, registry};
@@ -47,7 +48,9 @@ pub enum LineKind {
 }
 
 const PIECE: &str = "a piece of a line longer than the limit";
+const UNENDED: &str = "its end has not come";
 const BROKEN: &str = "the connection ended in the middle of it";
+const HEADLESS: &str = "the rest of a line whose beginning is not known";
 
 /// A whole line on its way to the dialect.
 #[derive(Clone, Copy)]
@@ -107,6 +110,11 @@ impl Outcome {
     }
 }
 
+/// The fate of a line on which the code fails.
+pub(super) fn failed(why: &str) -> Outcome {
+    Outcome::because(LineState::Quarantined, format!("the program failed on it: {why}"))
+}
+
 impl Store {
     /// Takes lines of one connection; inside a transaction. `careful` isolates each line, so that one on which the
     /// code fails does not take the others with it.
@@ -143,24 +151,58 @@ impl Store {
         line: &IncomingLine,
         id: i64,
     ) -> Result<bool, Error> {
-        self.conn.execute_batch("SAVEPOINT line")?;
-        let attempt = catch_unwind(AssertUnwindSafe(|| self.take_line(feed, state, connection, line, id)));
+        let begun = state.partial.get(&connection).copied().filter(|_| line.continues);
+        let attempt = self.isolated(state, |store, state| store.take_line(feed, state, connection, line, id))?;
         let failure = match attempt {
-            Ok(Ok(inserted)) => {
+            Ok(inserted) => return Ok(inserted),
+            Err(failure) => failure,
+        };
+        tracing::error!(feed = %feed, line = id, reason = %failure, "a line could not be applied and is in quarantine");
+        let outcome = failed(&failure);
+        let Some(begun) = begun else {
+            self.insert_line(state, connection, line, id, &outcome)?;
+            return Ok(true);
+        };
+        self.grow(begun, line)?;
+        self.set_outcome(begun, &outcome)?;
+        state.partial.remove(&connection);
+        state.counts.partial -= 1;
+        state.count(outcome.state);
+        Ok(false)
+    }
+
+    /// Tries something that may fail on what the switch or a case says: then nothing of it stays and the reason comes
+    /// back. Trouble of the database itself is the outer error.
+    pub(super) fn guarded<T>(
+        &mut self,
+        attempt: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<Result<T, String>, Error> {
+        self.conn.execute_batch("SAVEPOINT line")?;
+        let failure = match catch_unwind(AssertUnwindSafe(|| attempt(self))) {
+            Ok(Ok(value)) => {
                 self.conn.execute_batch("RELEASE line")?;
-                return Ok(inserted);
+                return Ok(Ok(value));
             }
-            // Trouble of the database is not the line's fault.
-            Ok(Err(error @ Error::Sqlite(_))) => return Err(error),
+            Ok(Err(error)) if fatal(&error) || passing(&error) => return Err(error),
             Ok(Err(error)) => error.to_string(),
             Err(panic) => panic_text(panic.as_ref()),
         };
         self.conn.execute_batch("ROLLBACK TO line; RELEASE line")?;
-        tracing::error!(feed = %feed, line = id, reason = %failure, "a line could not be applied and is in quarantine");
-        state.reset_parser();
-        let outcome = Outcome::because(LineState::Quarantined, format!("the program failed on it: {failure}"));
-        self.insert_line(state, connection, line, id, &outcome)?;
-        Ok(true)
+        Ok(Err(failure))
+    }
+
+    /// [`Store::guarded`] with what is remembered of the feed; its parser begins anew after a failure.
+    pub(super) fn isolated<T>(
+        &mut self,
+        state: &mut FeedState,
+        attempt: impl FnOnce(&mut Self, &mut FeedState) -> Result<T, Error>,
+    ) -> Result<Result<T, String>, Error> {
+        let mark = state.mark();
+        let result = self.guarded(|store| attempt(store, state))?;
+        if result.is_err() {
+            state.back_to(mark);
+        }
+        Ok(result)
     }
 
     /// Returns whether a journal row was added (a late rest is joined to an existing row).
@@ -172,31 +214,45 @@ impl Store {
         line: &IncomingLine,
         id: i64,
     ) -> Result<bool, Error> {
+        state.note_arrival(connection, millis(line.received_at));
         if line.continues
             && let Some(begun) = state.partial.get(&connection).copied()
         {
             self.join_rest(feed, state, connection, line, begun)?;
             return Ok(false);
         }
-        state.note_arrival(connection, millis(line.received_at));
         let line_id = LineId::new(id);
         let outcome = match line.kind {
+            LineKind::Whole if line.continues => Outcome::because(LineState::Partial, HEADLESS),
             LineKind::Whole => self.parse_line(feed, state, connection, line_id, &line.bytes, line.received_at)?,
             LineKind::Piece => Outcome::because(LineState::Partial, PIECE),
             LineKind::Partial => {
                 state.partial.insert(connection, line_id);
-                Outcome::because(LineState::Partial, "its end has not come")
+                Outcome::because(LineState::Partial, UNENDED)
             }
             LineKind::Broken => Outcome::because(LineState::Partial, BROKEN),
         };
         self.insert_line(state, connection, line, id, &outcome)?;
+        self.count_pending(feed, state, &outcome)?;
+        Ok(true)
+    }
+
+    /// One more line waits for `auto`; enough of them decide.
+    fn count_pending(&mut self, feed: &FeedName, state: &mut FeedState, outcome: &Outcome) -> Result<(), Error> {
         if state.parser.is_none() && outcome.state == LineState::Pending {
             state.pending += 1;
             if state.pending.is_multiple_of(state.rules.detect_lines.max(1)) {
                 self.decide_dialect(feed, state)?;
             }
         }
-        Ok(true)
+        Ok(())
+    }
+
+    fn grow(&self, begun: LineId, line: &IncomingLine) -> Result<(), Error> {
+        self.conn
+            .prepare_cached("UPDATE journal SET raw = CAST(raw || ?2 AS BLOB), received_at = ?3 WHERE id = ?1")?
+            .execute(params![begun.get(), &line.bytes[..], millis(line.received_at)])?;
+        Ok(())
     }
 
     /// The rest of a line whose beginning was kept as partial: the row grows, and is parsed when it is whole.
@@ -208,9 +264,8 @@ impl Store {
         line: &IncomingLine,
         begun: LineId,
     ) -> Result<(), Error> {
-        self.conn
-            .prepare_cached("UPDATE journal SET raw = CAST(raw || ?2 AS BLOB), received_at = ?3 WHERE id = ?1")?
-            .execute(params![begun.get(), &line.bytes[..], millis(line.received_at)])?;
+        self.grow(begun, line)?;
+        state.counts.last_line_at = Some(millis(line.received_at));
         match line.kind {
             LineKind::Partial => {}
             LineKind::Broken => {
@@ -230,9 +285,7 @@ impl Store {
                 let outcome = self.parse_line(feed, state, connection, begun, &raw, line.received_at)?;
                 self.set_outcome(begun, &outcome)?;
                 state.count(outcome.state);
-                if state.parser.is_none() {
-                    state.pending += 1;
-                }
+                self.count_pending(feed, state, &outcome)?;
             }
         }
         Ok(())
@@ -335,7 +388,7 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    match self.take_leg(feed, state, *leg, index, heard.learned_at)? {
+                    match self.take_leg(feed, state, *leg, index, &heard)? {
                         Some((call, late_by)) => {
                             if heard.drifts
                                 && let Some(seconds) = late_by
@@ -362,19 +415,33 @@ impl Store {
         Ok(fates)
     }
 
+    /// Lines of connections still open whose end has not come: the rest may come on the same connection.
+    pub(super) fn unended_of(&self, feed: i64) -> Result<Vec<(i64, LineId)>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT j.connection, j.id FROM journal j JOIN connection c ON c.id = j.connection
+             WHERE j.state = 4 AND j.feed = ? AND j.reason = ? AND c.closed_at IS NULL ORDER BY j.id",
+        )?;
+        let rows = statement.query_map(params![feed, UNENDED], |row| {
+            Ok((row.get(0)?, LineId::new(row.get(1)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The connection of a line that had not ended is gone: its end will never come.
+    pub(super) fn never_ended(&self, line: LineId) -> Result<(), Error> {
+        self.conn
+            .prepare_cached("UPDATE journal SET reason = ?2 WHERE id = ?1")?
+            .execute(params![line.get(), BROKEN])?;
+        Ok(())
+    }
+
     /// `auto`: looks at the pending lines, and if one dialect is clear, parses them all. Returns whether it decided.
     fn decide_dialect(&mut self, feed: &FeedName, state: &mut FeedState) -> Result<bool, Error> {
-        let pending = self.pending_of(state.id)?;
-        let lines: Vec<&[u8]> = pending
-            .iter()
-            .rev()
-            .take(200)
-            .rev()
-            .map(|line| line.raw.as_slice())
-            .collect();
+        let latest = self.waiting(state.id, "DESC LIMIT 200")?;
+        let lines: Vec<&[u8]> = latest.iter().rev().map(|line| line.raw.as_slice()).collect();
         let detection = detect::detect(&lines);
         let Some(dialect) = detection.dialect.and_then(registry::by_name) else {
-            tracing::warn!(feed = %feed, lines = pending.len(), why = %detection.why,
+            tracing::warn!(feed = %feed, lines = state.pending, why = %detection.why,
                 "the dialect of the feed is not clear yet; its lines are kept");
             return Ok(false);
         };
@@ -385,6 +452,7 @@ impl Store {
         tracing::info!(feed = %feed, dialect = dialect.about().name, score = detection.score, "dialect decided");
         state.dialect = Some(dialect);
         state.reset_parser();
+        let pending = self.pending_of(state.id)?;
         self.feed_pending(feed, state, &pending)?;
         Ok(true)
     }
@@ -400,9 +468,13 @@ impl Store {
     }
 
     pub(super) fn pending_of(&self, feed: i64) -> Result<Vec<Waiting>, Error> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id")?;
+        self.waiting(feed, "")
+    }
+
+    fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id {which}"
+        ))?;
         let rows = statement.query_map([feed], |row| {
             Ok(Waiting {
                 id: LineId::new(row.get(0)?),
@@ -420,8 +492,17 @@ impl Store {
         pending: &[Waiting],
     ) -> Result<(), Error> {
         for kept in pending {
-            for (line, outcome) in self.apply_parsed(feed, state, kept.heard())? {
-                self.set_outcome(line, &outcome)?;
+            let attempt = self.isolated(state, |store, state| {
+                for (line, outcome) in store.apply_parsed(feed, state, kept.heard())? {
+                    store.set_outcome(line, &outcome)?;
+                    state.count(outcome.state);
+                }
+                Ok(())
+            })?;
+            if let Err(why) = attempt {
+                tracing::error!(feed = %feed, line = %kept.id, reason = %why, "a line could not be applied and is in quarantine");
+                let outcome = failed(&why);
+                self.set_outcome(kept.id, &outcome)?;
                 state.count(outcome.state);
             }
         }

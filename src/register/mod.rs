@@ -24,6 +24,8 @@ mod reparse;
 mod rows;
 mod schema;
 mod store;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod writer;
 
 use std::collections::BTreeMap;
@@ -181,6 +183,11 @@ pub struct FeedRules {
 /// Milliseconds since 1970, as times are stored.
 pub(crate) fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
+}
+
+/// When what the code failed on is tried again.
+pub(crate) fn an_hour_after(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX)
 }
 
 /// Back from [`millis`].

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Store, instant, millis};
-use crate::case::{Case, CaseState, DeadlineKind, quiet};
+use crate::case::{Case, CaseState, DeadlineKind, ladder, quiet};
 use crate::ids::{CaseId, PersonId};
 
 /// One notice on its way into a message.
@@ -115,7 +115,7 @@ impl Store {
     fn waiting_people(&self) -> Result<Vec<(PersonId, Timestamp)>, Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL
-             GROUP BY person ORDER BY min(at)",
+             GROUP BY person ORDER BY min(at), min(id)",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         rows.map(|row| {
@@ -239,12 +239,14 @@ impl Store {
                     detail: e.to_string(),
                 })?;
             let due_at = instant(due);
-            match fallen_out(&case, kind, due_at, copy, person) {
+            match self.fallen_out(&case, kind, due_at, rung, person, now) {
                 Some(why) => {
                     self.conn
                         .prepare_cached("UPDATE notice SET state = 'skipped', why = ?2 WHERE id = ?1")?
                         .execute(params![id, why])?;
                     tracing::info!(case = %case.id, person = %person, why, at = %now, "a notice is not sent");
+                    // Whom it concerns now hears of it instead.
+                    self.write_due_notices(&case, now)?;
                 }
                 None => live.push(DraftNotice {
                     id,
@@ -369,27 +371,34 @@ impl Store {
             Ok(waiting + failed)
         })
     }
-}
 
-/// Why a notice need not be sent any more.
-fn fallen_out(
-    case: &Case,
-    kind: DeadlineKind,
-    due_at: Timestamp,
-    copy: bool,
-    person: &PersonId,
-) -> Option<&'static str> {
-    if matches!(case.state, CaseState::Closed | CaseState::Void) {
-        return Some("the case was closed before");
+    /// Why a notice need not be sent any more.
+    fn fallen_out(
+        &self,
+        case: &Case,
+        kind: DeadlineKind,
+        due_at: Timestamp,
+        rung: u32,
+        person: &PersonId,
+        now: Timestamp,
+    ) -> Option<&'static str> {
+        if matches!(case.state, CaseState::Closed | CaseState::Void) {
+            return Some("the case was closed before");
+        }
+        let deadline = case.deadlines.iter().find(|d| d.kind == kind && d.due_at == due_at);
+        match deadline {
+            None => return Some("the deadline moved"),
+            Some(d) if d.dropped => return Some("the deadline moved"),
+            Some(d) if d.met_at.is_some() => return Some("it was met before"),
+            Some(_) => {}
+        }
+        let (policy, rules) = (self.policies.of(&case.policy), &self.rules);
+        let told = ladder::due_notices(case, &policy, &rules.calendar, &rules.directory, now);
+        let still = told
+            .iter()
+            .any(|due| due.kind == kind && due.due_at == due_at && due.rung == rung && due.person == *person);
+        (!still).then_some("the case has another handler now")
     }
-    let deadline = case.deadlines.iter().find(|d| d.kind == kind && d.due_at == due_at);
-    match deadline {
-        None => return Some("the deadline moved"),
-        Some(d) if d.dropped => return Some("the deadline moved"),
-        Some(d) if d.met_at.is_some() => return Some("it was met before"),
-        Some(_) => {}
-    }
-    (!copy && case.handler != *person).then_some("the case has another handler now")
 }
 
 fn slug(text: &str) -> Result<PersonId, Error> {

@@ -11,6 +11,7 @@ use super::{Error, instant, millis};
 use crate::case::Policy;
 
 /// All versions the database has seen.
+#[derive(Clone)]
 pub(super) struct Policies {
     versions: HashMap<(String, String), Arc<Policy>>,
     /// When each came into force, earliest first.

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::lines::Heard;
+use super::lines::{Heard, failed};
 use super::rows::LineState;
 use super::{Error, Store, instant};
 use crate::ids::{FeedName, LineId};
@@ -45,10 +45,12 @@ impl Store {
         let mut done = Reparsed::default();
         let mut after = 0i64;
         loop {
-            let page = self.quarantined_page(after)?;
-            let Some(last) = page.last() else { return Ok(done) };
-            after = last.id.get();
+            let (last, page) = self.quarantined_page(after)?;
+            let Some(last) = last else { return Ok(done) };
+            after = last;
             self.transact(|store| {
+                // Another process may have written since the page before: what is remembered of the feeds is old.
+                store.feeds.clear();
                 page.iter()
                     .try_for_each(|line| store.reparse_line(line, now, &mut done))
             })?;
@@ -56,7 +58,8 @@ impl Store {
         }
     }
 
-    fn quarantined_page(&self, after: i64) -> Result<Vec<Quarantined>, Error> {
+    /// The next lines, without those of feeds that the config no longer names; and the last one looked at.
+    fn quarantined_page(&self, after: i64) -> Result<(Option<i64>, Vec<Quarantined>), Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT j.id, f.name, j.raw, j.received_at FROM journal j JOIN feed f ON f.id = j.feed
              WHERE j.state = 3 AND j.id > ? ORDER BY j.id LIMIT 1000",
@@ -69,9 +72,10 @@ impl Store {
                 instant(row.get(3)?),
             ))
         })?;
-        let mut page = Vec::new();
+        let (mut last, mut page) = (None, Vec::new());
         for row in rows {
             let (id, feed, raw, received_at) = row?;
+            last = Some(id.get());
             match feed.parse() {
                 Ok(feed) if self.rules.feeds.contains_key(&feed) => {
                     page.push(Quarantined {
@@ -84,10 +88,21 @@ impl Store {
                 _ => tracing::warn!(feed, line = %id, "a quarantined line of a feed that the config no longer names"),
             }
         }
-        Ok(page)
+        Ok((last, page))
+    }
+
+    fn still_quarantined(&self, id: LineId) -> Result<bool, Error> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM journal WHERE id = ? AND state = 3)")?
+            .query_row([id.get()], |row| row.get(0))?)
     }
 
     fn reparse_line(&mut self, line: &Quarantined, now: Timestamp, done: &mut Reparsed) -> Result<(), Error> {
+        // The page was read before this transaction began: another `journal reparse` may have been faster.
+        if !self.still_quarantined(line.id)? {
+            return Ok(());
+        }
         let mut state = self.feed_state(&line.feed)?;
         done.lines += 1;
         let heard = Heard {
@@ -97,11 +112,13 @@ impl Store {
             learned_at: now,
             drifts: false,
         };
-        let fates = if state.parser.is_some() {
-            self.apply_parsed(&line.feed, &mut state, heard)?
-        } else {
-            Vec::new()
-        };
+        if state.parser.is_none() {
+            done.quarantined += 1;
+            self.feeds.insert(line.feed.clone(), state);
+            return Ok(());
+        }
+        let attempt = self.isolated(&mut state, |store, state| store.apply_parsed(&line.feed, state, heard))?;
+        let fates = attempt.unwrap_or_else(|why| vec![(line.id, failed(&why))]);
         for (id, outcome) in fates {
             match outcome.state {
                 LineState::Leg => done.legs += 1,

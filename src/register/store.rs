@@ -64,6 +64,8 @@ pub struct Store {
     pub(super) policies: Policies,
     pub(super) feeds: HashMap<FeedName, FeedState>,
     pub(super) changed: Changed,
+    /// Rules and policies as they were before the transaction that takes over new ones.
+    before: Option<(Arc<Rules>, Policies)>,
     path: PathBuf,
 }
 
@@ -141,7 +143,9 @@ impl Store {
         }
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
-        Self::with(conn, rules, path)
+        let mut store = Self::with(conn, rules, path)?;
+        store.transact(|store| store.close_stale_connections())?;
+        Ok(store)
     }
 
     /// Opens for one command beside the daemon: nothing is created.
@@ -164,6 +168,7 @@ impl Store {
             policies,
             feeds: HashMap::new(),
             changed: Changed::default(),
+            before: None,
             path: path.to_owned(),
         })
     }
@@ -184,9 +189,10 @@ impl Store {
             self.conn.execute_batch("COMMIT")?;
             Ok(value)
         });
-        if result.is_err() {
+        match &result {
+            Ok(_) => self.before = None,
             // The error that matters is the one in hand; a failed rollback ends with the connection.
-            self.abandon();
+            Err(_) => self.abandon(),
         }
         result
     }
@@ -208,6 +214,9 @@ impl Store {
     pub(super) fn take_over(&mut self, rules: Arc<Rules>, now: Timestamp) -> Result<(), Error> {
         self.flush_feeds()?;
         self.feeds.clear();
+        if self.before.is_none() {
+            self.before = Some((Arc::clone(&self.rules), self.policies.clone()));
+        }
         self.rules = Arc::clone(&rules);
         self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
         self.rename_feeds()?;
@@ -217,6 +226,9 @@ impl Store {
     /// After a panic in the middle of a transaction.
     pub(super) fn abandon(&mut self) {
         self.feeds.clear();
+        if let Some((rules, policies)) = self.before.take() {
+            (self.rules, self.policies) = (rules, policies);
+        }
         if !self.conn.is_autocommit() {
             let _ = self.conn.execute_batch("ROLLBACK");
         }

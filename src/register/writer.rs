@@ -392,7 +392,7 @@ fn code(error: &Error) -> Option<rusqlite::ErrorCode> {
     }
 }
 
-fn fatal(error: &Error) -> bool {
+pub(super) fn fatal(error: &Error) -> bool {
     use rusqlite::ErrorCode as Code;
     matches!(
         code(error),
@@ -400,11 +400,11 @@ fn fatal(error: &Error) -> bool {
     )
 }
 
-fn passing(error: &Error) -> bool {
+pub(super) fn passing(error: &Error) -> bool {
     use rusqlite::ErrorCode as Code;
     matches!(
         code(error),
-        Some(Code::DiskFull | Code::DatabaseBusy | Code::DatabaseLocked | Code::ReadOnly)
+        Some(Code::DiskFull | Code::DatabaseBusy | Code::DatabaseLocked | Code::ReadOnly | Code::OutOfMemory)
     )
 }
 

@@ -10,6 +10,8 @@
 //! **Not here**: which rungs there are ([`crate::case::ladder`]), how a mail looks ([`crate::mail`]).
 
 mod letter;
+#[cfg(test)]
+mod letter_tests;
 mod mailer;
 mod ticker;
 

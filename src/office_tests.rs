@@ -1,0 +1,148 @@
+//! Who may act, who only looks, and what nobody is shown.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::clock::Simulation;
+use crate::mail::{Key, Keys};
+use crate::register::Writer;
+use crate::register::tests::{DIRECTORY, House, POLICY, rules_of, t};
+
+/// An office over the house, at that time.
+fn office(house: House, directory: &str, clock: &str) -> (tempfile::TempDir, RegisterOffice) {
+    let rules = Arc::new(rules_of(directory, POLICY));
+    let path = house.path();
+    let House { dir, mut store, .. } = house;
+    store.adopt(Arc::clone(&rules), t("08:00:00")).unwrap();
+    let clock = Clock::Simulated(Simulation {
+        start: t(clock),
+        anchor: Timestamp::now(),
+        rate: 1.0,
+    });
+    let (_, handle) = Writer::start(store, clock).unwrap();
+    let desk = LinkDesk {
+        keys: Keys::new(0, Key::new(1, [7; 32]), Vec::new()),
+        public_url: "http://fa.x.cn".to_owned(),
+        from: "fa@x.cn".to_owned(),
+        instance: "abc".to_owned(),
+    };
+    let rules = Arc::new(ArcSwap::new(rules));
+    (dir, RegisterOffice::new(path, rules, Arc::new(desk), handle, clock))
+}
+
+fn link(person: &str, target: Target) -> Link {
+    Link::new(person.parse().unwrap(), target, t("09:00:00"))
+}
+
+fn case(id: i64) -> Target {
+    Target::Case(CaseId::new(id))
+}
+
+async fn standing(office: &RegisterOffice, person: &str) -> Standing {
+    office.case_page(&link(person, case(1))).await.unwrap().standing
+}
+
+async fn note(office: &RegisterOffice, link: &Link, version: u64) -> Result<(), ActError> {
+    let seen = Seen {
+        address: "10.0.0.9".parse().unwrap(),
+        agent: "b".to_owned(),
+    };
+    let command = Command::Note { text: "n".to_owned() };
+    office.act(link, CaseId::new(1), version, command, &seen).await
+}
+
+/// Answered by wang, put through to liu.
+fn put_through() -> House {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60", "leg 1 8022 09:01:05 3 60"]);
+    house.tick("09:02:05");
+    house
+}
+
+#[tokio::test]
+async fn the_handler_acts_the_line_above_looks_and_who_had_it_is_shown_who_has_it() {
+    let (_dir, office) = office(put_through(), DIRECTORY, "09:03:00");
+    let mut found = Vec::new();
+    for person in ["liu", "li", "zhao", "wang"] {
+        found.push(standing(&office, person).await);
+    }
+    use Standing::{Acts, Looks, Moved};
+    assert_eq!(found, [Acts, Looks, Looks, Moved]);
+
+    let page = office.case_page(&link("liu", case(1))).await.unwrap();
+    let refused = note(&office, &link("wang", case(1)), page.case.version).await;
+    assert_eq!(
+        refused,
+        Err(ActError::NotHolder {
+            who: "刘洋".to_owned()
+        })
+    );
+    assert_eq!(note(&office, &link("liu", case(1)), page.case.version).await, Ok(()));
+}
+
+#[tokio::test]
+async fn the_deputy_acts_while_the_handler_is_away() {
+    let deputy = |to: &str| {
+        let more = format!(r#"{{id="liu", deputies=["wang"], away=[{{from=2026-03-01, to={to}}}],"#);
+        DIRECTORY.replace(r#"{id="liu","#, &more)
+    };
+    let (_dir, away) = office(put_through(), &deputy("2026-03-05"), "09:03:00");
+    assert_eq!(standing(&away, "wang").await, Standing::Acts);
+    assert_eq!(
+        standing(&away, "liu").await,
+        Standing::Acts,
+        "the handler stays handler"
+    );
+    let version = away.case_page(&link("wang", case(1))).await.unwrap().case.version;
+    assert_eq!(note(&away, &link("wang", case(1)), version).await, Ok(()));
+
+    let (_dir, back) = office(put_through(), &deputy("2026-03-04"), "09:03:00");
+    assert_eq!(standing(&back, "wang").await, Standing::Moved);
+}
+
+#[tokio::test]
+async fn a_draft_is_shown_to_nobody_and_nobody_acts_on_it() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60"]);
+    let (_dir, office) = office(house, DIRECTORY, "09:01:30");
+    let wang = link("wang", case(1));
+    assert!(matches!(office.case_page(&wang).await, Err(NoPage::Gone)));
+    assert_eq!(note(&office, &wang, 1).await, Err(ActError::Gone));
+    assert!(
+        office
+            .list_page(&link("wang", Target::List))
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_link_is_for_one_case_or_for_ones_list_and_a_stale_page_is_told_who_was_first() {
+    let mut house = put_through();
+    house.says("09:02:20", &["leg 2 8022 09:01:10 5 60 last from 13900000002"]);
+    let (_dir, office) = office(house, DIRECTORY, "09:03:00");
+    let version = office.case_page(&link("liu", case(1))).await.unwrap().case.version;
+    assert_eq!(note(&office, &link("liu", case(2)), version).await, Err(ActError::Gone));
+    assert_eq!(note(&office, &link("liu", Target::List), version).await, Ok(()));
+    let stale = ActError::Stale {
+        who: "刘洋".to_owned(),
+        version: version + 1,
+    };
+    assert_eq!(note(&office, &link("li", case(1)), version).await, Err(stale));
+    assert_eq!(
+        note(&office, &link("wang", Target::List), version + 1).await,
+        Err(ActError::NotHolder {
+            who: "刘洋".to_owned()
+        })
+    );
+    let list = office.list_page(&link("liu", Target::List)).await.unwrap();
+    assert_eq!(
+        list.rows.iter().map(|row| row.case.id.get()).collect::<Vec<_>>(),
+        [1, 2]
+    );
+    assert!(matches!(
+        office.case_page(&link("liu", case(9))).await,
+        Err(NoPage::Gone)
+    ));
+}

@@ -1,0 +1,113 @@
+//! A dialect for tests: its lines say what the parser shall do.
+//!
+//! ```text
+//! leg ID EXT HH:MM:SS RING TALK [last]    answered, of caller 13900000001 unless `from NUMBER` stands at the end
+//! miss ID EXT HH:MM:SS RING [last]        rang only
+//! hold | show ID EXT HH:MM:SS RING TALK   two lines of one record
+//! clash ID EXT HH:MM:SS RING TALK N       a leg that claims to be of line N: the register fails on it
+//! blank | panic                           no record; the parser's fault
+//! ```
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime};
+
+use crate::call::{Direction, Disposition, Leg, Marks, Stamp};
+use crate::smdr::{About, Dialect, Line, OptionError, Options, Parsed, Parser, registry};
+
+pub(crate) fn by_name(name: &str) -> Option<&'static dyn Dialect> {
+    static SCRIPT: Script = Script;
+    if name == "script" {
+        Some(&SCRIPT)
+    } else {
+        registry::by_name(name)
+    }
+}
+
+struct Script;
+
+#[derive(Default)]
+struct Reader {
+    held: Vec<u64>,
+}
+
+impl Dialect for Script {
+    fn about(&self) -> &'static About {
+        registry::all()[0].about()
+    }
+    fn score(&self, _: &[u8]) -> f64 {
+        0.0
+    }
+    fn parser(&self, _: &Options) -> Result<Box<dyn Parser>, OptionError> {
+        Ok(Box::new(Reader::default()))
+    }
+    fn shifted(&self, _: &[u8], _: i64) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+impl Parser for Reader {
+    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
+        let text = String::from_utf8_lossy(line.bytes).into_owned();
+        let words: Vec<&str> = text.split(' ').collect();
+        match words.first().copied() {
+            Some("hold") => self.held.push(line.number),
+            Some("blank") => out.push(Parsed::Skipped {
+                line: line.number,
+                what: "blank",
+            }),
+            Some("panic") => panic!("a hostile line"),
+            Some("leg" | "miss" | "show" | "clash") if words.len() >= 5 => {
+                let mut lines = std::mem::take(&mut self.held);
+                lines.push(line.number);
+                if words[0] == "clash" {
+                    lines = vec![words[6].parse().unwrap()];
+                }
+                out.push(Parsed::Leg(Box::new(leg(&words, lines, line.received.date()))));
+            }
+            _ => out.push(Parsed::Unparsed {
+                line: line.number,
+                column: 1,
+                error: "not in the script".to_owned(),
+            }),
+        }
+    }
+
+    fn flush(&mut self, _: &mut Vec<Parsed>) {}
+}
+
+fn leg(words: &[&str], lines: Vec<u64>, day: Date) -> Leg {
+    let start: DateTime = day.to_datetime(words[3].parse().unwrap());
+    let ring: i64 = words[4].parse().unwrap();
+    let answered = words[0] != "miss";
+    let after = |word: &str| words.iter().position(|w| *w == word).map(|at| words[at + 1].to_owned());
+    Leg {
+        line: lines[0],
+        lines: lines.len() as u64,
+        line_numbers: lines,
+        start: Stamp::local(start),
+        answered_at: answered.then(|| Stamp::local(start + SignedDuration::from_secs(ring))),
+        direction: Direction::Incoming,
+        calling_number: Some(after("from").unwrap_or_else(|| "13900000001".to_owned())),
+        calling_name: None,
+        called_number: Some("8020".to_owned()),
+        station: Some(words[2].to_owned()),
+        answered_by: answered.then(|| words[2].to_owned()),
+        trunk: Some("T1".to_owned()),
+        ring_seconds: Some(ring),
+        talk_seconds: Some(if answered { words[5].parse().unwrap() } else { 0 }),
+        disposition: if answered {
+            Disposition::Answered
+        } else {
+            Disposition::NoAnswer
+        },
+        transfer: None,
+        pbx_call_id: Some(words[1].to_owned()).filter(|id| id != "-"),
+        account_code: None,
+        inferred: Vec::new(),
+        marks: Marks {
+            last: words.contains(&"last").then_some(true),
+            resolution_seconds: 1,
+            ..Marks::default()
+        },
+    }
+}

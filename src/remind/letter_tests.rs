@@ -1,0 +1,101 @@
+//! Who reads a letter, and what stands in it once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use super::{LinkDesk, letter};
+use crate::ids::CaseId;
+use crate::mail::{Key, Keys, Letter, Role};
+use crate::register::tests::{DIRECTORY, House, POLICY, rules_of, t};
+use crate::register::{Composed, Draft, Rules};
+
+/// A rung before the deadline, one at it, one after it for the supervisor too.
+const LADDER: &str = r#", clock.register="600s", ladder=[
+    {rung=0, at="-5m", to=["handler"]},
+    {rung=1, at="0s", to=["handler"]},
+    {rung=2, at="5m", to=["handler"], cc=["supervisor"]} ]"#;
+
+fn desk() -> LinkDesk {
+    LinkDesk {
+        keys: Keys::new(0, Key::new(1, [7; 32]), Vec::new()),
+        public_url: "http://fa.x.cn".to_owned(),
+        from: "首问 <fa@x.cn>".to_owned(),
+        instance: "abc".to_owned(),
+    }
+}
+
+/// wang's case of 09:00:05, and what is told of it when the mailer first looks at 09:30.
+fn letters(directory: &str) -> Vec<Result<Letter, String>> {
+    let policy = POLICY.replace(r#", clock.register="120s""#, LADDER);
+    let mut house = House::with(Arc::new(rules_of(directory, &policy)));
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.tick("09:30:00");
+    let told = std::cell::RefCell::new(Vec::new());
+    let compose = |draft: &Draft, rules: &Rules| {
+        told.borrow_mut().push(letter(&desk(), draft, rules));
+        Ok(Composed {
+            address: "a@x.cn".to_owned(),
+            subject: "s".to_owned(),
+            message_id: draft.message.to_string(),
+            bytes: vec![1],
+        })
+    };
+    while let Some(begun) = house.store.transact(|s| s.begin_mail(t("09:31:00"), &compose)).unwrap() {
+        let sent = crate::register::Fate::Sent;
+        house
+            .store
+            .transact(|s| s.mail_fate(begun.message, &sent, t("09:31:00")))
+            .unwrap();
+    }
+    told.into_inner()
+}
+
+fn with(person: &str, more: &str) -> String {
+    let head = format!("{{id=\"{person}\", ");
+    DIRECTORY.replace(&head, &format!("{head}{more}, "))
+}
+
+fn addresses(directory: &str) -> Vec<String> {
+    letters(directory)
+        .into_iter()
+        .map(|letter| letter.unwrap().to.address)
+        .collect()
+}
+
+#[test]
+fn a_case_is_told_once_at_its_highest_rung() {
+    let letters = letters(DIRECTORY);
+    assert_eq!(letters.len(), 2);
+    let letter = letters[0].as_ref().unwrap();
+    assert_eq!(letter.to.address, "wang@x.cn");
+    let items: Vec<(CaseId, u32, bool)> = letter.items.iter().map(|i| (i.case, i.rung, i.overdue)).collect();
+    assert_eq!(items, [(CaseId::new(1), 2, true)]);
+    assert_eq!(letter.items[0].why_you.role, Role::Answered);
+    assert!(letter.items[0].also_due.is_empty());
+    let copy = letters[1].as_ref().unwrap();
+    assert_eq!(
+        (copy.to.address.as_str(), copy.items[0].why_you.role),
+        ("li@x.cn", Role::Copy)
+    );
+    assert_ne!(letter.items[0].url, copy.items[0].url, "each has a link of their own");
+    assert_eq!(copy.message_id, "abc.2@x.cn");
+}
+
+#[test]
+fn the_mail_of_who_is_away_goes_to_the_deputy() {
+    let away = r#"away=[{from=2026-03-05, to=2026-03-06}], deputies=["liu"]"#;
+    assert_eq!(addresses(&with("wang", away)), ["liu@x.cn", "li@x.cn"]);
+    // The handler stays handler.
+    let letters = letters(&with("wang", away));
+    assert_eq!(letters[0].as_ref().unwrap().items[0].handler.name, "王芳");
+    let back = away.replace("03-05, to=2026-03-06", "03-01, to=2026-03-04");
+    assert_eq!(addresses(&with("wang", &back)), ["wang@x.cn", "li@x.cn"]);
+}
+
+#[test]
+fn without_a_mailbox_the_deputy_else_the_supervisor() {
+    let none = DIRECTORY.replace(r#" mail="wang@x.cn","#, "");
+    assert_eq!(addresses(&none), ["li@x.cn", "li@x.cn"]);
+    let deputy = none.replace(r#"{id="wang","#, r#"{id="wang", deputies=["liu"],"#);
+    assert_eq!(addresses(&deputy), ["liu@x.cn", "li@x.cn"]);
+}
