@@ -105,9 +105,18 @@ impl RegisterOffice {
             .map(|(duty, rule)| (*duty, rule.needs.clone()))
             .collect()
     }
+}
 
-    fn list_url(&self, viewer: &PersonId, now: Timestamp) -> String {
-        self.desk.url(viewer, Target::List, now)
+fn actor_words(actor: &crate::case::Actor, lang: Lang) -> String {
+    let (zh, en) = match actor {
+        crate::case::Actor::Person(person) => return person.to_string(),
+        crate::case::Actor::Switch => ("交换机", "the switch"),
+        crate::case::Actor::Clock => ("计时", "the clock"),
+        crate::case::Actor::Admin => ("管理员", "the administrator"),
+    };
+    match lang {
+        Lang::Zh => zh.to_owned(),
+        Lang::En => en.to_owned(),
     }
 }
 
@@ -160,7 +169,8 @@ impl Office for RegisterOffice {
             categories: rules.policy.categories.keys().cloned().collect(),
             needs: self.needs(),
             number: None,
-            list_url: Some(self.list_url(&link.person, now)),
+            // A link opens one case: passed on, it must not lead to all of them.
+            list_url: None,
             case,
         })
     }
@@ -180,7 +190,7 @@ impl Office for RegisterOffice {
         let rows = cases
             .into_iter()
             .map(|case| ListRow {
-                url: self.desk.url(&link.person, Target::Case(case.id), now),
+                url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
                 case,
             })
             .collect();
@@ -217,7 +227,8 @@ impl Office for RegisterOffice {
         if !allowed {
             return Err(ActError::Gone);
         }
-        let people = self.people(self.language(Some(&link.person)));
+        let lang = self.language(Some(&link.person));
+        let people = self.people(lang);
         if self.standing(&link.person, &current, self.clock.now()) == Standing::Moved {
             return Err(ActError::NotHolder {
                 who: people.name(&current.handler),
@@ -234,7 +245,7 @@ impl Office for RegisterOffice {
                 refusal: Refusal::Stale { now, .. },
                 ..
             }) => Err(ActError::Stale {
-                who: self.last_actor(case, &people).await,
+                who: self.last_actor(case, &people, lang).await,
                 version: now,
             }),
             Err(register::Error::Refused { refusal, .. }) => Err(ActError::Refused(refusal)),
@@ -256,11 +267,11 @@ impl Office for RegisterOffice {
 
 impl RegisterOffice {
     /// Who changed the case last, by name.
-    async fn last_actor(&self, case: CaseId, people: &People) -> String {
+    async fn last_actor(&self, case: CaseId, people: &People, lang: Lang) -> String {
         let events = self.read(move |reader| reader.events(case)).await.unwrap_or_default();
         match events.iter().rev().find(|event| event.counts).map(|event| &event.actor) {
             Some(crate::case::Actor::Person(id)) => people.name(id),
-            Some(actor) => actor.to_string(),
+            Some(actor) => actor_words(actor, lang),
             None => String::new(),
         }
     }

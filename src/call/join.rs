@@ -72,7 +72,7 @@ pub enum Placement {
 /// Decides; of several the latest.
 pub fn place(leg: &PlacedLeg, epoch: i64, candidates: &[Candidate]) -> Placement {
     let fits = |call: &&Candidate| match JoinKey::of(leg) {
-        JoinKey::PbxId(_) => call.epoch == epoch && leg.start.duration_since(call.start).abs() <= ID_LIFE,
+        JoinKey::PbxId(_) => call.epoch == epoch && leg.start.duration_since(call.start).abs() <= id_life(leg),
         JoinKey::Line { .. } => follows(leg, call) && marked(leg, call),
         JoinKey::Alone => false,
     };
@@ -81,6 +81,15 @@ pub fn place(leg: &PlacedLeg, epoch: i64, candidates: &[Candidate]) -> Placement
         .filter(fits)
         .max_by_key(|call| (call.start, call.id))
         .map_or(Placement::New, |call| Placement::Join(call.id))
+}
+
+/// How far apart segments of one id may start: where all of them print one start, another start is another call.
+fn id_life(leg: &PlacedLeg) -> SignedDuration {
+    if leg.leg.marks.one_start {
+        SignedDuration::from_secs(leg.leg.marks.resolution_seconds.max(1) - 1)
+    } else {
+        ID_LIFE
+    }
 }
 
 fn follows(leg: &PlacedLeg, call: &Candidate) -> bool {

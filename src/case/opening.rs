@@ -12,7 +12,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::calendar::{Calendar, Span};
+use crate::calendar::{Calendar, CountFrom, Span};
 use crate::call::{Call, Direction, Machine, NumberKey};
 use crate::case::event::{Holding, Opening, Particulars};
 use crate::case::policy::{AccountCode, Policy};
@@ -179,7 +179,9 @@ fn by_a_machine(call: &Call) -> bool {
 }
 
 fn too_old(answered_at: Timestamp, received_at: Timestamp, max_age: Span, calendar: &Calendar) -> bool {
-    let limit = calendar.shift(answered_at, max_age).or_else(|_| {
+    // Counted as deadlines are: k business days end at the close of the k-th.
+    let counted = calendar.due(answered_at, max_age, CountFrom::NextDay).map(|due| due.at);
+    let limit = counted.or_else(|_| {
         // Without working time business days can't be counted: plain ones then, so that an archive stays one.
         let plain = match max_age {
             Span::Elapsed(seconds) | Span::Business(seconds) => seconds,

@@ -1,11 +1,14 @@
 //! The switch connects to us.
 //!
-//! **Invariants.** Only allowed addresses are read from; a refused one is logged once. There are never more
-//! connections than the limit: when it is reached, the longest silent connection that has not sent a line yet makes
-//! room, so that idle strangers can't keep a switch out; if all have sent lines, the newcomer waits for a place with
-//! what it sends in the kernel's buffer, so that switches that connect for each line lose none.
+//! ```text
+//! accept ─▶ allowed? ─▶ idle, holds no place ──first byte──▶ takes a place ─▶ read to its end ─▶ gives it back
+//!                                              none free: waits, its bytes in the kernel's buffer
+//! ```
+//! **Invariants.** Only allowed addresses are read from; a refused one is logged once. At most `max_connections` are
+//! read at once; a connection takes a place with its first byte, so that idle ones, however many, keep no switch out.
+//! Who waits for a place loses nothing. Of very many idle ones the longest idle is closed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +17,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -24,14 +28,14 @@ use crate::clock::Clock;
 use crate::ids::FeedName;
 use crate::register::{self, Handle};
 
-/// A connection that has sent no line for this long may have to make room.
-const PROVE_WITHIN: Duration = Duration::from_secs(20);
-
 /// Silence of the whole feed after which an undecided `auto` may decide with what there is.
 const DECIDE_AFTER: Duration = Duration::from_secs(5);
 
-/// Connections that may wait for a place.
-const WAITING: usize = 256;
+/// Longer than any daemon runs.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Connections that may idle without having sent a byte; one more closes the longest idle.
+const IDLE: usize = 1024;
 
 /// Strangers remembered, so that each is logged once.
 const STRANGERS: usize = 1024;
@@ -69,8 +73,8 @@ pub fn bind(feed: &FeedName, address: SocketAddr) -> Result<std::net::TcpListene
     })
 }
 
-/// One open connection, as the listener sees it.
-struct Open {
+/// A connection that has sent nothing yet, as the listener sees it.
+struct Idle {
     since: Instant,
     proven: Arc<AtomicBool>,
     stop: CancellationToken,
@@ -79,16 +83,20 @@ struct Open {
 /// When the feed last sent a line; none: `auto` has been asked to decide since.
 type LastHeard = Arc<Mutex<Option<Instant>>>;
 
-/// Where a connection notes that it has heard a line.
-struct Ear {
+/// What a connection needs of its listener.
+struct Hall {
+    reading: Reading,
+    writer: Handle,
+    clock: Clock,
+    stop: CancellationToken,
+    places: Arc<Semaphore>,
     proven: Arc<AtomicBool>,
-    last: LastHeard,
+    heard: LastHeard,
 }
 
-impl Ear {
+impl Hall {
     fn hear(&self) {
-        self.proven.store(true, Ordering::Relaxed);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 }
 
@@ -99,13 +107,10 @@ struct Listener {
     clock: Clock,
     stop: CancellationToken,
     tasks: JoinSet<Result<(), register::Error>>,
-    open: HashMap<Id, Open>,
+    idle: HashMap<Id, Idle>,
+    places: Arc<Semaphore>,
     heard: LastHeard,
-    waiting: VecDeque<(TcpStream, SocketAddr)>,
     strangers: HashMap<IpAddr, u64>,
-    /// Refused for lack of a place since the log last told.
-    crowd: u64,
-    crowd_told: Option<Instant>,
 }
 
 impl TcpListen {
@@ -125,19 +130,18 @@ impl TcpListen {
             feed: feed.clone(),
             source,
         })?;
+        let places = Arc::new(Semaphore::new(self.max_connections.max(1)));
         let mut running = Listener {
             settings: self,
             writer,
             clock,
             stop,
             tasks: JoinSet::new(),
-            open: HashMap::new(),
+            idle: HashMap::new(),
+            places,
             // Lines that an earlier run left undecided count as heard now.
             heard: Arc::new(Mutex::new(Some(Instant::now()))),
-            waiting: VecDeque::new(),
             strangers: HashMap::new(),
-            crowd: 0,
-            crowd_told: None,
         };
         running
             .run(&listener)
@@ -149,12 +153,10 @@ impl TcpListen {
 impl Listener {
     async fn run(&mut self, listener: &TcpListener) -> Result<(), register::Error> {
         loop {
-            let room = self.room_at();
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 () = tokio::time::sleep_until(self.silent_at()) => self.silent().await?,
                 Some(ended) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.ended(ended)?,
-                () = at(room), if room.is_some() => self.admit(),
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.accept(stream, peer),
                     Err(error) => {
@@ -194,17 +196,10 @@ impl Listener {
         }
     }
 
-    /// At a stop: who waits, here or in the kernel, has sent already; each is read as far as the kernel holds it.
+    /// At a stop: who waits in the kernel has sent already; each is read as far as the kernel holds it.
     async fn take_the_last(&mut self, listener: &TcpListener) {
-        while self.waiting.len() < WAITING
-            && let Ok(Ok((stream, peer))) = timeout(LAST_LOOK, listener.accept()).await
-        {
-            if self.is_allowed(peer) {
-                self.waiting.push_back((stream, peer));
-            }
-        }
-        while let Some((stream, peer)) = self.waiting.pop_front() {
-            self.begin(stream, peer);
+        while let Ok(Ok((stream, peer))) = timeout(LAST_LOOK, listener.accept()).await {
+            self.accept(stream, peer);
         }
     }
 
@@ -212,37 +207,17 @@ impl Listener {
         &mut self,
         ended: Result<(Id, Result<(), register::Error>), tokio::task::JoinError>,
     ) -> Result<(), register::Error> {
-        let result = match ended {
+        match ended {
             Ok((id, result)) => {
-                self.open.remove(&id);
+                self.idle.remove(&id);
                 result
             }
             Err(error) => {
-                self.open.remove(&error.id());
+                self.idle.remove(&error.id());
                 tracing::error!(feed = %self.settings.feed, %error, "a connection's task failed");
                 Ok(())
             }
-        };
-        if !self.stop.is_cancelled() {
-            self.admit();
         }
-        result
-    }
-
-    /// Gives places to those who wait, first come first.
-    fn admit(&mut self) {
-        while !self.waiting.is_empty() && (self.open.len() < self.settings.max_connections || self.make_room()) {
-            if let Some((stream, peer)) = self.waiting.pop_front() {
-                self.begin(stream, peer);
-            }
-        }
-    }
-
-    /// When an idle stranger's time is up, if somebody waits for the place.
-    fn room_at(&self) -> Option<Instant> {
-        let unproven = self.open.values().filter(|open| !open.proven.load(Ordering::Relaxed));
-        let first = unproven.map(|open| open.since + PROVE_WITHIN).min();
-        first.filter(|_| !self.waiting.is_empty())
     }
 
     fn is_allowed(&self, peer: SocketAddr) -> bool {
@@ -253,36 +228,29 @@ impl Listener {
     fn accept(&mut self, stream: TcpStream, peer: SocketAddr) {
         if !self.is_allowed(peer) {
             self.refuse_stranger(peer.ip().to_canonical());
-        } else if self.waiting.len() < WAITING {
-            self.waiting.push_back((stream, peer));
-            self.admit();
-        } else {
-            self.refuse_crowd(peer);
+            return;
         }
-    }
-
-    fn begin(&mut self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = keep_alive(&stream) {
             tracing::warn!(feed = %self.settings.feed, peer = %peer, %error, "keep-alive could not be set");
         }
-        let stop = self.stop.child_token();
-        let proven = Arc::new(AtomicBool::new(false));
-        let task = serve(
-            stream,
-            peer,
-            self.settings.reading.clone(),
-            self.writer.clone(),
-            self.clock,
-            stop.clone(),
-            Ear {
-                proven: Arc::clone(&proven),
-                last: Arc::clone(&self.heard),
-            },
-        );
-        let id = self.tasks.spawn(task).id();
-        self.open.insert(
+        self.idle.retain(|_, idle| !idle.proven.load(Ordering::Relaxed));
+        if self.idle.len() >= IDLE {
+            self.close_the_idlest();
+        }
+        let (stop, proven) = (self.stop.child_token(), Arc::new(AtomicBool::new(false)));
+        let hall = Hall {
+            reading: self.settings.reading.clone(),
+            writer: self.writer.clone(),
+            clock: self.clock,
+            stop: stop.clone(),
+            places: Arc::clone(&self.places),
+            proven: Arc::clone(&proven),
+            heard: Arc::clone(&self.heard),
+        };
+        let id = self.tasks.spawn(serve(stream, peer, hall)).id();
+        self.idle.insert(
             id,
-            Open {
+            Idle {
                 since: Instant::now(),
                 proven,
                 stop,
@@ -290,17 +258,10 @@ impl Listener {
         );
     }
 
-    fn refuse_crowd(&mut self, peer: SocketAddr) {
-        self.crowd += 1;
-        if self
-            .crowd_told
-            .is_none_or(|told| told.elapsed() >= Duration::from_secs(60))
-        {
-            tracing::warn!(feed = %self.settings.feed, peer = %peer, refused = self.crowd,
-                limit = self.settings.max_connections,
-                "connections refused: all allowed ones are in use and {WAITING} wait already; is `max_connections` too low?");
-            self.crowd = 0;
-            self.crowd_told = Some(Instant::now());
+    fn close_the_idlest(&mut self) {
+        let idlest = self.idle.iter().min_by_key(|(_, idle)| idle.since).map(|(id, _)| *id);
+        if let Some(idle) = idlest.and_then(|id| self.idle.remove(&id)) {
+            idle.stop.cancel();
         }
     }
 
@@ -315,42 +276,49 @@ impl Listener {
                 "connection refused: the address is not in the feed's `allow`; further ones are not logged");
         }
     }
-
-    fn make_room(&mut self) -> bool {
-        let idlest = self
-            .open
-            .iter()
-            .filter(|(_, open)| !open.proven.load(Ordering::Relaxed) && open.since.elapsed() >= PROVE_WITHIN)
-            .min_by_key(|(_, open)| open.since)
-            .map(|(id, _)| *id);
-        let Some(open) = idlest.and_then(|id| self.open.remove(&id)) else {
-            return false;
-        };
-        open.stop.cancel();
-        true
-    }
 }
 
-async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    reading: Reading,
-    writer: Handle,
-    clock: Clock,
-    stop: CancellationToken,
-    ear: Ear,
-) -> Result<(), register::Error> {
-    let feed = reading.feed.clone();
-    let connection = writer.connection_opened(&feed, &peer.to_string()).await?;
+async fn serve(stream: TcpStream, peer: SocketAddr, hall: Hall) -> Result<(), register::Error> {
+    let feed = &hall.reading.feed;
+    let Some(_place) = place(&stream, peer, &hall).await else {
+        return Ok(());
+    };
+    let connection = hall.writer.connection_opened(feed, &peer.to_string()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, "connected");
-    let why = connection::read(stream, &reading, connection, &writer, clock, &stop, || ear.hear()).await?;
+    let heard = || hall.hear();
+    let why = connection::read(
+        stream,
+        &hall.reading,
+        connection,
+        &hall.writer,
+        hall.clock,
+        &hall.stop,
+        heard,
+    )
+    .await?;
     tracing::info!(feed = %feed, peer = %peer, connection, why, "disconnected");
-    writer.connection_closed(&feed, connection, &why).await
+    hall.writer.connection_closed(feed, connection, &why).await
 }
 
-async fn at(instant: Option<Instant>) {
-    if let Some(instant) = instant {
-        tokio::time::sleep_until(instant).await;
+/// Waits for the first byte, then for a place; `None` if neither will come. At a stop no place is needed any more.
+async fn place(stream: &TcpStream, peer: SocketAddr, hall: &Hall) -> Option<Option<OwnedSemaphorePermit>> {
+    let limit = hall.reading.idle_limit.unwrap_or(FOR_EVER);
+    let sent = tokio::select! {
+        sent = timeout(limit, stream.readable()) => matches!(sent, Ok(Ok(()))),
+        () = hall.stop.cancelled() => matches!(timeout(LAST_LOOK, stream.readable()).await, Ok(Ok(()))),
+    };
+    if !sent {
+        return None;
+    }
+    hall.proven.store(true, Ordering::Relaxed);
+    if let Ok(free) = Arc::clone(&hall.places).try_acquire_owned() {
+        return Some(Some(free));
+    }
+    tracing::warn!(feed = %hall.reading.feed, peer = %peer,
+        "a connection waits: `max_connections` of them are being read; what it sends is kept by the kernel meanwhile");
+    tokio::select! {
+        free = Arc::clone(&hall.places).acquire_owned() => Some(free.ok()),
+        () = hall.stop.cancelled() => Some(None),
     }
 }
 

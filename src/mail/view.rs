@@ -119,7 +119,7 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
     let mut rows = vec![
         Row::new(say, say.caller(), caller(say, item)),
         match &item.matter {
-            Some(matter) => Row::new(say, say.matter(), one_line(matter)),
+            Some(matter) => Row::typed(say.matter(), one_line(matter)),
             None => Row::faint(say, say.matter(), say.not_registered()),
         },
         Row::new(say, say.why_you(), why_you(say, letter, item)),
@@ -229,6 +229,16 @@ impl Row {
         Self {
             label: label.into(),
             value: say.begun(value),
+            faint: false,
+            strong: false,
+        }
+    }
+
+    /// What somebody typed, letter by letter.
+    fn typed(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            value: value.into(),
             faint: false,
             strong: false,
         }

@@ -24,13 +24,22 @@ pub struct LinkDesk {
 }
 
 impl LinkDesk {
-    /// A person's own link.
+    /// A person's own link, valid from now on.
     pub fn url(&self, person: &PersonId, target: Target, now: Timestamp) -> String {
-        format!(
-            "{}/t/{}",
-            self.public_url,
-            self.keys.sign(&Link::new(person.clone(), target, now))
-        )
+        self.signed(&Link::new(person.clone(), target, now))
+    }
+
+    /// The same, to end when another link of theirs does.
+    pub fn url_until(&self, person: &PersonId, target: Target, expires: Timestamp) -> String {
+        self.signed(&Link {
+            person: person.clone(),
+            target,
+            expires,
+        })
+    }
+
+    fn signed(&self, link: &Link) -> String {
+        format!("{}/t/{}", self.public_url, self.keys.sign(link))
     }
 
     /// Host part of message ids: the sender's domain.

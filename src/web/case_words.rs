@@ -145,9 +145,14 @@ impl Worder<'_> {
     }
 
     fn fact(&self, label: String, value: Option<String>) -> Option<Fact> {
+        self.typed(label, Some(self.say.begun(value?)))
+    }
+
+    /// What somebody typed, letter by letter, but for what would turn the words around it.
+    fn typed(&self, label: String, value: Option<String>) -> Option<Fact> {
         Some(Fact {
             label,
-            value: self.say.begun(value?),
+            value: unturned(&value?),
             detail: String::new(),
             faint: false,
         })
@@ -155,11 +160,11 @@ impl Worder<'_> {
 
     fn matter(&self) -> Vec<Fact> {
         let (say, case) = (self.say, &self.page.case);
-        let matter = case.matter.clone().unwrap_or_else(|| say.not_registered());
-        let matter = self.fact(say.matter(), Some(matter)).map(|fact| Fact {
-            faint: case.matter.is_none(),
-            ..fact
-        });
+        let none = || {
+            let fact = self.fact(say.matter(), Some(say.not_registered()));
+            fact.map(|fact| Fact { faint: true, ..fact })
+        };
+        let matter = self.typed(say.matter(), case.matter.clone()).or_else(none);
         let name = match case.anonymous {
             true => Some(say.label_anonymous()),
             false => case.caller_name.clone(),
@@ -169,7 +174,7 @@ impl Worder<'_> {
         let chased = (case.chases > 0).then(|| say.times(case.chases));
         let facts = [
             matter,
-            self.fact(say.label_caller_name(), name),
+            self.typed(say.label_caller_name(), name),
             self.fact(say.label_phone(), phone),
             self.fact(say.label_duty(), duty),
             self.fact(say.label_category(), Some(say.category(&case.category))),
@@ -259,7 +264,7 @@ impl Worder<'_> {
         rows.map(|row| HistoryView {
             at: self.say.begun(self.near(row.at)),
             who: self.scene(|scene| scene.actor(&row.actor)),
-            what: self.say.begun(self.scene(|scene| scene.event(&row.event))),
+            what: unturned(&self.say.begun(self.scene(|scene| scene.event(&row.event)))),
         })
         .collect()
     }
@@ -270,4 +275,10 @@ fn party(party: &Party) -> String {
         Some(phone) => format!("{} {phone}", party.name),
         None => party.name.clone(),
     }
+}
+
+/// Without the marks that reverse the direction of writing.
+pub(super) fn unturned(text: &str) -> String {
+    let turns = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !turns(c)).collect()
 }
