@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::lines::panic_text;
+use super::guard::panic_text;
 use super::rows::LineState;
 #[cfg(test)]
 use super::tests::script::by_name;

@@ -8,18 +8,15 @@
 //! **Invariants.** Every line is inserted, whatever becomes of it. A line on which the code fails is quarantined with
 //! the failure as its reason, and the rest of its batch goes on.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::params;
 
 use super::feed_state::FeedState;
 use super::rows::{Coded, LineState};
-use super::writer::{fatal, passing};
-use super::{Error, Store, instant, millis};
+use super::{Error, Store, millis};
 use crate::ids::{CallId, FeedName, LineId};
-use crate::smdr::{Parsed, detect, registry};
+use crate::smdr::Parsed;
 
 /// One line from a feed.
 #[derive(Debug, Clone)]
@@ -63,25 +60,6 @@ pub(super) struct Heard<'a> {
     pub learned_at: Timestamp,
     /// Whether it says something about the PBX's clock.
     pub drifts: bool,
-}
-
-/// A line that waits in the journal.
-pub(super) struct Waiting {
-    id: LineId,
-    raw: Vec<u8>,
-    received_at: Timestamp,
-}
-
-impl Waiting {
-    fn heard(&self) -> Heard<'_> {
-        Heard {
-            id: self.id,
-            bytes: &self.raw,
-            received_at: self.received_at,
-            learned_at: self.received_at,
-            drifts: false,
-        }
-    }
 }
 
 /// What became of one line.
@@ -171,40 +149,6 @@ impl Store {
         Ok(false)
     }
 
-    /// Tries something that may fail on what the switch or a case says: then nothing of it stays and the reason comes
-    /// back. Trouble of the database itself is the outer error.
-    pub(super) fn guarded<T>(
-        &mut self,
-        attempt: impl FnOnce(&mut Self) -> Result<T, Error>,
-    ) -> Result<Result<T, String>, Error> {
-        self.conn.execute_batch("SAVEPOINT line")?;
-        let failure = match catch_unwind(AssertUnwindSafe(|| attempt(self))) {
-            Ok(Ok(value)) => {
-                self.conn.execute_batch("RELEASE line")?;
-                return Ok(Ok(value));
-            }
-            Ok(Err(error)) if fatal(&error) || passing(&error) => return Err(error),
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => panic_text(panic.as_ref()),
-        };
-        self.conn.execute_batch("ROLLBACK TO line; RELEASE line")?;
-        Ok(Err(failure))
-    }
-
-    /// [`Store::guarded`] with what is remembered of the feed; its parser begins anew after a failure.
-    pub(super) fn isolated<T>(
-        &mut self,
-        state: &mut FeedState,
-        attempt: impl FnOnce(&mut Self, &mut FeedState) -> Result<T, Error>,
-    ) -> Result<Result<T, String>, Error> {
-        let mark = state.mark();
-        let result = self.guarded(|store| attempt(store, state))?;
-        if result.is_err() {
-            state.back_to(mark);
-        }
-        Ok(result)
-    }
-
     /// Returns whether a journal row was added (a late rest is joined to an existing row).
     fn take_line(
         &mut self,
@@ -235,17 +179,6 @@ impl Store {
         self.insert_line(state, connection, line, id, &outcome)?;
         self.count_pending(feed, state, &outcome)?;
         Ok(true)
-    }
-
-    /// One more line waits for `auto`; enough of them decide.
-    fn count_pending(&mut self, feed: &FeedName, state: &mut FeedState, outcome: &Outcome) -> Result<(), Error> {
-        if state.parser.is_none() && outcome.state == LineState::Pending {
-            state.pending += 1;
-            if state.pending.is_multiple_of(state.rules.detect_lines.max(1)) {
-                self.decide_dialect(feed, state)?;
-            }
-        }
-        Ok(())
     }
 
     fn grow(&self, begun: LineId, line: &IncomingLine) -> Result<(), Error> {
@@ -434,92 +367,8 @@ impl Store {
             .execute(params![line.get(), BROKEN])?;
         Ok(())
     }
-
-    /// `auto`: looks at the pending lines, and if one dialect is clear, parses them all. Returns whether it decided.
-    fn decide_dialect(&mut self, feed: &FeedName, state: &mut FeedState) -> Result<bool, Error> {
-        let latest = self.waiting(state.id, "DESC LIMIT 200")?;
-        let lines: Vec<&[u8]> = latest.iter().rev().map(|line| line.raw.as_slice()).collect();
-        let detection = detect::detect(&lines);
-        let Some(dialect) = detection.dialect.and_then(registry::by_name) else {
-            tracing::warn!(feed = %feed, lines = state.pending, why = %detection.why,
-                "the dialect of the feed is not clear yet; its lines are kept");
-            return Ok(false);
-        };
-        self.conn.execute(
-            "UPDATE feed SET decided = 1, dialect = ?2 WHERE id = ?1",
-            params![state.id, dialect.about().name],
-        )?;
-        tracing::info!(feed = %feed, dialect = dialect.about().name, score = detection.score, "dialect decided");
-        state.dialect = Some(dialect);
-        state.reset_parser();
-        let pending = self.pending_of(state.id)?;
-        self.feed_pending(feed, state, &pending)?;
-        Ok(true)
-    }
-
-    /// Decides `auto` after silence, with however few lines there are; inside a transaction.
-    pub(super) fn decide_after_silence(&mut self, feed: &FeedName) -> Result<(), Error> {
-        let mut state = self.feed_state(feed)?;
-        if state.parser.is_none() && state.pending > 0 {
-            self.decide_dialect(feed, &mut state)?;
-        }
-        self.feeds.insert(feed.clone(), state);
-        Ok(())
-    }
-
-    pub(super) fn pending_of(&self, feed: i64) -> Result<Vec<Waiting>, Error> {
-        self.waiting(feed, "")
-    }
-
-    fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
-        let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id {which}"
-        ))?;
-        let rows = statement.query_map([feed], |row| {
-            Ok(Waiting {
-                id: LineId::new(row.get(0)?),
-                raw: row.get(1)?,
-                received_at: instant(row.get(2)?),
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    pub(super) fn feed_pending(
-        &mut self,
-        feed: &FeedName,
-        state: &mut FeedState,
-        pending: &[Waiting],
-    ) -> Result<(), Error> {
-        for kept in pending {
-            let attempt = self.isolated(state, |store, state| {
-                for (line, outcome) in store.apply_parsed(feed, state, kept.heard())? {
-                    store.set_outcome(line, &outcome)?;
-                    state.count(outcome.state);
-                }
-                Ok(())
-            })?;
-            if let Err(why) = attempt {
-                tracing::error!(feed = %feed, line = %kept.id, reason = %why, "a line could not be applied and is in quarantine");
-                let outcome = failed(&why);
-                self.set_outcome(kept.id, &outcome)?;
-                state.count(outcome.state);
-            }
-        }
-        state.pending = 0;
-        Ok(())
-    }
 }
 
 fn line_id(number: u64) -> LineId {
     LineId::new(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-/// The text of a panic.
-pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "panic without a message".to_owned())
 }

@@ -15,6 +15,7 @@ mod calls;
 mod cases;
 mod clock;
 mod feed_state;
+mod guard;
 mod lines;
 mod lock;
 mod outbox;
@@ -26,6 +27,7 @@ mod schema;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod waiting;
 pub mod writer;
 
 use std::collections::BTreeMap;

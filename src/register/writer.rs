@@ -458,5 +458,5 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
 }
 
 fn text_of(panic: &Box<dyn std::any::Any + Send>) -> String {
-    super::lines::panic_text(panic.as_ref())
+    super::guard::panic_text(panic.as_ref())
 }

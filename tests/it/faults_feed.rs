@@ -383,7 +383,7 @@ fn f58_one_bad_line_ten_thousand_times_fills_no_log() {
 fn auto_decides_after_silence_though_the_switch_has_hung_up() {
     let house = House::at("2026-10-08T10:10:00").dialect("auto").open();
     // One line is fewer than `detect_lines`, and the connection is gone before the five seconds are over.
-    drop(house.pbx().connect().send(line(1)));
+    house.pbx().connect().send(line(1));
     house.wait_until("the line waits", |h| {
         h.journal().iter().any(|row| row["state"] == "pending")
     });

@@ -1,0 +1,129 @@
+//! Lines that wait: for `auto` to decide, or for the rest of their record.
+//!
+//! **Invariants.** A waiting line is in the journal like any other. A restart finds it there and gives it to the new
+//! parser; one on which the code fails goes to the quarantine and keeps no other back.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::feed_state::FeedState;
+use super::lines::{Heard, Outcome, failed};
+use super::rows::LineState;
+use super::{Error, Store, instant};
+use crate::ids::{FeedName, LineId};
+use crate::smdr::{detect, registry};
+
+/// The latest lines that `auto` looks at.
+const LOOKED_AT: usize = 200;
+
+/// A line that waits in the journal.
+pub(super) struct Waiting {
+    id: LineId,
+    raw: Vec<u8>,
+    received_at: Timestamp,
+}
+
+impl Waiting {
+    fn heard(&self) -> Heard<'_> {
+        Heard {
+            id: self.id,
+            bytes: &self.raw,
+            received_at: self.received_at,
+            learned_at: self.received_at,
+            drifts: false,
+        }
+    }
+}
+
+impl Store {
+    /// One more line waits for `auto`; enough of them decide.
+    pub(super) fn count_pending(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        outcome: &Outcome,
+    ) -> Result<(), Error> {
+        if state.parser.is_none() && outcome.state == LineState::Pending {
+            state.pending += 1;
+            if state.pending.is_multiple_of(state.rules.detect_lines.max(1)) {
+                self.decide_dialect(feed, state)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `auto`: looks at the pending lines, and if one dialect is clear, parses them all. Returns whether it decided.
+    fn decide_dialect(&mut self, feed: &FeedName, state: &mut FeedState) -> Result<bool, Error> {
+        let latest = self.waiting(state.id, &format!("DESC LIMIT {LOOKED_AT}"))?;
+        let lines: Vec<&[u8]> = latest.iter().rev().map(|line| line.raw.as_slice()).collect();
+        let detection = detect::detect(&lines);
+        let Some(dialect) = detection.dialect.and_then(registry::by_name) else {
+            tracing::warn!(feed = %feed, lines = state.pending, why = %detection.why,
+                "the dialect of the feed is not clear yet; its lines are kept");
+            return Ok(false);
+        };
+        self.conn.execute(
+            "UPDATE feed SET decided = 1, dialect = ?2 WHERE id = ?1",
+            params![state.id, dialect.about().name],
+        )?;
+        tracing::info!(feed = %feed, dialect = dialect.about().name, score = detection.score, "dialect decided");
+        state.dialect = Some(dialect);
+        state.reset_parser();
+        let pending = self.pending_of(state.id)?;
+        self.feed_pending(feed, state, &pending)?;
+        Ok(true)
+    }
+
+    /// Decides `auto` after silence, with however few lines there are; inside a transaction.
+    pub(super) fn decide_after_silence(&mut self, feed: &FeedName) -> Result<(), Error> {
+        let mut state = self.feed_state(feed)?;
+        if state.parser.is_none() && state.pending > 0 {
+            self.decide_dialect(feed, &mut state)?;
+        }
+        self.feeds.insert(feed.clone(), state);
+        Ok(())
+    }
+
+    pub(super) fn pending_of(&self, feed: i64) -> Result<Vec<Waiting>, Error> {
+        self.waiting(feed, "")
+    }
+
+    fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id {which}"
+        ))?;
+        let rows = statement.query_map([feed], |row| {
+            Ok(Waiting {
+                id: LineId::new(row.get(0)?),
+                raw: row.get(1)?,
+                received_at: instant(row.get(2)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn feed_pending(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        pending: &[Waiting],
+    ) -> Result<(), Error> {
+        for kept in pending {
+            let attempt = self.isolated(state, |store, state| {
+                for (line, outcome) in store.apply_parsed(feed, state, kept.heard())? {
+                    store.set_outcome(line, &outcome)?;
+                    state.count(outcome.state);
+                }
+                Ok(())
+            })?;
+            if let Err(why) = attempt {
+                tracing::error!(feed = %feed, line = %kept.id, reason = %why, "a line could not be applied and is in quarantine");
+                let outcome = failed(&why);
+                self.set_outcome(kept.id, &outcome)?;
+                state.count(outcome.state);
+            }
+        }
+        state.pending = 0;
+        Ok(())
+    }
+}
