@@ -19,6 +19,7 @@ macro_rules! dialects {
 
 dialects! {
     "avaya_ip_office.rs" avaya_ip_office,
+    "siemens_hipath.rs" siemens_hipath,
 }
 
 /// The dialect of that name.

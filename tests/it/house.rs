@@ -65,6 +65,7 @@ desk = [ {id="front", department="permits", roster=[ {days="mon-fri", at="08:30-
 #[must_use = "nothing runs until `.open()`"]
 pub struct Plan {
     directory: String,
+    dialect: String,
     calendar: String,
     policy: Vec<String>,
     digest_window: String,
@@ -74,6 +75,20 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The feed's dialect, if it is another switch than an IP Office.
+    pub fn dialect(mut self, name: &str) -> Self {
+        self.dialect = name.to_owned();
+        self
+    }
+
+    /// More rows of `holding`, and the people they need.
+    pub fn more_people(mut self, people: &str, holdings: &str) -> Self {
+        let with = |text: &str, list: &str, rows: &str| text.replacen(list, &format!("{list}\n{rows}"), 1);
+        self.directory = with(&self.directory, "person = [", people);
+        self.directory = with(&self.directory, "holding = [", holdings);
+        self
+    }
+
     /// A policy key, as in `override = {clock.register="60s"}`.
     pub fn policy(mut self, key_and_value: &str) -> Self {
         self.policy.push(key_and_value.to_owned());
@@ -167,6 +182,7 @@ impl House {
     pub fn now() -> Plan {
         Plan {
             directory: DIRECTORY.to_owned(),
+            dialect: "avaya-ip-office".to_owned(),
             calendar: r#"{hours="24x7"}"#.to_owned(),
             policy: vec![r#"opens.missed="count""#.to_owned()],
             digest_window: "1s".to_owned(),
@@ -178,6 +194,7 @@ impl House {
 
     fn write_config(&self) {
         let Plan {
+            dialect,
             calendar,
             policy,
             digest_window,
@@ -197,7 +214,7 @@ web = {{listen="127.0.0.1:{web}", public_url="http://127.0.0.1:{web}"}}
 policy = {{use="bureau", override={{{policy}}}}}
 [[feed]]
 name = "pbx"
-dialect = "avaya-ip-office"
+dialect = "{dialect}"
 tcp_listen = "127.0.0.1:{pbx}"
 allow = {allow}
 "#
