@@ -206,6 +206,11 @@ pub fn trim(cell: &[u8]) -> &[u8] {
     &cell[cell.iter().take_while(|b| **b == b' ').count()..]
 }
 
+/// How many bytes before the text are control bytes: a serial line may begin with DLE, DC3, DC1 and the like.
+pub fn leading_control(line: &[u8]) -> usize {
+    line.iter().take_while(|b| b.is_ascii_control()).count()
+}
+
 /// Bytes for people's eyes: at most `limit` characters, nothing that moves a cursor.
 pub fn shown(bytes: &[u8], limit: usize) -> String {
     // Only so much is decoded, however long the line: a character has at most four bytes.

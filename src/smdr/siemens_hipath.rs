@@ -35,7 +35,7 @@ use nom::combinator::{eof, map, map_opt, value, verify};
 use nom::sequence::preceded;
 
 use crate::call::{Direction, Disposition, Leg, Marks, Stamp, Transfer};
-use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
+use crate::smdr::misfit::{Field, Inner, Misfit, fit, leading_control, trim};
 use crate::smdr::stamps::{Meaning, nearest_day};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
 
@@ -154,11 +154,6 @@ impl Dialect for SiemensHipath {
             .copy_from_slice(at.strftime("%H:%M:%S").to_string().as_bytes());
         Some(out)
     }
-}
-
-/// A serial line may begin with DLE, DC3, DC1 and the like (STX and ETX among them end a line of their own).
-fn leading_control(line: &[u8]) -> usize {
-    line.iter().take_while(|b| b.is_ascii_control()).count()
 }
 
 /// The first line of OpenScape Office's uncompressed file.

@@ -104,3 +104,100 @@ fn hipath_missed_calls_open_no_case() {
     check(&calls[0], &json!({"start": "2026-10-08T10:00:00+08:00"}));
     assert_eq!(house.cases(), [] as [Value; 0]);
 }
+
+/// A line of pattern A: date and time of the end, extension, trunk, caller, ring, duration, code.
+fn panasonic(clock: &str, extension: &str, ring: &str, talk: &str, code: &str) -> String {
+    let caller = format!("<I>{CALLER}");
+    format!(
+        "10/08/26 {clock:7} {extension:>5} 03 {caller:25} {ring:4} {talk:8} {:10} {code}",
+        ""
+    )
+}
+
+/// The format tells neither which phones rang nor seconds of the clock, and of a transfer only who ended the first
+/// part by it: that the next answer on the trunk came by it is a conclusion. Who answered is printed.
+#[test]
+fn panasonic_second_of_a_group_answers_and_puts_through() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:00AM", "", "", "", "RC"),
+            panasonic("10:00AM", "8022", "0'06", "", "AN"),
+            panasonic("10:00AM", "8022", "0'06", "00:00'20", "TR"),
+            panasonic("10:02AM", "8024", "", "00:01'00", ""),
+        ],
+    );
+    check_states(&house, &["skipped", "leg", "leg", "leg"]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    // Ended in the minute of 10:00, 20 s of talk after 6 s of ringing.
+    check(
+        &calls[0],
+        &json!({
+            "legs": 2, "direction": "incoming", "disposition": "answered", "calling_number": CALLER, "trunk": "03",
+            "answered_by": "8022", "answered_by_person": "liu", "certainty": "certain",
+            "start": "2026-10-08T09:59:34+08:00", "answered_at": "2026-10-08T09:59:40+08:00",
+            "ended_at": "2026-10-08T10:02:00+08:00", "ring_seconds": 6,
+        }),
+    );
+    assert_eq!(house.cases().len(), 1);
+    check(
+        &house.case(1),
+        &json!({"first_answerer": "liu", "handler": "chen", "settled": true}),
+    );
+}
+
+#[test]
+fn panasonic_missed_calls_open_no_case() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:00AM", "", "", "", "RC"),
+            panasonic("10:01AM", "8021", "0'20", "00:00'00", "NA"),
+        ],
+    );
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1);
+    check(
+        &calls[0],
+        &json!({"disposition": "no_answer", "answered_by": null, "start": "2026-10-08T10:00:40+08:00"}),
+    );
+    assert_eq!(house.cases(), [] as [Value; 0]);
+}
+
+/// Without TR the next answer on the trunk is another call, even of the same caller within a minute.
+#[test]
+fn panasonic_two_answers_without_a_transfer_are_two_calls() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:00AM", "8022", "0'06", "00:00'20", ""),
+            panasonic("10:02AM", "8024", "0'04", "00:01'00", ""),
+        ],
+    );
+    let answered: Vec<_> = settled(&house).iter().map(|c| c["answered_by"].clone()).collect();
+    assert_eq!(answered, ["8022", "8024"]);
+}
+
+/// An answer whose end has not been printed waits in the journal, and a kill does not lose it.
+#[test]
+fn f24_panasonic_an_answer_that_waits_survives_a_kill() {
+    let mut house = house("panasonic-kx");
+    let mut pbx = house.pbx().connect();
+    pbx.send(panasonic("10:00AM", "8022", "0'06", "", "AN"));
+    house.wait_until("the answer is durable", |h| {
+        h.journal().iter().any(|l| l["state"] == "pending")
+    });
+    house.restart();
+    send(&house, &[panasonic("10:05AM", "8022", "0'06", "00:04'50", "")]);
+    check_states(&house, &["leg", "leg"]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({"legs": 1, "answered_by": "8022", "talk_seconds": 290}),
+    );
+}
