@@ -38,7 +38,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use nom::Parser as _;
@@ -156,15 +156,8 @@ impl Dialect for AvayaIpOffice {
 
     fn parser(&self, options: &Options) -> Result<Box<dyn Parser>, OptionError> {
         ABOUT.check_names(options)?;
-        let encoding = match options::text(options, "encoding")? {
-            None => UTF_8,
-            // Commas must mean commas: UTF-16 and the like would hide them.
-            Some(label) => Encoding::for_label(label.as_bytes())
-                .filter(|e| e.is_ascii_compatible())
-                .ok_or_else(|| OptionError::new("encoding", format!("`{label}` is no code page; try gb18030")))?,
-        };
         Ok(Box::new(Segments {
-            encoding,
+            encoding: options::encoding(options)?,
             begun: Begun::default(),
         }))
     }

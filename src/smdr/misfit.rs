@@ -1,4 +1,4 @@
-//! Fields of comma-separated dialects, and what to say about one that does not fit.
+//! Fields of a line, by separator or by column, and what to say about one that does not fit.
 //!
 //! **Invariants.** A misfit names the field by number and name, what was expected and what was found (escaped,
 //! cut to 40 characters), and the column of the first byte that did not fit, counted in bytes from 1.
@@ -41,6 +41,15 @@ impl<'a> Misfit<'a> {
         Self {
             field,
             found: Some(cell),
+            left,
+        }
+    }
+
+    /// The line ended before `field`, with `left` bytes behind that place (0, unless a later cell is asked for).
+    pub const fn missing(field: Field, left: usize) -> Self {
+        Self {
+            field,
+            found: None,
             left,
         }
     }
@@ -107,15 +116,28 @@ pub fn field<'a, T>(
             _ => input,
         };
         let (rest, cell) = cell(start);
-        let value = trim(cell);
-        let behind = start.len() - cell.len() + blanks_behind(cell);
-        match all_consuming(|i| inner.parse(i)).parse(value) {
-            Ok((_, found)) => Ok((rest, found)),
-            Err(nom::Err::Error(e) | nom::Err::Failure(e)) => {
-                Err(nom::Err::Error(Misfit::new(about, cell, e.input.len() + behind)))
-            }
-            Err(nom::Err::Incomplete(_)) => Err(nom::Err::Error(Misfit::new(about, cell, start.len()))),
+        match fit(about, cell, start.len(), |i| inner.parse(i)) {
+            Ok(found) => Ok((rest, found)),
+            Err(misfit) => Err(nom::Err::Error(misfit)),
         }
+    }
+}
+
+/// What `inner` makes of the whole of `cell`, blanks around it aside; `left` bytes of the line begin with the cell.
+///
+/// # Errors
+/// The cell holds something else.
+pub fn fit<'a, T>(
+    about: Field,
+    cell: &'a [u8],
+    left: usize,
+    mut inner: impl Parser<&'a [u8], Output = T, Error = Error<&'a [u8]>>,
+) -> Result<T, Misfit<'a>> {
+    let behind = left.saturating_sub(cell.len()) + blanks_behind(cell);
+    match all_consuming(|i| inner.parse(i)).parse(trim(cell)) {
+        Ok((_, found)) => Ok(found),
+        Err(nom::Err::Error(e) | nom::Err::Failure(e)) => Err(Misfit::new(about, cell, e.input.len() + behind)),
+        Err(nom::Err::Incomplete(_)) => Err(Misfit::new(about, cell, left)),
     }
 }
 
@@ -182,6 +204,11 @@ fn blanks_behind(cell: &[u8]) -> usize {
 pub fn trim(cell: &[u8]) -> &[u8] {
     let cell = &cell[..cell.len() - blanks_behind(cell)];
     &cell[cell.iter().take_while(|b| **b == b' ').count()..]
+}
+
+/// How many bytes before the text are control bytes: a serial line may begin with DLE, DC3, DC1 and the like.
+pub fn leading_control(line: &[u8]) -> usize {
+    line.iter().take_while(|b| b.is_ascii_control()).count()
 }
 
 /// Bytes for people's eyes: at most `limit` characters, nothing that moves a cursor.

@@ -12,6 +12,7 @@ pub mod misfit;
 pub mod options;
 pub mod registry;
 pub mod shift;
+pub mod stamps;
 
 #[cfg(test)]
 mod golden;

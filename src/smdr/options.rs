@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use encoding_rs::{Encoding, UTF_8};
+
 use super::{About, OptionError, OptionValue, Options};
 
 impl OptionError {
@@ -46,4 +48,17 @@ pub fn text<'o>(options: &'o Options, name: &str) -> Result<Option<&'o str>, Opt
         Some(OptionValue::Text(text)) => Ok(Some(text)),
         Some(_) => Err(OptionError::new(name, "expected a text in quotes")),
     }
+}
+
+/// The code page of names: option `encoding`, UTF-8 without it.
+///
+/// # Errors
+/// No such code page, or one in which separators would not be ASCII.
+pub fn encoding(options: &Options) -> Result<&'static Encoding, OptionError> {
+    let Some(label) = text(options, "encoding")? else {
+        return Ok(UTF_8);
+    };
+    Encoding::for_label(label.as_bytes())
+        .filter(|encoding| encoding.is_ascii_compatible())
+        .ok_or_else(|| OptionError::new("encoding", format!("`{label}` is no code page; try gb18030")))
 }

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use super::{Line, Options, Parsed, golden, registry};
+use super::{Dialect, Line, Options, Parsed, golden, registry};
 
 /// A line: noise, or a golden one with some bytes changed, cut or doubled.
 fn any_line() -> impl Strategy<Value = Vec<u8>> {
@@ -85,4 +85,52 @@ fn check_accounted(lines: &[Vec<u8>], out: &[Parsed]) -> Result<(), TestCaseErro
         );
     }
     Ok(())
+}
+
+/// F9: whatever byte of a golden line is altered, the line is not parsed, or only what `may_change` names for that
+/// place differs. Returns how many altered lines were parsed.
+pub fn check_altered(dialect: &dyn Dialect, may_change: impl Fn(&[u8], usize) -> Vec<&'static str>) -> usize {
+    let leg = |line: &[u8]| -> Option<serde_json::Value> {
+        let Ok(mut parser) = dialect.parser(&Options::new()) else {
+            panic!("no options must do")
+        };
+        let mut out = Vec::new();
+        let received = date(2026, 3, 5).at(12, 0, 0, 0);
+        parser.line(
+            Line {
+                number: 1,
+                bytes: line,
+                received,
+            },
+            &mut out,
+        );
+        parser.flush(&mut out);
+        match out.pop() {
+            Some(Parsed::Leg(leg)) => serde_json::to_value(leg).ok(),
+            _ => None,
+        }
+    };
+    let files = golden::inputs(dialect.about().name);
+    let mut parsed = 0;
+    for line in files.iter().flat_map(|file| golden::lines(file)) {
+        let Some(before) = leg(&line) else { continue };
+        for at in 0..line.len() {
+            for byte in *b"|,9x I:\0\xff\x07" {
+                let mut altered = line.to_vec();
+                altered[at] = byte;
+                let Some(after) = leg(&altered) else { continue };
+                parsed += 1;
+                let allowed = may_change(&line, at);
+                for (key, value) in before.as_object().into_iter().flatten() {
+                    assert!(
+                        allowed.contains(&key.as_str()) || after[key] == *value,
+                        "{key} of {}: {value} became {}",
+                        altered.escape_ascii(),
+                        after[key]
+                    );
+                }
+            }
+        }
+    }
+    parsed
 }

@@ -19,6 +19,8 @@ macro_rules! dialects {
 
 dialects! {
     "avaya_ip_office.rs" avaya_ip_office,
+    "panasonic_kx/mod.rs" panasonic_kx,
+    "siemens_hipath.rs" siemens_hipath,
 }
 
 /// The dialect of that name.
@@ -97,6 +99,7 @@ mod tests {
     fn a_slip_finds_its_name() {
         assert_eq!(nearest_name("avaya-ipoffice"), Some("avaya-ip-office"));
         assert_eq!(nearest_name("Avaya"), Some("avaya-ip-office"));
-        assert_eq!(nearest_name("panasonic"), None);
+        assert_eq!(nearest_name("Panasonic"), Some("panasonic-kx"));
+        assert_eq!(nearest_name("nortel"), None);
     }
 }

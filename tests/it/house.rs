@@ -65,16 +65,30 @@ desk = [ {id="front", department="permits", roster=[ {days="mon-fri", at="08:30-
 #[must_use = "nothing runs until `.open()`"]
 pub struct Plan {
     directory: String,
+    dialect: String,
     calendar: String,
     policy: Vec<String>,
     digest_window: String,
     allow: String,
-    dialect: String,
     simulated: Option<(String, f64)>,
     env: Vec<(String, String)>,
 }
 
 impl Plan {
+    /// The feed's dialect, if it is another switch than an IP Office.
+    pub fn dialect(mut self, name: &str) -> Self {
+        self.dialect = name.to_owned();
+        self
+    }
+
+    /// More rows of `holding`, and the people they need.
+    pub fn more_people(mut self, people: &str, holdings: &str) -> Self {
+        let with = |text: &str, list: &str, rows: &str| text.replacen(list, &format!("{list}\n{rows}"), 1);
+        self.directory = with(&self.directory, "person = [", people);
+        self.directory = with(&self.directory, "holding = [", holdings);
+        self
+    }
+
     /// A policy key, as in `override = {clock.register="60s"}`.
     pub fn policy(mut self, key_and_value: &str) -> Self {
         self.policy.push(key_and_value.to_owned());
@@ -97,12 +111,6 @@ impl Plan {
     /// Who may connect to the feed.
     pub fn allow(mut self, networks: &str) -> Self {
         self.allow = networks.to_owned();
-        self
-    }
-
-    /// The feed's dialect, or `auto`.
-    pub fn dialect(mut self, name: &str) -> Self {
-        self.dialect = name.to_owned();
         self
     }
 
@@ -174,11 +182,11 @@ impl House {
     pub fn now() -> Plan {
         Plan {
             directory: DIRECTORY.to_owned(),
+            dialect: "avaya-ip-office".to_owned(),
             calendar: r#"{hours="24x7"}"#.to_owned(),
             policy: vec![r#"opens.missed="count""#.to_owned()],
             digest_window: "1s".to_owned(),
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
-            dialect: "avaya-ip-office".to_owned(),
             simulated: None,
             env: Vec::new(),
         }
@@ -186,11 +194,11 @@ impl House {
 
     fn write_config(&self) {
         let Plan {
+            dialect,
             calendar,
             policy,
             digest_window,
             allow,
-            dialect,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));

@@ -24,4 +24,5 @@ mod pbx;
 mod scenarios_answer;
 mod scenarios_case;
 mod scenarios_clock;
+mod scenarios_dialects;
 mod threats;

@@ -1,0 +1,154 @@
+//! Legs that wait for their final line, and parts that were put through.
+//!
+//! **Invariants.** What is held comes out once: in the leg of its final line, or alone. At most [`LIMIT`] are held.
+
+use std::collections::VecDeque;
+
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+use crate::call::{Direction, Disposition, Leg};
+use crate::smdr::Parsed;
+
+/// Calls going on at once are far fewer.
+const LIMIT: usize = 1_000;
+/// Nobody talks for longer; then the final line is lost.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// Between the end of a part and the answer by whom it was put through to, beside the stamp's coarseness.
+const GAP: SignedDuration = SignedDuration::from_secs(10);
+
+/// Both memories of the parser.
+#[derive(Default)]
+pub struct Held {
+    answers: VecDeque<(Box<Leg>, DateTime)>,
+    through: VecDeque<Through>,
+}
+
+/// A part that ended by a transfer: who answers next on its trunk came by it.
+struct Through {
+    trunk: Option<String>,
+    caller: Option<String>,
+    end: DateTime,
+}
+
+impl Held {
+    /// An `AN` line: waits. The trunk can't have two calls, so another answer there was left without its end.
+    pub fn hold(&mut self, leg: Box<Leg>, received: DateTime, out: &mut Vec<Parsed>) {
+        match &leg.trunk {
+            Some(trunk) => self.release(Some(trunk), out),
+            None => self.release_where(out, |held| held.trunk.is_none() && held.station == leg.station),
+        }
+        self.answers.push_back((leg, received));
+        if self.answers.len() > LIMIT {
+            self.release_first(out);
+        }
+    }
+
+    /// A final line: with the answer that waits for it, or alone.
+    pub fn finished(&mut self, mut leg: Box<Leg>, out: &mut Vec<Parsed>) {
+        let same = self.answers.iter().position(|(held, _)| is_same(held, &leg));
+        if let Some((answer, _)) = same.and_then(|at| self.answers.remove(at)) {
+            join(&mut leg, &answer);
+        } else if leg.direction == Direction::Outgoing && leg.trunk.is_some() {
+            self.release(leg.trunk.as_deref(), out);
+        }
+        self.follow(&mut leg);
+        out.push(Parsed::Leg(leg));
+    }
+
+    /// The trunk has another call: what waits there is whole.
+    pub fn release(&mut self, trunk: Option<&str>, out: &mut Vec<Parsed>) {
+        if trunk.is_some() {
+            self.release_where(out, |held| held.trunk.as_deref() == trunk);
+        }
+    }
+
+    /// What has waited too long is whole.
+    pub fn release_old(&mut self, now: DateTime, out: &mut Vec<Parsed>) {
+        while let Some((_, since)) = self.answers.front()
+            && now.duration_since(*since) > LONGEST
+        {
+            self.release_first(out);
+        }
+    }
+
+    /// No more lines.
+    pub fn flush(&mut self, out: &mut Vec<Parsed>) {
+        while !self.answers.is_empty() {
+            self.release_first(out);
+        }
+    }
+
+    fn release_first(&mut self, out: &mut Vec<Parsed>) {
+        if let Some((mut leg, _)) = self.answers.pop_front() {
+            self.follow(&mut leg);
+            out.push(Parsed::Leg(leg));
+        }
+    }
+
+    fn release_where(&mut self, out: &mut Vec<Parsed>, is_done: impl Fn(&Leg) -> bool) {
+        while let Some(at) = self.answers.iter().position(|(leg, _)| is_done(leg)) {
+            if let Some((mut leg, _)) = self.answers.remove(at) {
+                self.follow(&mut leg);
+                out.push(Parsed::Leg(leg));
+            }
+        }
+    }
+
+    /// Marks an answer that came by the transfer of the part before; remembers a part that ends by one.
+    fn follow(&mut self, leg: &mut Leg) {
+        if leg.direction == Direction::Incoming && leg.disposition == Disposition::Answered {
+            let coarse = SignedDuration::from_secs(leg.marks.resolution_seconds);
+            let came = self.through.iter().position(|part| {
+                let late = leg.start.at.duration_since(part.end);
+                part.trunk == leg.trunk && part.caller == leg.calling_number && late <= GAP + coarse && late >= -coarse
+            });
+            if let Some(at) = came {
+                self.through.remove(at);
+                leg.marks.transferred = true;
+            }
+        }
+        let puts_through = leg.transfer.as_ref().is_some_and(|transfer| transfer.from.is_some());
+        if puts_through && (leg.trunk.is_some() || leg.calling_number.is_some()) {
+            let seconds = leg
+                .ring_seconds
+                .unwrap_or(0)
+                .saturating_add(leg.talk_seconds.unwrap_or(0));
+            self.through.push_back(Through {
+                trunk: leg.trunk.clone(),
+                caller: leg.calling_number.clone(),
+                end: leg.start.at.saturating_add(SignedDuration::from_secs(seconds)),
+            });
+            if self.through.len() > LIMIT {
+                self.through.pop_front();
+            }
+        }
+    }
+}
+
+/// An answer and a final line of one call at one extension.
+fn is_same(answer: &Leg, leg: &Leg) -> bool {
+    fn agree<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
+        a.is_none() || b.is_none() || a == b
+    }
+    leg.direction == Direction::Incoming
+        && leg.disposition == Disposition::Answered
+        && answer.trunk == leg.trunk
+        && answer.station == leg.station
+        && agree(answer.ring_seconds.as_ref(), leg.ring_seconds.as_ref())
+        && agree(answer.calling_number.as_ref(), leg.calling_number.as_ref())
+}
+
+/// The answer's line becomes part of the final line's leg.
+fn join(leg: &mut Leg, answer: &Leg) {
+    leg.line_numbers.splice(0..0, answer.line_numbers.iter().copied());
+    leg.line = answer.line;
+    leg.lines += answer.lines;
+    let missing = |own: &mut Option<String>, other: &Option<String>| {
+        if own.is_none() {
+            own.clone_from(other);
+        }
+    };
+    missing(&mut leg.calling_number, &answer.calling_number);
+    missing(&mut leg.calling_name, &answer.calling_name);
+}

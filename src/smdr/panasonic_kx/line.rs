@@ -1,0 +1,546 @@
+//! One line of a Panasonic, cut into its fields: by columns where they fit, else by words.
+
+use jiff::civil::{DateTime, Time};
+use nom::Parser as _;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while, take_while_m_n};
+use nom::character::complete::{char, one_of};
+use nom::combinator::{eof, map, map_opt, opt, peek, recognize, value, verify};
+use nom::error::Error;
+use nom::sequence::{preceded, terminated};
+
+use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
+
+/// A span's cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Nothing is printed.
+    Blank,
+    /// Seconds.
+    Seconds(i64),
+    /// `*`: the clock was set several times during the call.
+    Hidden,
+}
+
+impl Span {
+    pub fn seconds(self) -> Option<i64> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds),
+            Self::Blank | Self::Hidden => None,
+        }
+    }
+}
+
+/// Date and time.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    /// The date's figures, in the order in which they stand.
+    pub date: [i64; 3],
+    pub clock: Time,
+    pub has_seconds: bool,
+    /// `*` before the time: a call that was put through.
+    pub starred: bool,
+    /// Where the time begins.
+    pub clock_at: usize,
+    twelve_hours: bool,
+    padded: bool,
+}
+
+impl Head {
+    /// Another time in the same form.
+    pub fn clock_like(&self, at: DateTime) -> String {
+        let seconds = if self.has_seconds { ":%S" } else { "" };
+        let form = match (self.twelve_hours, self.padded) {
+            (true, true) => format!("%I:%M{seconds}%p"),
+            (true, false) => format!("%-I:%M{seconds}%p"),
+            (false, true) => format!("%H:%M{seconds}"),
+            (false, false) => format!("%-H:%M{seconds}"),
+        };
+        at.strftime(&form).to_string()
+    }
+}
+
+/// The line's fields, as printed, without blanks around them.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    pub head: Head,
+    pub extension: &'a [u8],
+    pub trunk: &'a [u8],
+    pub dial: &'a [u8],
+    pub ring: Span,
+    pub talk: Span,
+    /// `"` behind the duration: a small switch.
+    pub quoted: bool,
+    pub account: &'a [u8],
+    pub code: &'a [u8],
+}
+
+impl Fields<'_> {
+    /// Has what only calls have.
+    pub fn is_call(&self) -> bool {
+        self.ring != Span::Blank || self.talk != Span::Blank || !self.code.is_empty()
+    }
+
+    /// Of a KX-TA or TEA.
+    pub fn is_small(&self) -> bool {
+        self.quoted || self.head.starred
+    }
+}
+
+const fn is(number: usize, name: &'static str, expected: &'static str) -> Field {
+    Field { number, name, expected }
+}
+
+const DATE: Field = is(1, "date", "MM/DD/YY, DD/MM/YY or YY/MM/DD");
+const TIME: Field = is(2, "time", "HH:MM, perhaps with AM or PM");
+const EXTENSION: Field = is(3, "ext", "an extension, or D, T, * or C- with a number");
+const TRUNK: Field = is(4, "CO", "a trunk number, or nothing");
+const DIAL: Field = is(5, "dial number", "a number or name, then a ring time, duration or code");
+const RING: Field = is(6, "ring", "M'SS, or nothing");
+const TALK: Field = is(7, "duration", "HH:MM'SS, or nothing");
+const ACCOUNT: Field = is(8, "acc code", "a code, or nothing");
+const CODE: Field = is(9, "CD", "a condition code such as TR, or nothing");
+
+/// The misfit of a date that is on no calendar.
+pub fn no_such_day(line: &[u8]) -> Misfit<'_> {
+    Misfit::new(DATE, line.get(..8).unwrap_or(line), line.len())
+}
+
+// ---- lines that are no call
+
+/// Which switches print a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Title {
+    Large,
+    Small,
+}
+
+/// A page's title.
+pub fn title(line: &[u8]) -> Option<Title> {
+    // No title is longer, so that only so much is looked at.
+    let text = line.get(..line.len().min(200))?.to_ascii_lowercase();
+    let has = |word: &[u8]| memchr::memmem::find(&text, word).is_some();
+    let is_title = trim(&text).starts_with(b"date") && has(b"time") && has(b"ext") && has(b"dial");
+    is_title.then(|| {
+        if has(b"ring") || has(b"acc") || has(b"cost") {
+            Title::Large
+        } else {
+            Title::Small
+        }
+    })
+}
+
+/// What a line is that tells of no call.
+pub fn no_call(line: &[u8]) -> Option<&'static str> {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return Some("blank line");
+    }
+    if line.iter().all(u8::is_ascii_control) {
+        return Some("control bytes");
+    }
+    if title(line).is_some() {
+        return Some("page header");
+    }
+    let text = trim(line);
+    if text.len() >= 3 && text.iter().all(|b| matches!(b, b'-' | b'=')) {
+        return Some("page header");
+    }
+    is_login(text).or_else(|| is_modem(text))
+}
+
+/// The prompt `-`, what we typed there and its echo.
+fn is_login(text: &[u8]) -> Option<&'static str> {
+    let typed = text.strip_prefix(b"-").unwrap_or(text);
+    let dialogue = typed.is_empty()
+        || typed.eq_ignore_ascii_case(b"SMDR")
+        || text.starts_with(b"Enter Password")
+        || text.iter().all(|b| *b == b'*');
+    dialogue.then_some("login")
+}
+
+/// A serial line to a modem carries its commands and answers.
+fn is_modem(text: &[u8]) -> Option<&'static str> {
+    let said = [&b"OK"[..], b"RING", b"BUSY", b"ERROR", b"NO CARRIER", b"NO DIALTONE"];
+    let command = text.starts_with(b"AT") && text.len() <= 80 && text.iter().all(|b| (b' '..=b'~').contains(b));
+    (command || said.contains(&text) || text.starts_with(b"CONNECT")).then_some("modem")
+}
+
+// ---- the line
+
+/// Date and time, and what follows.
+pub fn head(line: &[u8]) -> Result<(Head, &[u8]), Misfit<'_>> {
+    let day_end = line.len().min(8);
+    let date = fit(DATE, &line[..day_end], line.len(), day)?;
+    let after = &line[day_end..];
+    let blanks = after.iter().take_while(|b| **b == b' ').count();
+    let starred = after.get(blanks) == Some(&b'*');
+    let clock_at = day_end + blanks + usize::from(starred);
+    let text = line.get(clock_at..).filter(|text| !text.is_empty());
+    let text = text.ok_or(Misfit::missing(TIME, 0))?;
+    let end = memchr::memchr(b' ', text).unwrap_or(text.len());
+    if blanks == 0 {
+        return Err(Misfit::new(TIME, &text[..end], after.len()));
+    }
+    let (clock, has_seconds, twelve_hours) = fit(TIME, &text[..end], text.len(), clock)?;
+    let head = Head {
+        date,
+        clock,
+        has_seconds,
+        starred,
+        clock_at,
+        twelve_hours,
+        padded: text.get(2) == Some(&b':'),
+    };
+    Ok((head, &text[end..]))
+}
+
+/// All fields.
+pub fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
+    let (head, rest) = head(line)?;
+    let by_column = LAYOUTS.iter().find(|layout| layout.fits(line, rest));
+    match by_column {
+        Some(layout) => layout.fields(line, head),
+        None => words(line, rest, head),
+    }
+}
+
+/// Columns of a pattern: first and one past the last.
+struct Layout {
+    extension: (usize, usize),
+    trunk: (usize, usize),
+    dial: (usize, usize),
+    ring: (usize, usize),
+    talk: (usize, usize),
+    account: (usize, usize),
+    code: (usize, usize),
+    /// What must be blank between them.
+    gaps: &'static [usize],
+}
+
+/// Patterns A, B, C. B has no ring time, and its cost ends where the account code begins.
+static LAYOUTS: [Layout; 3] = [
+    Layout {
+        extension: (17, 22),
+        trunk: (23, 25),
+        dial: (26, 51),
+        ring: (52, 56),
+        talk: (57, 65),
+        account: (66, 76),
+        code: (77, 80),
+        gaps: &[8, 16, 22, 25, 51, 56, 65, 76],
+    },
+    Layout {
+        extension: (17, 22),
+        trunk: (23, 25),
+        dial: (26, 46),
+        ring: (46, 46),
+        talk: (47, 55),
+        account: (66, 76),
+        code: (77, 80),
+        gaps: &[8, 16, 22, 25, 46, 55, 76],
+    },
+    Layout {
+        extension: (17, 22),
+        trunk: (23, 27),
+        dial: (28, 78),
+        ring: (79, 83),
+        talk: (84, 92),
+        account: (105, 115),
+        code: (116, 119),
+        gaps: &[8, 16, 22, 27, 78, 83, 92, 104, 115],
+    },
+];
+
+impl Layout {
+    fn cell(line: &[u8], (from, to): (usize, usize)) -> &[u8] {
+        line.get(from.min(line.len())..to.min(line.len())).unwrap_or_default()
+    }
+
+    /// Gaps are blank, spans are spans, and at least one of them or the code is there.
+    fn fits(&self, line: &[u8], rest: &[u8]) -> bool {
+        let blank = |at: &usize| line.get(*at).is_none_or(|b| *b == b' ');
+        let (ring, talk) = (span(Self::cell(line, self.ring)), span(Self::cell(line, self.talk)));
+        let code = trim(Self::cell(line, self.code));
+        let dial = Self::cell(line, self.dial);
+        line.len() - rest.len() <= 16
+            && line.get(self.code.1..).is_none_or(|rest| trim(rest).is_empty())
+            && self.gaps.iter().all(blank)
+            && ring.is_some_and(|(_, quoted, long)| !quoted && !long)
+            && talk.is_some_and(|(span, _, long)| span == Span::Blank || long)
+            && (code.is_empty() || is_code(code))
+            && (ring.is_some_and(|r| r.0 != Span::Blank)
+                || talk.is_some_and(|t| t.0 != Span::Blank)
+                || is_known_code(code))
+            && !dial.split(|b| *b == b' ').any(is_talk)
+    }
+
+    fn fields<'a>(&self, line: &'a [u8], head: Head) -> Result<Fields<'a>, Misfit<'a>> {
+        let cell = |columns| Self::cell(line, columns);
+        let left = |columns: (usize, usize)| line.len().saturating_sub(columns.0);
+        let (ring, _, _) = span(cell(self.ring)).ok_or(Misfit::new(RING, cell(self.ring), left(self.ring)))?;
+        let (talk, quoted, _) = span(cell(self.talk)).ok_or(Misfit::new(TALK, cell(self.talk), left(self.talk)))?;
+        Ok(Fields {
+            head,
+            extension: fit(
+                EXTENSION,
+                cell(self.extension),
+                left(self.extension),
+                blank_or(extension),
+            )?,
+            trunk: fit(TRUNK, cell(self.trunk), left(self.trunk), blank_or(digits))?,
+            dial: trim(cell(self.dial)),
+            ring,
+            talk,
+            quoted,
+            account: fit(ACCOUNT, cell(self.account), left(self.account), account)?,
+            code: trim(cell(self.code)),
+        })
+    }
+}
+
+/// A word with the number of the line's bytes that begin with it.
+type Word<'a> = (&'a [u8], usize);
+
+fn split(rest: &[u8]) -> Vec<Word<'_>> {
+    /// More words than a line has.
+    const WORDS: usize = 40;
+    let mut left = rest.len();
+    let mut words = Vec::new();
+    for word in rest.split(|b| *b == b' ') {
+        if !word.is_empty() && words.len() < WORDS {
+            words.push((word, left));
+        }
+        left = left.saturating_sub(word.len() + 1);
+    }
+    words
+}
+
+/// By words: the last duration, ring time or code ends the dialled number.
+fn words<'a>(line: &'a [u8], rest: &'a [u8], head: Head) -> Result<Fields<'a>, Misfit<'a>> {
+    let words = split(rest);
+    let (mut ring, mut talk, mut quoted) = (Span::Blank, Span::Blank, false);
+    let last = |fits: &dyn Fn(&[u8]) -> bool| words.iter().rposition(|(word, _)| fits(word));
+    let (mut dial_end, mut after) = (words.len(), words.len());
+    if let Some(at) = last(&is_talk) {
+        (dial_end, after) = (at, at + 1);
+        (talk, quoted, _) = span(words[at].0).unwrap_or((Span::Blank, false, true));
+    } else if let Some(at) = last(&is_ring) {
+        (dial_end, after) = (at + 1, at + 1);
+    } else if let Some(at) = last(&is_known_code).filter(|at| at + 1 == words.len()) {
+        (dial_end, after) = (at, at);
+    }
+    if dial_end > 0 && is_ring(words[dial_end - 1].0) {
+        dial_end -= 1;
+        ring = span(words[dial_end].0).map_or(Span::Blank, |(span, _, _)| span);
+    }
+    let (account, code) = behind(&words[after..])?;
+    let (extension, trunk, number) = before(&words[..dial_end])?;
+    let dial = match (number.first(), number.last()) {
+        (Some(first), Some(last)) => &line[line.len() - first.1..line.len() - last.1 + last.0.len()],
+        _ => &b""[..],
+    };
+    if let Some(stray) = stray(line, number) {
+        return Err(stray);
+    }
+    let fields = Fields {
+        head,
+        extension,
+        trunk,
+        dial,
+        ring,
+        talk,
+        quoted,
+        account,
+        code,
+    };
+    // Without all of these only a phone's event or a sensor may follow.
+    let event = trunk.is_empty() && dial.first().is_some_and(u8::is_ascii_alphabetic);
+    if !fields.is_call() && !event && !dial.starts_with(b"<I>S") {
+        return Err(Misfit::new(DIAL, dial, number.first().map_or(0, |(_, left)| *left)));
+    }
+    Ok(fields)
+}
+
+/// A word that is no part of a number or name: what noise has made of a column beside it.
+fn stray<'a>(line: &'a [u8], number: &[Word<'a>]) -> Option<Misfit<'a>> {
+    let is_span = |word: &[u8]| matches!(word, [.., b'\'', a, b] if a.is_ascii_digit() && b.is_ascii_digit());
+    let marked = |word: &[u8]| memchr::memchr(b'<', word).is_some_and(|at| at > 0) && !word.starts_with(b"<D>");
+    number.iter().enumerate().find_map(|(place, (word, left))| {
+        let before = &line[..line.len() - left];
+        let apart = place > 0 && before.ends_with(b"  ");
+        let late = place > 0 && (word.starts_with(b"<I>") || word.starts_with(b"<D>"));
+        (apart || late || is_span(word) || marked(word)).then(|| Misfit::new(DIAL, word, *left))
+    })
+}
+
+/// Extension, trunk, and the words of the number.
+type Before<'w, 'a> = (&'a [u8], &'a [u8], &'w [Word<'a>]);
+
+fn before<'w, 'a>(words: &'w [Word<'a>]) -> Result<Before<'w, 'a>, Misfit<'a>> {
+    let is_incoming = |word: &[u8]| {
+        word.starts_with(b"<")
+            || [&b"incoming"[..], b"DISA", b"DIL"]
+                .iter()
+                .any(|w| w.eq_ignore_ascii_case(word))
+    };
+    let is_trunk = |word: &[u8]| word.len() <= 4 && word.iter().all(u8::is_ascii_digit);
+    let none = &b""[..];
+    match words {
+        [] => Ok((none, none, words)),
+        [(first, _), ..] if is_incoming(first) => Ok((none, none, words)),
+        [(trunk, left), (second, _), ..] if is_incoming(second) => {
+            Ok((none, fit(TRUNK, trunk, *left, digits)?, &words[1..]))
+        }
+        [(first, left), (trunk, _), rest @ ..] if is_trunk(trunk) && (!rest.is_empty() || trunk.len() <= 2) => {
+            Ok((fit(EXTENSION, first, *left, extension)?, trunk, rest))
+        }
+        [(first, left), rest @ ..] => Ok((fit(EXTENSION, first, *left, extension)?, none, rest)),
+    }
+}
+
+/// Account and condition code, with a cost before them in patterns B and C.
+fn behind<'a>(words: &[Word<'a>]) -> Result<(&'a [u8], &'a [u8]), Misfit<'a>> {
+    let (mut account_found, mut code) = (None, &b""[..]);
+    for (place, (word, left)) in words.iter().enumerate() {
+        if is_cost(word) || (place > 0 && is_currency(word) && is_cost(words[place - 1].0)) {
+            continue;
+        }
+        if is_code(word) {
+            code = word;
+        } else if place + 1 == words.len() && word.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(Misfit::new(CODE, word, *left));
+        } else {
+            let found = fit(ACCOUNT, word, *left, account)?;
+            // Small switches print the number of a DISA code behind the account's four places.
+            account_found = account_found.or(Some(found));
+        }
+    }
+    Ok((account_found.unwrap_or_default(), code))
+}
+
+// ---- what stands in a field
+
+/// From so many digits to so many.
+fn figure<'a>(least: usize, most: usize) -> impl nom::Parser<&'a [u8], Output = i64, Error = Error<&'a [u8]>> {
+    map(take_while_m_n(least, most, |b: u8| b.is_ascii_digit()), |d: &[u8]| {
+        d.iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'))
+    })
+}
+
+/// Two digits up to `most`.
+fn two<'a>(most: i64) -> impl nom::Parser<&'a [u8], Output = i64, Error = Error<&'a [u8]>> {
+    verify(figure(2, 2), move |n| *n <= most)
+}
+
+fn day(i: &[u8]) -> Inner<'_, [i64; 3]> {
+    let parts = (two(99), preceded(char('/'), two(99)), preceded(char('/'), two(99)));
+    map(parts, |(a, b, c)| [a, b, c]).parse(i)
+}
+
+/// The time, whether it has seconds, and whether AM or PM.
+fn clock(i: &[u8]) -> Inner<'_, (Time, bool, bool)> {
+    let half = alt((value(0, tag("AM")), value(12, tag("PM"))));
+    let parts = (
+        figure(1, 2),
+        preceded(char(':'), two(59)),
+        opt(preceded(char(':'), two(59))),
+        opt(half),
+    );
+    map_opt(parts, |(h, m, s, half)| {
+        let hour = match half {
+            None => h,
+            Some(_) if !(1..=12).contains(&h) => return None,
+            Some(half) => h % 12 + half,
+        };
+        let small = |n: i64| i8::try_from(n).ok();
+        let time = Time::new(small(hour)?, small(m)?, small(s.unwrap_or(0))?, 0).ok()?;
+        Some((time, s.is_some(), half.is_some()))
+    })
+    .parse(i)
+}
+
+fn digits(i: &[u8]) -> Inner<'_, &[u8]> {
+    take_while_m_n(1, 6, |b: u8| b.is_ascii_digit()).parse(i)
+}
+
+/// `1200`, `D012`, `T001`, `*123`, `C-03`, `103B`.
+fn extension(i: &[u8]) -> Inner<'_, &[u8]> {
+    let mark = alt((tag("C-"), tag("*"), recognize(one_of("DT"))));
+    let number = take_while_m_n(1, 5, |b: u8| b.is_ascii_digit());
+    recognize((opt(mark), number, opt(char('B')))).parse(i)
+}
+
+fn blank_or<'a>(
+    inner: impl nom::Parser<&'a [u8], Output = &'a [u8], Error = Error<&'a [u8]>>,
+) -> impl nom::Parser<&'a [u8], Output = &'a [u8], Error = Error<&'a [u8]>> {
+    alt((recognize(peek(eof)), inner))
+}
+
+/// Dots stand for digits that were not keyed.
+fn account(i: &[u8]) -> Inner<'_, &[u8]> {
+    preceded(take_while(|b| b == b'.'), take_while(|b: u8| b.is_ascii_digit())).parse(i)
+}
+
+/// `M'SS`, `HH:MM'SS`, `HH:MM'SS"`, with `*` for unknown digits, or blank: the span, whether `"` stands behind it, and
+/// whether it has hours.
+fn span(cell: &[u8]) -> Option<(Span, bool, bool)> {
+    let cell = trim(cell);
+    if cell.is_empty() {
+        return Some((Span::Blank, false, false));
+    }
+    let (text, quoted) = match cell.strip_suffix(b"\"") {
+        Some(text) => (text, true),
+        None => (cell, false),
+    };
+    let hidden = text.contains(&b'*') && text.iter().all(|b| matches!(b, b'*' | b':' | b'\''));
+    if hidden {
+        return Some((Span::Hidden, quoted, text.contains(&b':')));
+    }
+    let long = map(
+        terminated(
+            (two(99), preceded(char(':'), two(59)), preceded(char('\''), two(59))),
+            eof,
+        ),
+        |(h, m, s)| (h * 3600 + m * 60 + s, true),
+    );
+    let short = map(
+        terminated((figure(1, 1), preceded(char('\''), two(59))), eof),
+        |(m, s)| (m * 60 + s, false),
+    );
+    let parsed: Inner<'_, (i64, bool)> = alt((long, short)).parse(text);
+    parsed
+        .ok()
+        .map(|(_, (seconds, long))| (Span::Seconds(seconds), quoted, long))
+}
+
+fn is_talk(word: &[u8]) -> bool {
+    span(word).is_some_and(|(span, _, long)| span != Span::Blank && long)
+}
+
+fn is_ring(word: &[u8]) -> bool {
+    span(word).is_some_and(|(span, quoted, long)| span != Span::Blank && !long && !quoted)
+}
+
+/// `TR`, `D0`: a capital and one more; account codes are digits.
+fn is_code(word: &[u8]) -> bool {
+    matches!(word, [a, b] if a.is_ascii_uppercase() && (b.is_ascii_uppercase() || b.is_ascii_digit()))
+}
+
+/// The codes that the guides list; `IN` of `LOG IN` is none.
+fn is_known_code(word: &[u8]) -> bool {
+    [&b"RC"[..], b"AN", b"NA", b"TR", b"FW", b"RM", b"D0", b"CL"].contains(&word)
+}
+
+fn is_cost(word: &[u8]) -> bool {
+    let figures = word
+        .iter()
+        .take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+        .count();
+    let (amount, currency) = word.split_at(figures);
+    let point = amount.iter().position(|b| matches!(b, b'.' | b','));
+    point.is_some_and(|at| at > 0 && at + 1 < amount.len()) && (currency.is_empty() || is_currency(currency))
+}
+
+fn is_currency(word: &[u8]) -> bool {
+    word.len() <= 3 && word.iter().all(|b| b.is_ascii_alphabetic() || *b == b'$' || *b > 0x7f)
+}

@@ -1,0 +1,203 @@
+//! The same day at other switches: an outside call rings a group of three, the second answers, talks, and puts the
+//! caller through to a fourth, who talks. Lines are built from the documented layouts.
+//!
+//! **Not here**: what one line means (`tests/golden/`).
+
+use serde_json::{Value, json};
+
+use crate::house::{House, check};
+
+const CALLER: &str = "13812345678";
+
+/// A house with 8021 Wang, 8022 Liu, 8023 Zhou and 8024 Chen, behind another switch, at 60 seconds a second.
+fn house(dialect: &str) -> House {
+    House::at("2026-10-08T10:10:00")
+        .rate(60.0)
+        .dialect(dialect)
+        .more_people(
+            r#" {id="zhou", name="周敏", mail="zhou@x.cn", department="permits"},
+ {id="chen", name="陈静", mail="chen@x.cn", department="permits"},"#,
+            r#" {ext="8023", person="zhou"}, {ext="8024", person="chen"},"#,
+        )
+        .open()
+}
+
+#[track_caller]
+fn send(house: &House, lines: &[String]) {
+    let mut pbx = house.pbx().connect();
+    for line in lines {
+        pbx.send(line);
+    }
+    house.wait_for_lines(lines.len());
+}
+
+/// Waits for the calls to settle: these switches print no end mark, silence is it.
+#[track_caller]
+fn settled(house: &House) -> Vec<Value> {
+    house.wait_until("all calls settled", |h| h.calls().iter().all(|c| c["settled"] == true));
+    house.calls()
+}
+
+#[track_caller]
+fn check_states(house: &House, states: &[&str]) {
+    let journal = house.journal();
+    let found: Vec<_> = journal.iter().map(|l| l["state"].as_str().unwrap()).collect();
+    assert_eq!(found, states);
+}
+
+/// A HiPath line: date and time of the end, line, extension, ring, duration, number, charge, type.
+fn hipath(clock: &str, extension: &str, ring: &str, talk: &str, kind: u8) -> String {
+    format!(
+        "08.10.26{clock}  1{extension:>6}{ring:5}{talk:8}{CALLER:25}{:11}{kind:>2}",
+        ""
+    )
+}
+
+/// The ring lines name all three phones and not who answers; type 35 names who got the call and not from whom.
+#[test]
+fn hipath_second_of_a_group_answers_and_puts_through() {
+    let house = house("siemens-hipath");
+    send(
+        &house,
+        &[
+            hipath("10:00:00", "8021", "", "", 0),
+            hipath("10:00:00", "8022", "", "", 0),
+            hipath("10:00:00", "8023", "", "", 0),
+            hipath("10:00:26", "8022", "00:06", "00:00:20", 1),
+            hipath("10:01:28", "8024", "", "00:01:00", 35),
+        ],
+    );
+    check_states(&house, &["skipped", "skipped", "skipped", "leg", "leg"]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({
+            "legs": 2, "direction": "incoming", "disposition": "answered", "calling_number": CALLER,
+            "answered_by": "8022", "answered_by_person": "liu", "certainty": "certain",
+            "start": "2026-10-08T10:00:00+08:00", "answered_at": "2026-10-08T10:00:06+08:00",
+            "ended_at": "2026-10-08T10:01:28+08:00", "ring_seconds": 6, "talk_seconds": 82,
+        }),
+    );
+    assert_eq!(house.cases().len(), 1);
+    check(
+        &house.case(1),
+        &json!({"first_answerer": "liu", "handler": "chen", "settled": true}),
+    );
+}
+
+#[test]
+fn hipath_missed_calls_open_no_case() {
+    let house = house("siemens-hipath");
+    send(
+        &house,
+        &[
+            hipath("10:00:00", "8021", "", "", 0),
+            hipath("10:00:20", "8021", "00:20", "", 1),
+            hipath("10:05:20", "8022", "00:20", "00:00:00", 1),
+        ],
+    );
+    let calls = settled(&house);
+    let found: Vec<_> = calls.iter().map(|c| (&c["disposition"], &c["answered_by"])).collect();
+    let missed = (&json!("no_answer"), &Value::Null);
+    assert_eq!(found, [missed, missed]);
+    check(&calls[0], &json!({"start": "2026-10-08T10:00:00+08:00"}));
+    assert_eq!(house.cases(), [] as [Value; 0]);
+}
+
+/// A line of pattern A: date and time of the end, extension, trunk, caller, ring, duration, code.
+fn panasonic(clock: &str, extension: &str, ring: &str, talk: &str, code: &str) -> String {
+    let caller = format!("<I>{CALLER}");
+    format!(
+        "10/08/26 {clock:7} {extension:>5} 03 {caller:25} {ring:4} {talk:8} {:10} {code}",
+        ""
+    )
+}
+
+/// The format tells neither which phones rang nor seconds of the clock, and of a transfer only who ended the first
+/// part by it: that the next answer on the trunk came by it is a conclusion. Who answered is printed.
+#[test]
+fn panasonic_second_of_a_group_answers_and_puts_through() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:00AM", "", "", "", "RC"),
+            panasonic("10:00AM", "8022", "0'06", "", "AN"),
+            panasonic("10:00AM", "8022", "0'06", "00:00'20", "TR"),
+            panasonic("10:02AM", "8024", "", "00:01'00", ""),
+        ],
+    );
+    check_states(&house, &["skipped", "leg", "leg", "leg"]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    // Ended in the minute of 10:00, 20 s of talk after 6 s of ringing.
+    check(
+        &calls[0],
+        &json!({
+            "legs": 2, "direction": "incoming", "disposition": "answered", "calling_number": CALLER, "trunk": "03",
+            "answered_by": "8022", "answered_by_person": "liu", "certainty": "certain",
+            "start": "2026-10-08T09:59:34+08:00", "answered_at": "2026-10-08T09:59:40+08:00",
+            "ended_at": "2026-10-08T10:02:00+08:00", "ring_seconds": 6,
+        }),
+    );
+    assert_eq!(house.cases().len(), 1);
+    check(
+        &house.case(1),
+        &json!({"first_answerer": "liu", "handler": "chen", "settled": true}),
+    );
+}
+
+#[test]
+fn panasonic_missed_calls_open_no_case() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:00AM", "", "", "", "RC"),
+            panasonic("10:01AM", "8021", "0'20", "00:00'00", "NA"),
+        ],
+    );
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1);
+    check(
+        &calls[0],
+        &json!({"disposition": "no_answer", "answered_by": null, "start": "2026-10-08T10:00:40+08:00"}),
+    );
+    assert_eq!(house.cases(), [] as [Value; 0]);
+}
+
+/// Without TR the next answer on the trunk is another call, even of the same caller within a minute.
+#[test]
+fn panasonic_two_answers_without_a_transfer_are_two_calls() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:00AM", "8022", "0'06", "00:00'20", ""),
+            panasonic("10:02AM", "8024", "0'04", "00:01'00", ""),
+        ],
+    );
+    let answered: Vec<_> = settled(&house).iter().map(|c| c["answered_by"].clone()).collect();
+    assert_eq!(answered, ["8022", "8024"]);
+}
+
+/// An answer whose end has not been printed waits in the journal, and a kill does not lose it.
+#[test]
+fn f24_panasonic_an_answer_that_waits_survives_a_kill() {
+    let mut house = house("panasonic-kx");
+    let mut pbx = house.pbx().connect();
+    pbx.send(panasonic("10:00AM", "8022", "0'06", "", "AN"));
+    house.wait_until("the answer is durable", |h| {
+        h.journal().iter().any(|l| l["state"] == "pending")
+    });
+    house.restart();
+    send(&house, &[panasonic("10:05AM", "8022", "0'06", "00:04'50", "")]);
+    check_states(&house, &["leg", "leg"]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({"legs": 1, "answered_by": "8022", "talk_seconds": 290}),
+    );
+}
