@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use super::check::{self, Checked};
 use super::feed_state::FeedState;
 use super::policies::Policies;
 use super::{Error, Rules, schema};
@@ -64,6 +65,7 @@ pub struct Store {
     pub(super) policies: Policies,
     pub(super) feeds: HashMap<FeedName, FeedState>,
     pub(super) changed: Changed,
+    checked: Checked,
     path: PathBuf,
 }
 
@@ -112,16 +114,7 @@ impl Store {
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         schema::check_header(path)?;
-        Self::create_or_open(path, rules).map_err(|error| match error {
-            Error::Sqlite(rusqlite::Error::SqliteFailure(failure, detail)) if is_damage(failure.code) => {
-                let detail = detail.unwrap_or_else(|| failure.to_string());
-                Error::Damaged {
-                    path: path.to_owned(),
-                    detail,
-                }
-            }
-            other => other,
-        })
+        Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))
     }
 
     fn create_or_open(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
@@ -132,16 +125,12 @@ impl Store {
         conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         conn.pragma_update(None, "cache_size", -16 * 1024)?;
-        let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(Error::Damaged {
-                path: path.to_owned(),
-                detail: verdict,
-            });
-        }
+        let checked = check::at_start(&mut conn, path, check::AT_ONCE)?;
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
-        Self::with(conn, rules, path)
+        let mut store = Self::with(conn, rules, path)?;
+        store.checked = checked;
+        Ok(store)
     }
 
     /// Opens for one command beside the daemon: nothing is created.
@@ -164,8 +153,19 @@ impl Store {
             policies,
             feeds: HashMap::new(),
             changed: Changed::default(),
+            checked: Checked::Partly,
             path: path.to_owned(),
         })
+    }
+
+    /// How far the check at the start came; what is left is for [`check::beside`].
+    pub fn checked(&self) -> Checked {
+        self.checked
+    }
+
+    /// A write or sync failed, so the state of the file is unknown: the next start checks all of it first.
+    pub(super) fn suspect(&self, why: &Error) {
+        check::suspect(&self.path, why);
     }
 
     /// The rules in force.
@@ -338,11 +338,20 @@ impl Store {
     }
 }
 
-fn is_damage(code: rusqlite::ErrorCode) -> bool {
-    matches!(
-        code,
-        rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase
-    )
+/// SQLite's words for damage, with the file's name.
+pub(super) fn damage_of(path: &Path, error: Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    match error {
+        Error::Sqlite(rusqlite::Error::SqliteFailure(failure, detail))
+            if matches!(failure.code, Code::DatabaseCorrupt | Code::NotADatabase) =>
+        {
+            Error::Damaged {
+                path: path.to_owned(),
+                detail: detail.unwrap_or_else(|| failure.to_string()),
+            }
+        }
+        other => other,
+    }
 }
 
 /// What is kept of a person, so that a start can do without their entry.
