@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::check::{self, Checked};
@@ -65,6 +66,8 @@ pub struct Store {
     pub(super) policies: Policies,
     pub(super) feeds: HashMap<FeedName, FeedState>,
     pub(super) changed: Changed,
+    /// The next call's id; known only within a transaction, for another process may write between two.
+    pub(super) next_call: Option<i64>,
     checked: Checked,
     path: PathBuf,
 }
@@ -147,12 +150,15 @@ impl Store {
 
     fn with(conn: Connection, rules: Arc<Rules>, path: &Path) -> Result<Self, Error> {
         let policies = Policies::read(&conn, &rules.policy)?;
+        // Else SQLite compiles a statement anew for each value it is bound to, where a partial index is near.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self {
             conn,
             rules,
             policies,
             feeds: HashMap::new(),
             changed: Changed::default(),
+            next_call: None,
             checked: Checked::Partly,
             path: path.to_owned(),
         })
@@ -179,6 +185,7 @@ impl Store {
     /// What `change` returns, or what SQLite says at begin and commit; then nothing of it stays.
     pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        self.next_call = None;
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
             self.conn.execute_batch("COMMIT")?;
