@@ -1,8 +1,8 @@
 //! The way in, measured: lines to calls, durably, through the real program.
 //!
 //! ```text
-//! cargo bench --bench ingest                    everything, about three minutes
-//! cargo bench --bench ingest -- parse latency   some of: limits parse latency history restart cases
+//! cargo bench --bench ingest                    everything, about two minutes
+//! cargo bench --bench ingest -- parse latency   some of: parse latency history restart cases
 //! LINES=100000 cargo bench --bench ingest       a shorter history
 //! ```
 //! Every figure stands beside a limit of the same machine taken in the same run: only the ratios mean something
