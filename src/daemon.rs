@@ -11,7 +11,7 @@
 
 mod reload;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use crate::directory::Directory;
 use crate::feed::tcp_listen::{self, TcpListen};
 use crate::mail::{Key, Keys, Maildir, Transport};
 use crate::office::RegisterOffice;
-use crate::register::{self, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
+use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
 use crate::remind::{LinkDesk, Mailer, Ticker};
 use crate::web;
 use reload::House;
@@ -98,6 +98,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     let _lock = InstanceLock::take(&database)?;
     let (store, clock, desk) = open(&mut loaded, &database, simulated)?;
     let rules = Arc::new(ArcSwap::new(Arc::clone(store.rules())));
+    let checked = store.checked();
     let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
 
     let stop = CancellationToken::new();
@@ -117,6 +118,10 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         drop(handle);
         wind_down(tasks, writer).await?;
         return Err(error);
+    }
+    if checked == Checked::Partly {
+        let (database, stop) = (database.clone(), stop.clone());
+        tasks.spawn(async move { ("check of the database".to_owned(), check_beside(database, stop).await) });
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(
@@ -311,6 +316,16 @@ fn transport(settings: &MailTransport) -> anyhow::Result<Transport> {
             smtp.port
         )),
     }
+}
+
+/// The rest of the start's check; damage ends the daemon.
+async fn check_beside(database: PathBuf, stop: CancellationToken) -> anyhow::Result<()> {
+    let token = stop.clone();
+    tokio::task::spawn_blocking(move || register::check::beside(&database, move || token.is_cancelled()))
+        .await
+        .context("the database could not be checked")??;
+    stop.cancelled().await;
+    Ok(())
 }
 
 /// Feeds systemd's watchdog from the commit path: the writer must answer, not only this task live.

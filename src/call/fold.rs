@@ -11,8 +11,7 @@ use crate::ids::FeedName;
 /// Folds a call from its legs, in any order; `None` without legs.
 ///
 /// `site` is the zone in which the directory's dates are meant.
-pub fn fold(feed: &FeedName, legs: &[PlacedLeg], directory: &Directory, site: &TimeZone) -> Option<Call> {
-    let mut legs: Vec<PlacedLeg> = legs.to_vec();
+pub fn fold(feed: &FeedName, mut legs: Vec<PlacedLeg>, directory: &Directory, site: &TimeZone) -> Option<Call> {
     legs.sort_by_key(|leg| leg.order);
     spread_segments(&mut legs);
     let head = legs.first()?;

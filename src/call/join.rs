@@ -71,7 +71,8 @@ pub enum Placement {
 
 /// Decides; of several the latest.
 pub fn place(leg: &PlacedLeg, epoch: i64, candidates: &[Candidate]) -> Placement {
-    let fits = |call: &&Candidate| match JoinKey::of(leg) {
+    let key = JoinKey::of(leg);
+    let fits = |call: &&Candidate| match &key {
         JoinKey::PbxId(_) => call.epoch == epoch && leg.start.duration_since(call.start).abs() <= id_life(leg),
         JoinKey::Line { .. } => follows(leg, call) && marked(leg, call),
         JoinKey::Alone => false,

@@ -37,7 +37,8 @@ impl Stamp {
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.at.strftime("%Y-%m-%dT%H:%M:%S"))?;
+        // Whole seconds print as such; a format string would be read anew for each of two stamps of each leg.
+        write!(f, "{:.0}", self.at)?;
         match self.offset {
             None => Ok(()),
             Some(o) if o == Offset::UTC => f.write_str("Z"),
@@ -185,7 +186,17 @@ pub struct Marks {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub marks_transfers: bool,
     /// Seconds on hold and parked, where talk is printed without them.
+    #[serde(skip_serializing_if = "is_zero")]
     pub held_seconds: i64,
-    /// Coarseness of the stamps: 1, or 60 where seconds lack.
+    /// Coarseness of the stamps: 1 (or unset), or 60 where seconds lack.
+    #[serde(skip_serializing_if = "is_fine")]
     pub resolution_seconds: i64,
+}
+
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
+}
+
+fn is_fine(seconds: &i64) -> bool {
+    *seconds <= 1
 }

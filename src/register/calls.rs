@@ -57,11 +57,7 @@ impl Store {
                 (id, rows::place_of(&self.conn, id)?, placed_legs(&self.conn, id, zone)?)
             }
             None => {
-                let next: i64 = self
-                    .conn
-                    .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM call")?
-                    .query_row([], |r| r.get(0))?;
-                let id = CallId::new(next);
+                let id = self.next_call_id()?;
                 rows::insert_leg(&self.conn, id, &placed)?;
                 let place = CallPlace {
                     feed: state.id,
@@ -75,12 +71,15 @@ impl Store {
                 (id, place, vec![placed])
             }
         };
-        let Some(call) = call::fold(feed, &legs, &self.rules.directory, &self.rules.zone) else {
+        let Some(call) = call::fold(feed, legs, &self.rules.directory, &self.rules.zone) else {
             return Ok(None);
         };
         self.follow(id, &call, &mut place, order, received_at)?;
-        rows::put_call(&self.conn, id, &call, &place)?;
-        let alone = legs.len() == 1 && call.ended;
+        match found {
+            Some(_) => rows::update_call(&self.conn, id, &call, &place)?,
+            None => rows::insert_call(&self.conn, id, &call, &place)?,
+        }
+        let alone = call.legs == 1 && call.ended;
         let late_by = call
             .ended_at
             .filter(|_| alone)
@@ -98,6 +97,17 @@ impl Store {
             )?
             .query_row([feed, line.get()], |row| row.get(0))
             .optional()?)
+    }
+
+    fn next_call_id(&mut self) -> Result<CallId, Error> {
+        let next = match self.next_call {
+            Some(next) => next,
+            None => self
+                .conn
+                .query_row("SELECT coalesce(max(id), 0) + 1 FROM call", [], |row| row.get(0))?,
+        };
+        self.next_call = Some(next + 1);
+        Ok(CallId::new(next))
     }
 
     /// What a new or changed call means for its case. `order` is the new leg's.
@@ -310,7 +320,7 @@ impl Store {
             self.open_case(id, &call, &mut place, true, now)?;
         }
         self.settle_case(id, &call, &mut place, now)?;
-        rows::put_call(&self.conn, id, &call, &place)
+        rows::update_call(&self.conn, id, &call, &place)
     }
 
     /// A call folded again from its stored legs, with the feed's zone of today.
@@ -319,7 +329,7 @@ impl Store {
         let feed = feed_name(&self.conn, place.feed)?;
         let zone = self.rules.feeds.get(&feed).map_or(&self.rules.zone, |feed| &feed.zone);
         let legs = placed_legs(&self.conn, id, zone)?;
-        Ok(call::fold(&feed, &legs, &self.rules.directory, &self.rules.zone).map(|call| (call, place)))
+        Ok(call::fold(&feed, legs, &self.rules.directory, &self.rules.zone).map(|call| (call, place)))
     }
 
     /// Open cases of a caller, newest first. Drafts too: a caller who rings twice in a minute is one caller.
@@ -363,7 +373,11 @@ pub(super) fn placed_legs(conn: &Connection, id: CallId, zone: &jiff::tz::TimeZo
 }
 
 fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> Result<Vec<Candidate>, Error> {
-    const COLUMNS: &str = "SELECT id, start, ended_at, disposition, epoch FROM call";
+    const BY_ID: &str = "SELECT id, start, ended_at, disposition, epoch FROM call
+        WHERE feed = ? AND pbx_id = ? ORDER BY id DESC LIMIT 4";
+    const BY_LINE: &str = "SELECT id, start, ended_at, disposition, epoch FROM call
+        WHERE feed = ? AND pbx_id IS NULL AND start BETWEEN ? AND ? AND trunk IS ? AND calling_number IS ?
+        ORDER BY start DESC LIMIT 4";
     let read = |row: &rusqlite::Row<'_>| {
         let disposition: Coded<Disposition> = row.get(3)?;
         Ok(Candidate {
@@ -376,9 +390,7 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
     };
     let rows: Result<Vec<_>, _> = match key {
         JoinKey::PbxId(pbx_id) => conn
-            .prepare_cached(&format!(
-                "{COLUMNS} WHERE feed = ? AND pbx_id = ? ORDER BY id DESC LIMIT 4"
-            ))?
+            .prepare_cached(BY_ID)?
             .query_map(params![feed, pbx_id], read)?
             .collect(),
         JoinKey::Line { trunk, caller } => {
@@ -387,12 +399,9 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
                 .start
                 .checked_add(SignedDuration::from_mins(1))
                 .unwrap_or(Timestamp::MAX);
-            conn.prepare_cached(&format!(
-                "{COLUMNS} WHERE feed = ? AND pbx_id IS NULL AND start BETWEEN ? AND ? AND trunk IS ? \
-                 AND calling_number IS ? ORDER BY start DESC LIMIT 4"
-            ))?
-            .query_map(params![feed, millis(from), millis(until), trunk, caller], read)?
-            .collect()
+            conn.prepare_cached(BY_LINE)?
+                .query_map(params![feed, millis(from), millis(until), trunk, caller], read)?
+                .collect()
         }
         JoinKey::Alone => Ok(Vec::new()),
     };

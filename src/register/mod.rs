@@ -13,6 +13,7 @@
 
 mod calls;
 mod cases;
+pub mod check;
 mod clock;
 mod feed_state;
 mod guard;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+pub use check::Checked;
 pub use lines::{IncomingLine, LineKind};
 pub use lock::InstanceLock;
 pub use outbox::{Begun, Composed, Draft, DraftNotice, Fate};

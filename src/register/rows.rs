@@ -184,7 +184,12 @@ pub struct StoredLeg {
 
 /// All legs of a call, in order of emission.
 pub fn legs_of(conn: &Connection, call: CallId) -> Result<Vec<StoredLeg>, Error> {
-    let mut statement = conn.prepare_cached("SELECT * FROM leg WHERE call = ? ORDER BY ord")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT ord, lines, received_at, start, answered_at, direction, calling_number, calling_name, called_number,
+           station, answered_by, trunk, ring_seconds, talk_seconds, disposition, transfer, pbx_id, account_code,
+           inferred, marks
+         FROM leg WHERE call = ? ORDER BY ord",
+    )?;
     let mut rows = statement.query([call.get()])?;
     let mut legs = Vec::new();
     while let Some(row) = rows.next()? {
@@ -193,20 +198,21 @@ pub fn legs_of(conn: &Connection, call: CallId) -> Result<Vec<StoredLeg>, Error>
     Ok(legs)
 }
 
+/// Columns as [`legs_of`] names them.
 fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
-    let order: i64 = row.get("ord")?;
-    let lines: Option<String> = row.get("lines")?;
+    let order: i64 = row.get(0)?;
+    let lines: Option<String> = row.get(1)?;
     let line_ids: Vec<LineId> = match lines {
         None => vec![LineId::new(order / LEGS_PER_LINE as i64)],
         Some(text) => text.split(',').filter_map(|id| id.parse().ok()).collect(),
     };
-    let inferred: Option<String> = row.get("inferred")?;
-    let transfer: Option<String> = row.get("transfer")?;
-    let marks: Option<String> = row.get("marks")?;
-    let start: String = row.get("start")?;
-    let answered_at: Option<String> = row.get("answered_at")?;
-    let direction: Coded<Direction> = row.get("direction")?;
-    let disposition: Coded<Disposition> = row.get("disposition")?;
+    let inferred: Option<String> = row.get(18)?;
+    let transfer: Option<String> = row.get(15)?;
+    let marks: Option<String> = row.get(19)?;
+    let start: String = row.get(3)?;
+    let answered_at: Option<String> = row.get(4)?;
+    let direction: Coded<Direction> = row.get(5)?;
+    let disposition: Coded<Disposition> = row.get(14)?;
     let leg = Leg {
         line: line_ids.first().map_or(0, |id| id.get() as u64),
         lines: line_ids.len() as u64,
@@ -214,18 +220,18 @@ fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
         start: stamp_from(&start)?,
         answered_at: answered_at.as_deref().map(stamp_from).transpose()?,
         direction: direction.0,
-        calling_number: row.get("calling_number")?,
-        calling_name: row.get("calling_name")?,
-        called_number: row.get("called_number")?,
-        station: row.get("station")?,
-        answered_by: row.get("answered_by")?,
-        trunk: row.get("trunk")?,
-        ring_seconds: row.get("ring_seconds")?,
-        talk_seconds: row.get("talk_seconds")?,
+        calling_number: row.get(6)?,
+        calling_name: row.get(7)?,
+        called_number: row.get(8)?,
+        station: row.get(9)?,
+        answered_by: row.get(10)?,
+        trunk: row.get(11)?,
+        ring_seconds: row.get(12)?,
+        talk_seconds: row.get(13)?,
         disposition: disposition.0,
         transfer: transfer.and_then(|text| serde_json::from_str(&text).ok()),
-        pbx_call_id: row.get("pbx_id")?,
-        account_code: row.get("account_code")?,
+        pbx_call_id: row.get(16)?,
+        account_code: row.get(17)?,
         inferred: inferred
             .unwrap_or_default()
             .split(',')
@@ -239,7 +245,7 @@ fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
         leg,
         order: order as u64,
         line_ids,
-        received_at: instant(row.get("received_at")?),
+        received_at: instant(row.get(2)?),
     })
 }
 
@@ -262,20 +268,34 @@ pub struct CallPlace {
     pub put_order: i64,
 }
 
-/// Writes a call, new or again.
-pub fn put_call(conn: &Connection, id: CallId, call: &Call, place: &CallPlace) -> Result<(), Error> {
-    let mut statement = conn.prepare_cached(
-        "INSERT INTO call(id, feed, start, answered_at, ended_at, direction, calling_number, calling_name,
-           called_number, target, trunk, disposition, answered_by, person, certainty, doubts, ring_seconds,
-           talk_seconds, account_code, legs, received_at, settled, settle_at, epoch, pbx_id, case_id, put_order, found)
-         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)
-         ON CONFLICT(id) DO UPDATE SET start=?3, answered_at=?4, ended_at=?5, direction=?6, calling_number=?7,
-           calling_name=?8, called_number=?9, target=?10, trunk=?11, disposition=?12, answered_by=?13, person=?14,
-           certainty=?15, doubts=?16, ring_seconds=?17, talk_seconds=?18, account_code=?19, legs=?20, received_at=?21,
-           settled=?22, settle_at=?23, case_id=?26, put_order=?27, found=?28",
-    )?;
+/// Columns of a call in the order of [`write_call`]'s values.
+const INSERT_CALL: &str = "
+    INSERT INTO call(id, feed, start, answered_at, ended_at, direction, calling_number, calling_name, called_number,
+      target, trunk, disposition, answered_by, person, certainty, doubts, ring_seconds, talk_seconds, account_code,
+      legs, received_at, settled, settle_at, epoch, pbx_id, case_id, put_order, found)
+    VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)";
+
+/// The same for a call that is there; its feed, epoch and PBX id stay (and their index with them).
+const UPDATE_CALL: &str = "
+    UPDATE call SET start=?3, answered_at=?4, ended_at=?5, direction=?6, calling_number=?7, calling_name=?8,
+      called_number=?9, target=?10, trunk=?11, disposition=?12, answered_by=?13, person=?14, certainty=?15, doubts=?16,
+      ring_seconds=?17, talk_seconds=?18, account_code=?19, legs=?20, received_at=?21, settled=?22, settle_at=?23,
+      case_id=?26, put_order=?27, found=?28
+    WHERE id=?1";
+
+/// Writes a new call.
+pub fn insert_call(conn: &Connection, id: CallId, call: &Call, place: &CallPlace) -> Result<(), Error> {
+    write_call(conn, INSERT_CALL, id, call, place)
+}
+
+/// Writes a call again.
+pub fn update_call(conn: &Connection, id: CallId, call: &Call, place: &CallPlace) -> Result<(), Error> {
+    write_call(conn, UPDATE_CALL, id, call, place)
+}
+
+fn write_call(conn: &Connection, sql: &str, id: CallId, call: &Call, place: &CallPlace) -> Result<(), Error> {
     let doubts = (!call.doubts.is_empty()).then(|| serde_json::to_string(&call.doubts).unwrap_or_default());
-    statement.execute(params![
+    conn.prepare_cached(sql)?.execute(params![
         id.get(),
         place.feed,
         millis(call.start),

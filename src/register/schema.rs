@@ -54,8 +54,8 @@ CREATE TABLE leg(
   call INTEGER NOT NULL, ord INTEGER NOT NULL, lines TEXT, received_at INTEGER NOT NULL, start TEXT NOT NULL,
   answered_at TEXT, direction INTEGER NOT NULL, calling_number TEXT, calling_name TEXT, called_number TEXT,
   station TEXT, answered_by TEXT, trunk TEXT, ring_seconds INTEGER, talk_seconds INTEGER,
-  disposition INTEGER NOT NULL, transfer TEXT, pbx_id TEXT, account_code TEXT, inferred TEXT, marks TEXT,
-  PRIMARY KEY(call, ord)) WITHOUT ROWID, STRICT;
+  disposition INTEGER NOT NULL, transfer TEXT, pbx_id TEXT, account_code TEXT, inferred TEXT, marks TEXT) STRICT;
+CREATE UNIQUE INDEX leg_call ON leg(call, ord);
 
 CREATE TABLE cases(
   id INTEGER PRIMARY KEY, version INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, settled INTEGER NOT NULL,

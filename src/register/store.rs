@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use super::check::{self, Checked};
 use super::feed_state::FeedState;
 use super::policies::Policies;
 use super::{Error, Rules, schema};
@@ -66,6 +68,9 @@ pub struct Store {
     pub(super) changed: Changed,
     /// Rules and policies as they were before the transaction that takes over new ones.
     before: Option<(Arc<Rules>, Policies)>,
+    /// The next call's id; known only within a transaction, for another process may write between two.
+    pub(super) next_call: Option<i64>,
+    checked: Checked,
     path: PathBuf,
 }
 
@@ -114,16 +119,7 @@ impl Store {
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         schema::check_header(path)?;
-        Self::create_or_open(path, rules).map_err(|error| match error {
-            Error::Sqlite(rusqlite::Error::SqliteFailure(failure, detail)) if is_damage(failure.code) => {
-                let detail = detail.unwrap_or_else(|| failure.to_string());
-                Error::Damaged {
-                    path: path.to_owned(),
-                    detail,
-                }
-            }
-            other => other,
-        })
+        Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))
     }
 
     fn create_or_open(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
@@ -134,17 +130,12 @@ impl Store {
         conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         conn.pragma_update(None, "cache_size", -16 * 1024)?;
-        let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(Error::Damaged {
-                path: path.to_owned(),
-                detail: verdict,
-            });
-        }
+        let checked = check::at_start(&mut conn, path, check::AT_ONCE)?;
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
         let mut store = Self::with(conn, rules, path)?;
         store.transact(|store| store.close_stale_connections())?;
+        store.checked = checked;
         Ok(store)
     }
 
@@ -162,6 +153,8 @@ impl Store {
 
     fn with(conn: Connection, rules: Arc<Rules>, path: &Path) -> Result<Self, Error> {
         let policies = Policies::read(&conn, &rules.policy)?;
+        // Else SQLite compiles a statement anew for each value it is bound to, where a partial index is near.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self {
             conn,
             rules,
@@ -169,8 +162,20 @@ impl Store {
             feeds: HashMap::new(),
             changed: Changed::default(),
             before: None,
+            next_call: None,
+            checked: Checked::Partly,
             path: path.to_owned(),
         })
+    }
+
+    /// How far the check at the start came; what is left is for [`check::beside`].
+    pub fn checked(&self) -> Checked {
+        self.checked
+    }
+
+    /// A write or sync failed, so the state of the file is unknown: the next start checks all of it first.
+    pub(super) fn suspect(&self, why: &Error) {
+        check::suspect(&self.path, why);
     }
 
     /// The rules in force.
@@ -184,6 +189,7 @@ impl Store {
     /// What `change` returns, or what SQLite says at begin and commit; then nothing of it stays.
     pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        self.next_call = None;
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
             self.conn.execute_batch("COMMIT")?;
@@ -350,11 +356,20 @@ impl Store {
     }
 }
 
-fn is_damage(code: rusqlite::ErrorCode) -> bool {
-    matches!(
-        code,
-        rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase
-    )
+/// SQLite's words for damage, with the file's name.
+pub(super) fn damage_of(path: &Path, error: Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    match error {
+        Error::Sqlite(rusqlite::Error::SqliteFailure(failure, detail))
+            if matches!(failure.code, Code::DatabaseCorrupt | Code::NotADatabase) =>
+        {
+            Error::Damaged {
+                path: path.to_owned(),
+                detail: detail.unwrap_or_else(|| failure.to_string()),
+            }
+        }
+        other => other,
+    }
 }
 
 /// What is kept of a person, so that a start can do without their entry.

@@ -381,6 +381,7 @@ impl Loop {
     /// After a failed write or sync the state of the file is unknown: nothing is tried again, the daemon stops.
     fn give_up(&mut self, error: Error) -> Error {
         tracing::error!(%error, "the database failed on a write: the daemon stops, and checks the file when started again");
+        self.store.suspect(&error);
         error
     }
 }

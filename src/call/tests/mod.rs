@@ -106,5 +106,5 @@ pub(super) fn call_of(legs: impl IntoIterator<Item = Leg>) -> Call {
 }
 
 pub(super) fn folded(legs: &[PlacedLeg]) -> Call {
-    fold(&"pbx".parse().unwrap(), legs, &directory(), &shanghai()).unwrap()
+    fold(&"pbx".parse().unwrap(), legs.to_vec(), &directory(), &shanghai()).unwrap()
 }

@@ -143,8 +143,8 @@ fn internal_calls_where_the_policy_wants_them() {
 
 #[test]
 fn old_answers_are_history() {
-    // Two business days after Thu 8 Oct 10:00: Fri 9, Sat 10 (make-up day) at 10:00.
-    for (received, history) in [("2026-10-10 10:00", false), ("2026-10-10 10:01", true)] {
+    // Two business days after Thu 8 Oct 10:00 end at the close of the second: Fri 9, Sat 10 (make-up day) 17:30.
+    for (received, history) in [("2026-10-10 17:30", false), ("2026-10-10 17:31", true)] {
         let answer = opens(&call(), received, &policy(), &directory());
         assert_eq!(answer == Opened::Nothing(Why::History), history, "{received}");
     }
