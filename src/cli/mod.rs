@@ -10,6 +10,7 @@ pub mod dialects;
 pub mod feed;
 mod filter;
 pub mod journal;
+pub mod mail;
 pub mod outbox;
 pub mod parse;
 pub mod play;
@@ -106,6 +107,8 @@ pub enum Command {
     Journal(journal::JournalArgs),
     /// Feeds: their health
     Feed(feed::FeedArgs),
+    /// Mail: prove that it works
+    Mail(mail::MailArgs),
     /// Mails: what was sent, what waits and why
     Outbox(outbox::OutboxArgs),
 }
@@ -125,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Case(args) => case::run(&cli, args, &mut out),
         Command::Journal(args) => journal::run(&cli, args, &mut out),
         Command::Feed(args) => feed::run(&cli, args, &mut out),
+        Command::Mail(args) => mail::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
     };
     let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));

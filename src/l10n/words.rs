@@ -55,4 +55,15 @@ catalogue! { COMMON;
     list_line { "全部待办（可一次办结多件）：", "Everything that is yours (several can be closed at once):" }
     footer_link { "链接只供您本人使用，30 天内有效。打开链接不会改变任何内容，在页面上提交才算数。", "The links are yours alone and work for 30 days. Opening one changes nothing; only what you send on the page counts." }
     footer_auto { "本邮件由系统自动发出，请勿回复。", "This mail was sent automatically; please don't reply." }
+
+    // Letters to the administrator.
+    test_subject { "测试邮件", "Test mail" }
+    test_text { "这是一封测试邮件：邮件服务工作正常。", "This is a test: mail works." }
+    dead_subject(address) { "邮箱无法送达：{address}", "Dead address: {address}" }
+    dead_text(address) { "邮件服务器拒收发往 {address} 的邮件。今后不再发往该地址，其督办邮件改发给下一位可送达的人员。", "The mail server refused mail to {address}. Nothing more is sent there; what was for it goes to the next person up the line whose address takes mail." }
+    dead_way_out { "请在人员名录中更正地址并重新加载配置；如该地址已恢复，请运行 firstanswer outbox retry。", "Mend the address in the directory and reload; if the address works again, run: firstanswer outbox retry" }
+    given_up_subject(address) { "邮件五天未能送达：{address}", "Not delivered for five days: {address}" }
+    given_up_text(address, subject) { "发往 {address} 的邮件“{subject}”五天内未能送达，已停止重试。", "The mail “{subject}” to {address} could not be delivered for five days; it is no longer tried." }
+    given_up_way_out { "排除故障后请运行 firstanswer outbox retry。", "When the cause is mended, run: firstanswer outbox retry" }
+    server_said(why) { "原因：{why}", "Why: {why}" }
 }

@@ -14,9 +14,11 @@
 mod calls;
 mod cases;
 mod clock;
+mod fates;
 mod feed_state;
 mod lines;
 mod lock;
+mod notes;
 mod outbox;
 mod policies;
 pub mod read;
@@ -33,9 +35,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+pub use fates::Fate;
 pub use lines::{IncomingLine, LineKind};
 pub use lock::InstanceLock;
-pub use outbox::{Begun, Composed, Draft, DraftNotice, Fate};
+pub use notes::Note;
+pub use outbox::{Begun, Composed, Draft, DraftNotice, Order};
 pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
@@ -161,6 +165,8 @@ pub struct Rules {
     pub feeds: BTreeMap<FeedName, FeedRules>,
     /// How long the first due notice waits for others.
     pub digest_window: SignedDuration,
+    /// Who hears of dead addresses; without it the fallback person.
+    pub admin: Option<String>,
 }
 
 /// What the register must know of a feed.
