@@ -85,7 +85,12 @@ fn ask_the_daemon(cli: &Cli, to: &str) -> anyhow::Result<()> {
 
 fn send_ourselves(loaded: &Loaded, to: &str) -> anyhow::Result<()> {
     let mail = &loaded.config.mail;
-    let id = format!("test.{}.{}", std::process::id(), Clock::Real.now().as_millisecond());
+    let host = crate::remind::host_of(&mail.from);
+    let id = format!(
+        "test.{}.{}@{host}",
+        std::process::id(),
+        Clock::Real.now().as_millisecond()
+    );
     let lang = loaded.config.site.language;
     let letter = note::letter(&Note::Test, to, &mail.from, &id, lang, Clock::Real.now());
     let bytes = crate::mail::compose_plain(&letter)?;

@@ -173,8 +173,13 @@ fn in_words(error: io::Error, host: &str) -> What {
             Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
                 format!("the server's certificate is not for `{host}`; name the server as its certificate does")
             }
-            Wrong::UnknownIssuer => {
+            Wrong::UnknownIssuer | Wrong::BadSignature => {
                 "nobody we trust signed the server's certificate; name its authority in mail.ca_file".to_owned()
+            }
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+                "the server's certificate is an authority's (CA:TRUE), as `openssl req -x509` makes them; give the \
+                 server one with basicConstraints=CA:FALSE"
+                    .to_owned()
             }
             other => format!("the server's certificate is no good: {other}"),
         },

@@ -35,12 +35,9 @@ impl LinkDesk {
         )
     }
 
-    /// Host part of message ids: the sender's domain.
+    /// Host part of message ids.
     fn host(&self) -> String {
-        let address = self.from.trim_end_matches('>');
-        address
-            .rsplit_once('@')
-            .map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
+        host_of(&self.from)
     }
 
     /// The id of a message, the same however often it is composed.
@@ -84,6 +81,14 @@ impl LinkDesk {
             bytes,
         })
     }
+}
+
+/// A sender's domain.
+pub fn host_of(from: &str) -> String {
+    let address = from.trim_end_matches('>');
+    address
+        .rsplit_once('@')
+        .map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
 }
 
 /// The letter for a draft.

@@ -14,7 +14,7 @@ mod mailer;
 pub mod note;
 mod ticker;
 
-pub use letter::{LinkDesk, letter};
+pub use letter::{LinkDesk, host_of, letter};
 pub use mailer::Mailer;
 pub use ticker::Ticker;
 

@@ -192,7 +192,8 @@ fn fault_tests() -> Vec<String> {
     let mut names = Vec::new();
     for file in files {
         for line in fs::read_to_string(&file).unwrap().lines() {
-            let Some(rest) = line.trim().strip_prefix("fn f") else {
+            let line = line.trim();
+            let Some(rest) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn f") else {
                 continue;
             };
             let name = rest.split(['(', '<']).next().unwrap_or_default();
