@@ -4,7 +4,7 @@
 //! connect ─ greeting ─ TLS ─ EHLO ─ AUTH ─┬─ MAIL ─ RCPT ─ DATA ─ body ─ "." ─┐
 //!                                         └────── kept for the next one ◀─────┘ closed when idle
 //! ```
-//! What each answer means for the message is in [`super::trouble`]; `docs/mail.md` tells it to administrators.
+//! What each answer means for the message is in `trouble`; `docs/mail.md` tells it to administrators.
 //!
 //! **Invariants.** Each stage has its time limit. A password is read when a connection is opened, said only under TLS
 //! or to this machine itself, and stands in no error, log or `Debug`. After the last byte of a message only the
@@ -14,7 +14,7 @@
 //! **Sender of the envelope**: the null sender, so that no machine answers a reminder and no bounce of one makes
 //! another mail. A server that refuses it gets the configured `from` instead.
 //!
-//! **Not here**: connecting and TLS ([`super::secure`]), when to try again (`remind`).
+//! **Not here**: connecting and TLS (`secure`), when to try again (`remind`).
 
 use std::borrow::Cow;
 use std::path::PathBuf;
