@@ -61,6 +61,45 @@ impl Simulation {
     }
 }
 
+/// A jump of the wall clock by more than this is no correction.
+const JUMP: SignedDuration = SignedDuration::from_mins(15);
+
+/// Compares the wall clock with the time since boot, which counts sleep and is set by nobody.
+#[derive(Debug, Clone)]
+pub struct JumpWatch {
+    /// Wall time minus uptime when last looked; none: the clock is simulated, or there is no `/proc/uptime`.
+    boot: Option<Timestamp>,
+}
+
+impl JumpWatch {
+    /// Begins to watch.
+    pub fn start(clock: Clock) -> Self {
+        let real = clock == Clock::Real;
+        Self {
+            boot: real.then(boot_time).flatten(),
+        }
+    }
+
+    /// By how much the wall clock has jumped since the last look, if that is more than a correction.
+    pub fn look(&mut self) -> Option<SignedDuration> {
+        self.boot?;
+        self.compare(boot_time()?)
+    }
+
+    fn compare(&mut self, now: Timestamp) -> Option<SignedDuration> {
+        let jumped = now.duration_since(self.boot.replace(now)?);
+        (jumped.abs() > JUMP).then(|| SignedDuration::from_secs(jumped.as_secs()))
+    }
+}
+
+/// When this machine was booted, by the wall clock as it is now.
+fn boot_time() -> Option<Timestamp> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let uptime = text.split_whitespace().next()?.parse::<f64>().ok()?;
+    let uptime = SignedDuration::try_from_secs_f64(uptime).ok()?;
+    Timestamp::now().checked_sub(uptime).ok()
+}
+
 /// `START[xRATE]` as given on the command line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SimulatedTime {
@@ -152,6 +191,22 @@ mod tests {
         ] {
             assert!(text.parse::<SimulatedTime>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn f38_a_jump_is_told_once_and_a_correction_is_none() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut watch = JumpWatch {
+            boot: Some(at("2026-03-05T01:00:00Z")),
+        };
+        assert_eq!(watch.compare(at("2026-03-05T01:15:00Z")), None);
+        let day = watch.compare(at("2026-03-06T01:15:00Z"));
+        assert_eq!(day, Some(SignedDuration::from_hours(24)));
+        assert_eq!(watch.compare(at("2026-03-06T01:15:01Z")), None);
+        let back = watch.compare(at("2026-03-06T01:00:00Z"));
+        assert_eq!(back, Some(SignedDuration::from_secs(-15 * 60 - 1)));
+        assert_eq!(JumpWatch { boot: None }.look(), None);
+        assert!(boot_time().unwrap() <= Timestamp::now());
     }
 
     #[test]

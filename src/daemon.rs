@@ -24,10 +24,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::number::DialPlan;
 use crate::clock::{Clock, SimulatedTime};
-use crate::config::{Config, Loaded, MailTransport, Transport as FeedTransport};
+use crate::config::{Config, Loaded, Transport as FeedTransport};
 use crate::directory::Directory;
 use crate::feed::tcp_listen::{self, TcpListen};
-use crate::mail::{Key, Keys, Maildir, Transport};
+use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
 use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
 use crate::remind::{LinkDesk, Mailer, Ticker};
@@ -74,6 +74,7 @@ pub fn rules(loaded: &Loaded) -> Rules {
         policy: Arc::new(policy.clone()),
         feeds: feeds.collect(),
         digest_window: SignedDuration::try_from(config.mail.digest_window).unwrap_or(SignedDuration::ZERO),
+        admin: config.mail.admin.clone(),
     }
 }
 
@@ -227,9 +228,9 @@ fn start(
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     start_feeds(config, writer, clock, stop, tasks)?;
-    let transport = transport(&config.mail.transport)?;
+    let transport = Transport::of(&config.mail)?;
     let composing = Arc::clone(&desk);
-    let compose: register::Composer = Arc::new(move |draft, rules| composing.compose(draft, rules));
+    let compose: register::Composer = Arc::new(move |order, rules| composing.compose(order, rules));
     let mailer = Mailer::new(writer.clone(), clock, transport, compose);
     let (ticker, token) = (Ticker::new(writer.clone(), clock), stop.clone());
     tasks.spawn(async move { ("clock".to_owned(), ticker.run(token).await.map_err(Into::into)) });
@@ -301,21 +302,6 @@ fn start_feeds(
         }
     }
     Ok(())
-}
-
-fn transport(settings: &MailTransport) -> anyhow::Result<Transport> {
-    match settings {
-        MailTransport::Maildir(path) => {
-            let maildir = Maildir::new(path.clone());
-            maildir.prepare()?;
-            Ok(Transport::Maildir(maildir))
-        }
-        MailTransport::Smtp(smtp) => Err(anyhow!(
-            "mail.transport: this version can't send through {}:{} yet; use \"maildir:PATH\"",
-            smtp.host,
-            smtp.port
-        )),
-    }
 }
 
 /// The rest of the start's check; damage ends the daemon.

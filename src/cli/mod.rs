@@ -11,6 +11,7 @@ pub mod dialects;
 pub mod feed;
 mod filter;
 pub mod journal;
+pub mod mail;
 pub mod outbox;
 pub mod parse;
 pub mod play;
@@ -128,6 +129,8 @@ pub enum Command {
     Calendar(calendar::CalendarArgs),
     /// The policy in words
     Policy(policy::PolicyArgs),
+    /// Mail: prove that it works
+    Mail(mail::MailArgs),
     /// Mails: what was sent, what waits and why
     Outbox(outbox::OutboxArgs),
 }
@@ -150,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Who(args) => who::run(&cli, args, &mut out),
         Command::Calendar(args) => calendar::run(&cli, args, &mut out),
         Command::Policy(args) => policy::run(&cli, args, &mut out),
+        Command::Mail(args) => mail::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
     };
     let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));

@@ -32,7 +32,7 @@ pub enum OutboxVerb {
         #[arg(long)]
         json: bool,
     },
-    /// Try everything that waits or failed again, now
+    /// Let mail go, and try everything that waits or failed again, now; refused addresses get another chance
     #[command(after_help = "Example:\n  firstanswer outbox retry")]
     Retry,
 }
@@ -73,6 +73,17 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
                         out,
                         "{count} notices wait for {} (digest window or quiet hours)",
                         safe(&person)
+                    )?;
+                }
+                for (address, since, why) in session.reader.dead_addresses()? {
+                    let since = session.time(since);
+                    writeln!(out, "{} takes no mail since {since}: {}", safe(&address), safe(&why))?;
+                }
+                if let Some(why) = session.reader.mail_held()? {
+                    writeln!(
+                        out,
+                        "all mail is held: {}; `firstanswer outbox retry` lets it go",
+                        safe(&why)
                     )?;
                 }
             }

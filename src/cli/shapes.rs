@@ -205,7 +205,8 @@ pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str) -> V
 pub fn message(session: &Session, row: &OutboxRow) -> Value {
     json!({
         "message": row.message,
-        "person": row.person,
+        "person": row.note.is_none().then_some(&row.person),
+        "address": row.address,
         "subject": row.subject,
         "state": row.state,
         "attempts": row.attempts,

@@ -40,6 +40,8 @@ catalogue! { COMMON;
     you_call_back_no_ext(when) { "{when} 的来电无人接听，由您回电", "the call of {when} was missed; calling back is yours" }
     you_visit(when) { "{when} 登记的来访由您承办", "the visit of {when} is yours to handle" }
     you_by_lead(when) { "{when} 的来电不能确定由谁首接，由您先行承办", "who answered the call of {when} first is not sure; you handle it for now" }
+    you_deputy(name) { "{name} 不在或收不到邮件，请您代为办理", "{name} is away or can't be mailed; please act in their place" }
+    you_supervise(name) { "承办人 {name} 逾期未办，请您督办", "{name} handles it and is late; please see to it" }
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
     how_sure { "确定程度", "How sure" }
     deadline_label { "时限", "Deadline" }
@@ -55,4 +57,15 @@ catalogue! { COMMON;
     list_line { "全部待办（可一次办结多件）：", "Everything that is yours (several can be closed at once):" }
     footer_link { "链接只供您本人使用，30 天内有效。打开链接不会改变任何内容，在页面上提交才算数。", "The links are yours alone and work for 30 days. Opening one changes nothing; only what you send on the page counts." }
     footer_auto { "本邮件由系统自动发出，请勿回复。", "This mail was sent automatically; please don't reply." }
+
+    // Letters to the administrator.
+    test_subject { "测试邮件", "Test mail" }
+    test_text { "这是一封测试邮件：邮件服务工作正常。", "This is a test: mail works." }
+    dead_subject(address) { "邮箱无法送达：{address}", "Dead address: {address}" }
+    dead_text(address) { "邮件服务器拒收发往 {address} 的邮件。今后不再发往该地址，其督办邮件改发给下一位可送达的人员。", "The mail server refused mail to {address}. Nothing more is sent there; what was for it goes to the next person up the line whose address takes mail." }
+    dead_way_out { "请在人员名录中更正地址并重新加载配置；如该地址已恢复，请运行 firstanswer outbox retry。", "Mend the address in the directory and reload; if the address works again, run: firstanswer outbox retry" }
+    given_up_subject(address) { "邮件五天未能送达：{address}", "Not delivered for five days: {address}" }
+    given_up_text(address, subject) { "发往 {address} 的邮件“{subject}”五天内未能送达，已停止重试。", "The mail “{subject}” to {address} could not be delivered for five days; it is no longer tried." }
+    given_up_way_out { "排除故障后请运行 firstanswer outbox retry。", "When the cause is mended, run: firstanswer outbox retry" }
+    server_said(why) { "原因：{why}", "Why: {why}" }
 }

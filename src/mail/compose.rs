@@ -53,6 +53,14 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, Error> {
     Ok(message.formatted())
 }
 
+/// Whether mail can be addressed so.
+///
+/// # Errors
+/// Why not.
+pub fn check_address(address: &str) -> Result<(), Error> {
+    mailbox(address).map(drop)
+}
+
 /// The subject a letter will have, for lists.
 pub fn subject(letter: &Letter) -> String {
     View::new(letter).subject
@@ -80,7 +88,7 @@ fn part(kind: ContentType, body: String) -> SinglePart {
 }
 
 /// What may stand in a message id.
-fn id(text: &str) -> String {
+pub(super) fn id(text: &str) -> String {
     let fits = |c: &char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.@".contains(*c);
     text.chars().filter(fits).collect()
 }
@@ -91,7 +99,7 @@ fn boundary(message_id: &str) -> String {
     format!("fa-{hex}")
 }
 
-fn mailbox(address: &str) -> Result<Mailbox, Error> {
+pub(super) fn mailbox(address: &str) -> Result<Mailbox, Error> {
     one_line(address)
         .parse()
         .map_err(|e: lettre::address::AddressError| Error::Address {
@@ -115,7 +123,7 @@ struct Html<'a> {
 macro_rules! fixed_header {
     ($type:ident, $name:literal, $value:literal) => {
         #[derive(Clone)]
-        struct $type;
+        pub(super) struct $type;
         impl Header for $type {
             fn name() -> HeaderName {
                 HeaderName::new_from_ascii_str($name)
@@ -135,7 +143,7 @@ fixed_header!(AutoSubmitted, "Auto-Submitted", "auto-generated");
 fixed_header!(SuppressReplies, "X-Auto-Response-Suppress", "All");
 
 #[derive(Clone)]
-struct Language(&'static str);
+pub(super) struct Language(pub(super) &'static str);
 
 impl Header for Language {
     fn name() -> HeaderName {

@@ -127,6 +127,10 @@ pub enum Role {
     Visit,
     /// Handles it because the first answerer is not sure.
     Lead,
+    /// Acts for who is away, or has no mailbox that takes mail.
+    Deputy,
+    /// Is told as the handler's supervisor or manager, to see to it.
+    Supervises,
     /// Is in copy, with a link of their own.
     Copy,
 }

@@ -188,7 +188,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("mail");
         fs::write(&file, b"a file where the folder should be").unwrap();
-        let delivery = Transport::Maildir(Maildir::new(&file)).deliver("m-1@host", b"x").await;
+        let delivery = Transport::Maildir(Maildir::new(&file))
+            .deliver("m-1@host", "wang@x.cn", b"x")
+            .await;
         let Delivery::Later { why, .. } = delivery else {
             unreachable!("expected Later, got {delivery:?}");
         };

@@ -1,7 +1,7 @@
 //! Mails: what they say, the links they carry, and how they leave the house.
 //!
 //! ```text
-//! Letter --compose--> bytes of a message --Transport--> Delivery::{ Sent, Later, Refused }
+//! Letter --compose--> bytes of a message --Transport--> Delivery::{ Sent, Later, Unknown, Refused }
 //!   `- Item.url <--sign-- Link { person, case or list, expires }
 //! ```
 //! **Invariants.** Nothing that came from a line or a person reaches a header with a control character in it. The
@@ -13,17 +13,25 @@ pub mod compose;
 pub mod letter;
 pub mod link;
 pub mod maildir;
+pub mod plain;
+mod secure;
+pub mod smtp;
 mod text;
+mod trouble;
 mod view;
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::{self, MailTransport};
+
 pub use compose::compose;
 pub use letter::{About, Addressee, Happening, Item, Letter, Party, Role, WhyYou};
 pub use link::{BadLink, Key, Keys, Link, Target};
 pub use maildir::Maildir;
+pub use plain::{PlainLetter, compose_plain};
+pub use smtp::Smtp;
 
 /// What can go wrong between a letter and its delivery.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +72,19 @@ pub enum Error {
 pub enum Delivery {
     /// Taken over, durably.
     Sent,
-    /// Not now; the message stays as it is.
+    /// Certainly not taken over; may be composed anew.
     Later {
         /// Not before this much time has passed, if the other side said so.
         after: Option<Duration>,
+        /// Why, for the outbox.
+        why: String,
+        /// Other messages would fare no better: the server is the trouble, not this message.
+        everybody: bool,
+        /// Time will not mend it: somebody must look.
+        alarm: bool,
+    },
+    /// It may have been taken over or not: only the same bytes may go again.
+    Unknown {
         /// Why, for the outbox.
         why: String,
     },
@@ -83,11 +100,31 @@ pub enum Delivery {
 pub enum Transport {
     /// Files in a maildir.
     Maildir(Maildir),
+    /// A mail server.
+    Smtp(Smtp),
 }
 
 impl Transport {
-    /// Hands one message over; safe to repeat with the same id.
-    pub async fn deliver(&self, message_id: &str, bytes: &[u8]) -> Delivery {
+    /// The configured way out; a maildir is made at once, a server is asked when there is mail.
+    ///
+    /// # Errors
+    /// The maildir can't be made or written to.
+    pub fn of(settings: &config::Mail) -> Result<Self, Error> {
+        Ok(match &settings.transport {
+            MailTransport::Maildir(path) => {
+                let maildir = Maildir::new(path.clone());
+                maildir.prepare()?;
+                Self::Maildir(maildir)
+            }
+            MailTransport::Smtp(server) => {
+                let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+                Self::Smtp(Smtp::new(server.clone(), &settings.from, credentials))
+            }
+        })
+    }
+
+    /// Hands one message over. After [`Delivery::Unknown`], and after a crash, the same id and bytes go again.
+    pub async fn deliver(&self, message_id: &str, address: &str, bytes: &[u8]) -> Delivery {
         match self {
             Self::Maildir(maildir) => {
                 let (maildir, id, bytes) = (maildir.clone(), message_id.to_owned(), bytes.to_vec());
@@ -97,13 +134,32 @@ impl Transport {
                     Ok(Err(error)) => Delivery::Later {
                         after: None,
                         why: error.to_string(),
+                        everybody: true,
+                        alarm: true,
                     },
-                    Err(stopped) => Delivery::Later {
-                        after: None,
+                    // A maildir knows a message by its id: doing it again makes no second one.
+                    Err(stopped) => Delivery::Unknown {
                         why: format!("the delivery was cut off: {stopped}"),
                     },
                 }
             }
+            Self::Smtp(smtp) => smtp.deliver(address, bytes).await,
+        }
+    }
+
+    /// Lets go of what has been idle for long enough; otherwise never returns. Meant to be dropped.
+    pub async fn rest(&self) {
+        match self {
+            Self::Maildir(_) => std::future::pending().await,
+            Self::Smtp(smtp) => smtp.rest().await,
+        }
+    }
+
+    /// Lets go of everything, before the end.
+    pub async fn close(&self) {
+        match self {
+            Self::Maildir(_) => {}
+            Self::Smtp(smtp) => smtp.close().await,
         }
     }
 }

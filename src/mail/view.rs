@@ -215,6 +215,8 @@ fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
         (Role::CallsBack, Some(ext), _) => say.you_call_back(ext, at),
         (Role::CallsBack, None, _) => say.you_call_back_no_ext(at),
         (Role::Visit, ..) => say.you_visit(at),
+        (Role::Deputy, ..) => say.you_deputy(one_line(&item.handler.name)),
+        (Role::Supervises, ..) => say.you_supervise(one_line(&item.handler.name)),
         (Role::Copy, ..) => say.you_copy(one_line(&item.handler.name)),
     }
 }

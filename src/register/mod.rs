@@ -15,10 +15,12 @@ mod calls;
 mod cases;
 pub mod check;
 mod clock;
+mod fates;
 mod feed_state;
 mod guard;
 mod lines;
 mod lock;
+mod notes;
 mod outbox;
 mod policies;
 pub mod read;
@@ -39,9 +41,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 pub use check::Checked;
+pub use fates::Fate;
 pub use lines::{IncomingLine, LineKind};
 pub use lock::InstanceLock;
-pub use outbox::{Begun, Composed, Draft, DraftNotice, Fate};
+pub use notes::Note;
+pub use outbox::{Begun, Composed, Draft, DraftNotice, Order};
 pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
@@ -167,6 +171,8 @@ pub struct Rules {
     pub feeds: BTreeMap<FeedName, FeedRules>,
     /// How long the first due notice waits for others.
     pub digest_window: SignedDuration,
+    /// Who hears of dead addresses; without it the fallback person.
+    pub admin: Option<String>,
 }
 
 /// What the register must know of a feed.

@@ -1,15 +1,22 @@
-//! Notices become messages, messages are sent.
+//! Notices become messages.
 //!
 //! ```text
-//! notice waiting ──begin (one transaction: re-read, compose, freeze)──▶ message begun ──▶ sent
-//!        └ case closed or moved meanwhile: skipped, with why                 └ refused: notices wait again
+//! notice waiting ──begin (one transaction: re-read, compose, freeze)──▶ message begun ──▶ its fate
+//!        └ case closed or moved meanwhile: skipped, with why     ▲            │
+//!                                                                └─ composed anew after a definite "not now"
 //! ```
-//! **Invariants.** Each notice's case is read again in the transaction that begins its message. A begun message is
-//! sent byte for byte until its fate is known. A notice is in at most one message that was not refused.
+//! **Invariants.** Each notice's case is read again in the transaction that begins its message. A message that may
+//! have arrived goes again byte for byte; one that certainly did not is composed anew, with what else has come due for
+//! that person. A notice is in at most one message that was not refused.
+//!
+//! **Not here**: what becomes of a message ([`super::fates`]), letters that carry no notice ([`super::notes`]).
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::notes::Note;
 use super::{Error, Store, instant, millis};
 use crate::case::{Case, CaseState, DeadlineKind, ladder, quiet};
 use crate::ids::{CaseId, PersonId};
@@ -34,14 +41,50 @@ pub struct DraftNotice {
 /// What a message is composed from.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The message's row, new for each composition.
+    /// The message's row; the same when it is composed anew.
     pub message: i64,
     /// To whom.
     pub person: PersonId,
     /// What to tell; not empty.
     pub notices: Vec<DraftNotice>,
+    /// Addresses that a server refused for good, in lower case.
+    pub dead: BTreeSet<String>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// What is to be composed.
+#[derive(Debug, Clone)]
+pub enum Order {
+    /// Notices to a person.
+    Reminder(Draft),
+    /// A letter that carries no notice.
+    Note {
+        /// The message's row.
+        message: i64,
+        /// Mailbox.
+        address: String,
+        /// What it says.
+        note: Note,
+        /// Now.
+        now: Timestamp,
+    },
+}
+
+impl Order {
+    fn message(&self) -> i64 {
+        match self {
+            Self::Reminder(draft) => draft.message,
+            Self::Note { message, .. } => *message,
+        }
+    }
+
+    fn reader(&self) -> &str {
+        match self {
+            Self::Reminder(draft) => draft.person.as_str(),
+            Self::Note { address, .. } => address,
+        }
+    }
 }
 
 /// A message ready to be sent, durable.
@@ -49,8 +92,8 @@ pub struct Draft {
 pub struct Begun {
     /// Row.
     pub message: i64,
-    /// To whom.
-    pub person: PersonId,
+    /// To whom: a person's id, or an address.
+    pub reader: String,
     /// Mailbox.
     pub address: String,
     /// Header.
@@ -74,24 +117,20 @@ pub struct Composed {
     pub bytes: Vec<u8>,
 }
 
-/// What became of a transmission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// The other side has it.
-    Sent,
-    /// Not now.
-    Later {
-        /// Try again then.
-        at: Timestamp,
-        /// Why.
-        why: String,
-    },
-    /// Never to this address.
-    Refused {
-        /// Why.
-        why: String,
-    },
+/// An unsent message that is due, as stored.
+struct Due {
+    message: i64,
+    state: String,
+    reader: String,
+    note: Option<String>,
+    address: String,
+    message_id: String,
+    bytes: Option<Vec<u8>>,
+    attempts: u32,
 }
+
+/// How a message is composed.
+type Compose<'a> = &'a dyn Fn(&Order, &super::Rules) -> Result<Composed, String>;
 
 impl Store {
     /// When the next message can be begun or tried again.
@@ -99,6 +138,12 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_mail(&self) -> Result<Option<Timestamp>, Error> {
+        if self.test_waits()? {
+            return Ok(Some(Timestamp::UNIX_EPOCH));
+        }
+        if self.mail_held()?.is_some() {
+            return Ok(None);
+        }
         let notice = self
             .waiting_people()?
             .into_iter()
@@ -108,13 +153,16 @@ impl Store {
             .conn
             .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state IN ('begun', 'waiting')")?
             .query_row([], |row| row.get(0))?;
-        Ok(notice.into_iter().chain(retry.map(instant)).min())
+        let next = notice.into_iter().chain(retry.map(instant)).min();
+        let pause = self.mail_pause()?.unwrap_or(Timestamp::MIN);
+        Ok(next.map(|at| at.max(pause)))
     }
 
-    /// People with notices that wait, and since when.
+    /// People with notices that wait, and since when; not those whose notices join a message that is tried again.
     fn waiting_people(&self) -> Result<Vec<(PersonId, Timestamp)>, Error> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL
+            "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL AND person NOT IN
+               (SELECT person FROM message WHERE state = 'waiting' AND bytes IS NULL AND note IS NULL)
              GROUP BY person ORDER BY min(at), min(id)",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
@@ -145,81 +193,144 @@ impl Store {
             .map(|(person, _)| person))
     }
 
-    /// The next message to send: one whose fate is unknown, else a new one; inside a transaction.
+    /// The next message to send: one that was begun before, else a new one; inside a transaction.
     ///
     /// # Errors
-    /// What SQLite says, or what `compose` says.
-    pub fn begin_mail(
-        &mut self,
-        now: Timestamp,
-        compose: &dyn Fn(&Draft, &super::Rules) -> Result<Composed, String>,
-    ) -> Result<Option<Begun>, Error> {
-        if let Some(begun) = self.unfinished(now)? {
-            return Ok(Some(begun));
+    /// What SQLite says.
+    pub fn begin_mail(&mut self, now: Timestamp, compose: Compose<'_>) -> Result<Option<Begun>, Error> {
+        let stopped = self.mail_held()?.is_some() || self.mail_pause()?.is_some_and(|until| until > now);
+        while let Some(due) = self.next_due(now, stopped)? {
+            if let Some(begun) = self.begin_again(due, now, compose)? {
+                return Ok(Some(begun));
+            }
         }
-        while let Some(person) = self.next_person(now)? {
-            let notices = self.live_notices(&person, now)?;
+        while !stopped && let Some(person) = self.next_person(now)? {
+            let notices = self.live_notices(&person, None, now)?;
             if notices.is_empty() {
                 continue;
             }
-            let message: i64 = self
-                .conn
-                .query_row("SELECT coalesce(max(id), 0) + 1 FROM message", [], |row| row.get(0))?;
-            let draft = Draft {
-                message,
-                person: person.clone(),
-                notices,
-                now,
-            };
-            let rules = std::sync::Arc::clone(&self.rules);
-            return self.freeze(&draft, compose(&draft, &rules), now);
+            let order = self.reminder(self.new_message()?, person, notices, now)?;
+            if let Some(begun) = self.freeze(&order, compose, now)? {
+                return Ok(Some(begun));
+            }
         }
         Ok(None)
     }
 
-    /// A message that was begun and whose fate is not known, or that waits for its next try.
-    fn unfinished(&mut self, now: Timestamp) -> Result<Option<Begun>, Error> {
-        let row = self
+    /// The row of a message to come.
+    pub(super) fn new_message(&self) -> Result<i64, Error> {
+        Ok(self
             .conn
-            .prepare_cached(
-                "SELECT id, person, address, message_id, bytes, attempts FROM message
-                 WHERE state IN ('begun', 'waiting') AND coalesce(next_at, 0) <= ? AND bytes IS NOT NULL
-                 ORDER BY id LIMIT 1",
-            )?
-            .query_row([millis(now)], |row| {
-                Ok((
-                    row.get::<_, i64>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                    row.get::<_, String>(3)?,
-                    row.get::<_, Vec<u8>>(4)?,
-                    row.get::<_, u32>(5)?,
-                ))
-            })
-            .optional()?;
-        let Some((message, person, address, message_id, bytes, attempts)) = row else {
-            return Ok(None);
-        };
-        let person = slug(&person)?;
-        Ok(Some(Begun {
+            .query_row("SELECT coalesce(max(id), 0) + 1 FROM message", [], |row| row.get(0))?)
+    }
+
+    fn reminder(
+        &self,
+        message: i64,
+        person: PersonId,
+        notices: Vec<DraftNotice>,
+        now: Timestamp,
+    ) -> Result<Order, Error> {
+        Ok(Order::Reminder(Draft {
             message,
             person,
-            address,
-            message_id,
-            bytes,
-            attempts,
+            notices,
+            dead: self.dead_addresses()?,
+            now,
         }))
     }
 
+    /// A message whose time has come; tests first, and nothing else while mail is stopped.
+    fn next_due(&self, now: Timestamp, stopped: bool) -> Result<Option<Due>, Error> {
+        let row = |row: &rusqlite::Row<'_>| {
+            Ok(Due {
+                message: row.get("id")?,
+                state: row.get("state")?,
+                reader: row.get("person")?,
+                note: row.get("note")?,
+                address: row.get("address")?,
+                message_id: row.get("message_id")?,
+                bytes: row.get("bytes")?,
+                attempts: row.get("attempts")?,
+            })
+        };
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT * FROM message WHERE state IN ('begun', 'waiting') AND coalesce(next_at, 0) <= ?1
+                   AND (NOT ?2 OR test) ORDER BY test DESC, id LIMIT 1",
+            )?
+            .query_row(params![millis(now), stopped], row)
+            .optional()?)
+    }
+
+    /// A frozen message goes as it is; one that certainly did not arrive is composed anew.
+    fn begin_again(&mut self, due: Due, now: Timestamp, compose: Compose<'_>) -> Result<Option<Begun>, Error> {
+        let message = due.message;
+        if let Some(bytes) = due.bytes {
+            if due.state == "begun" {
+                // We were stopped while it was sent: nobody knows how far it got.
+                self.conn
+                    .execute("UPDATE message SET doubt = 1 WHERE id = ?", [message])?;
+            }
+            return Ok(Some(Begun {
+                message,
+                reader: due.reader,
+                address: due.address,
+                message_id: due.message_id,
+                bytes,
+                attempts: due.attempts,
+            }));
+        }
+        let order = match due.note {
+            Some(note) => self.note_order(message, &note, due.address, now)?,
+            None => self.reminder_again(message, slug(&due.reader)?, now)?,
+        };
+        match order {
+            Some(order) => self.freeze(&order, compose, now),
+            None => Ok(None),
+        }
+    }
+
+    /// The notices of a message that is composed anew, and what else waits for that person; `None` if it is not to be
+    /// sent now.
+    fn reminder_again(&mut self, message: i64, person: PersonId, now: Timestamp) -> Result<Option<Order>, Error> {
+        let who = self.rules.directory.person(&person);
+        if let Some(opening) = quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, now)
+            && opening > now
+        {
+            self.conn.execute(
+                "UPDATE message SET next_at = ?2 WHERE id = ?1",
+                params![message, millis(opening)],
+            )?;
+            return Ok(None);
+        }
+        let notices = self.live_notices(&person, Some(message), now)?;
+        if notices.is_empty() {
+            self.conn.execute(
+                "UPDATE message SET state = 'skipped', next_at = NULL, last_error = 'all of it was settled before it could be sent'
+                 WHERE id = ?",
+                [message],
+            )?;
+            return Ok(None);
+        }
+        self.reminder(message, person, notices, now).map(Some)
+    }
+
     /// Reads each notice's case again; what no longer holds falls out, with why.
-    fn live_notices(&mut self, person: &PersonId, now: Timestamp) -> Result<Vec<DraftNotice>, Error> {
+    fn live_notices(
+        &mut self,
+        person: &PersonId,
+        message: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Vec<DraftNotice>, Error> {
         let rows: Vec<(i64, i64, String, i64, u32, bool)> = self
             .conn
             .prepare_cached(
                 "SELECT id, case_id, kind, deadline_at, rung, copy FROM notice
-                 WHERE person = ? AND state = 'waiting' AND message IS NULL ORDER BY deadline_at, id",
+                 WHERE person = ?1 AND state = 'waiting' AND (message IS NULL OR message = ?2) ORDER BY deadline_at, id",
             )?
-            .query_map([person.as_str()], |row| {
+            .query_map(params![person.as_str(), message], |row| {
                 Ok((
                     row.get(0)?,
                     row.get(1)?,
@@ -261,115 +372,67 @@ impl Store {
         Ok(live)
     }
 
-    fn freeze(
-        &mut self,
-        draft: &Draft,
-        composed: Result<Composed, String>,
-        now: Timestamp,
-    ) -> Result<Option<Begun>, Error> {
-        let (composed, state, error) = match composed {
-            Ok(composed) => (composed, "begun", None),
+    /// Composes and makes durable. `None`: it can't be composed, which is said.
+    fn freeze(&mut self, order: &Order, compose: Compose<'_>, now: Timestamp) -> Result<Option<Begun>, Error> {
+        let (message, rules) = (order.message(), std::sync::Arc::clone(&self.rules));
+        let composed = match compose(order, &rules) {
+            Ok(composed) => composed,
             Err(why) => {
-                tracing::error!(person = %draft.person, %why, "a message could not be composed");
-                let none = Composed {
-                    address: String::new(),
-                    subject: String::new(),
-                    message_id: String::new(),
-                    bytes: vec![],
-                };
-                (none, "failed", Some(why))
+                tracing::error!(to = order.reader(), %why, "a message could not be composed");
+                self.cannot_compose(order, &why, now)?;
+                return Ok(None);
             }
         };
         self.conn.execute(
-            "INSERT INTO message(id, person, address, subject, message_id, state, attempts, created_at, bytes, last_error)
-             VALUES (?,?,?,?,?,?,0,?,?,?)",
+            "INSERT INTO message(id, person, address, subject, message_id, state, attempts, created_at, bytes)
+             VALUES (?,?,?,?,?,'begun',0,?,?) ON CONFLICT(id) DO UPDATE SET address = excluded.address,
+               subject = excluded.subject, message_id = excluded.message_id, state = 'begun', bytes = excluded.bytes",
             params![
-                draft.message,
-                draft.person.as_str(),
+                message,
+                order.reader(),
                 composed.address,
                 composed.subject,
                 composed.message_id,
-                state,
                 millis(now),
                 composed.bytes,
-                error
             ],
         )?;
-        let notice_state = if error.is_some() { "failed" } else { "waiting" };
-        for notice in &draft.notices {
-            self.conn
-                .prepare_cached("UPDATE notice SET message = ?2, state = ?3, why = ?4 WHERE id = ?1")?
-                .execute(params![notice.id, draft.message, notice_state, error])?;
+        if let Order::Reminder(draft) = order {
+            self.attach(draft, "waiting", None)?;
         }
-        if error.is_some() {
-            return Ok(None);
-        }
+        let attempts = self
+            .conn
+            .query_row("SELECT attempts FROM message WHERE id = ?", [message], |row| row.get(0))?;
         Ok(Some(Begun {
-            message: draft.message,
-            person: draft.person.clone(),
+            message,
+            reader: order.reader().to_owned(),
             address: composed.address,
             message_id: composed.message_id,
             bytes: composed.bytes,
-            attempts: 0,
+            attempts,
         }))
     }
 
-    /// Records what became of a message; inside a transaction.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn mail_fate(&mut self, message: i64, fate: &Fate, now: Timestamp) -> Result<(), Error> {
-        match fate {
-            Fate::Sent => {
-                self.conn.execute(
-                    "UPDATE message SET state = 'sent', sent_at = ?2, attempts = attempts + 1, next_at = NULL, bytes = NULL,
-                       last_error = NULL WHERE id = ?1",
-                    params![message, millis(now)],
-                )?;
-                self.conn
-                    .execute("UPDATE notice SET state = 'sent' WHERE message = ?", [message])?;
-            }
-            Fate::Later { at, why } => {
-                self.conn.execute(
-                    "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = ?2, last_error = ?3
-                     WHERE id = ?1",
-                    params![message, millis(*at), why],
-                )?;
-            }
-            Fate::Refused { why } => {
-                self.conn.execute(
-                    "UPDATE message SET state = 'failed', attempts = attempts + 1, next_at = NULL, last_error = ?2
-                     WHERE id = ?1",
-                    params![message, why],
-                )?;
-                self.conn.execute(
-                    "UPDATE notice SET state = 'failed', why = ?2 WHERE message = ?1",
-                    params![message, why],
-                )?;
-            }
+    fn cannot_compose(&mut self, order: &Order, why: &str, now: Timestamp) -> Result<(), Error> {
+        self.conn.execute(
+            "INSERT INTO message(id, person, address, subject, message_id, state, attempts, created_at, last_error)
+             VALUES (?1,?2,'','','','failed',0,?3,?4)
+             ON CONFLICT(id) DO UPDATE SET state = 'failed', next_at = NULL, bytes = NULL, last_error = ?4",
+            params![order.message(), order.reader(), millis(now), why],
+        )?;
+        match order {
+            Order::Reminder(draft) => self.attach(draft, "failed", Some(why)),
+            Order::Note { .. } => Ok(()),
         }
-        Ok(())
     }
 
-    /// Sends what waits or failed at once: its notices are composed anew. Returns how many messages.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn retry_mail(&mut self) -> Result<usize, Error> {
-        self.transact(|store| {
-            let waiting = store
-                .conn
-                .execute("UPDATE message SET next_at = NULL WHERE state = 'waiting'", [])?;
-            store.conn.execute(
-                "UPDATE notice SET state = 'waiting', message = NULL, why = NULL
-                 WHERE state = 'failed' AND message IN (SELECT id FROM message WHERE state = 'failed')",
-                [],
-            )?;
-            let failed = store
-                .conn
-                .execute("UPDATE message SET state = 'replaced' WHERE state = 'failed'", [])?;
-            Ok(waiting + failed)
-        })
+    fn attach(&mut self, draft: &Draft, state: &str, why: Option<&str>) -> Result<(), Error> {
+        for notice in &draft.notices {
+            self.conn
+                .prepare_cached("UPDATE notice SET message = ?2, state = ?3, why = ?4 WHERE id = ?1")?
+                .execute(params![notice.id, draft.message, state, why])?;
+        }
+        Ok(())
     }
 
     /// Why a notice need not be sent any more.

@@ -100,6 +100,8 @@ pub struct OutboxRow {
     pub next_at: Option<Timestamp>,
     pub sent_at: Option<Timestamp>,
     pub last_error: Option<String>,
+    /// `None`: it carries notices. A note is to an address, and `person` is not an id then.
+    pub note: Option<String>,
     /// Notice rows it carries.
     pub notices: Vec<i64>,
 }
@@ -510,6 +512,7 @@ impl Reader {
                 next_at: row.get::<_, Option<i64>>("next_at")?.map(instant),
                 sent_at: row.get::<_, Option<i64>>("sent_at")?.map(instant),
                 last_error: row.get("last_error")?,
+                note: row.get("note")?,
                 notices: Vec::new(),
             })
         })?;
@@ -524,6 +527,38 @@ impl Reader {
         }
         messages.reverse();
         Ok(messages)
+    }
+
+    /// How a message stands: its state, and why it was not sent.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn message_state(&self, message: i64) -> Result<Option<(String, Option<String>)>, Error> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT state, last_error FROM message WHERE id = ?")?
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+
+    /// Why all mail is held, if it is.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn mail_held(&self) -> Result<Option<String>, Error> {
+        store::meta(&self.conn, super::fates::HELD)
+    }
+
+    /// Addresses that a server refused for good: address, since when, why.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn dead_addresses(&self) -> Result<Vec<(String, Timestamp, String)>, Error> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT address, since, why FROM dead_address ORDER BY since, address")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, instant(row.get(1)?), row.get(2)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Notices that wait for their message, per person.

@@ -15,7 +15,7 @@ use super::Error;
 const APPLICATION_ID: u32 = 0x6661_6e73;
 
 /// Each step brings the database from version *i* to *i + 1*. Steps are never edited once released.
-const STEPS: &[&str] = &[V1];
+const STEPS: &[&str] = &[V1, V2];
 
 /// What this program knows.
 pub const VERSION: u32 = STEPS.len() as u32;
@@ -88,6 +88,14 @@ CREATE TABLE person(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID, STRI
 CREATE TABLE policy(
   id TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL, loaded_at INTEGER NOT NULL, in_force_from INTEGER NOT NULL,
   PRIMARY KEY(id, version)) WITHOUT ROWID, STRICT;
+";
+
+/// Mail by SMTP: letters that carry no notice, messages whose outcome is unknown, addresses that were refused.
+const V2: &str = "
+ALTER TABLE message ADD COLUMN note TEXT;
+ALTER TABLE message ADD COLUMN test INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE dead_address(address TEXT PRIMARY KEY, since INTEGER NOT NULL, why TEXT NOT NULL) WITHOUT ROWID, STRICT;
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.

@@ -226,7 +226,9 @@ impl Store {
         self.rules = Arc::clone(&rules);
         self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
         self.rename_feeds()?;
-        self.keep_people()
+        self.keep_people()?;
+        // Whoever restarts or reloads has perhaps mended what kept mail from going.
+        self.end_pause()
     }
 
     /// After a panic in the middle of a transaction.

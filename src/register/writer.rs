@@ -14,8 +14,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::outbox::Composed;
-use super::{Begun, Changed, Draft, Error, Fate, IncomingLine, Rules, Store, Who};
+use super::outbox::{Composed, Order};
+use super::{Begun, Changed, Error, Fate, IncomingLine, Rules, Store, Who};
 use crate::case::{Case, Command};
 use crate::clock::Clock;
 use crate::ids::{CaseId, FeedName};
@@ -30,7 +30,7 @@ const LINES_PER_COMMIT: usize = 8_000;
 type Job = (Request, Answerer);
 
 /// How a message is composed; given by the mail room.
-pub type Composer = Arc<dyn Fn(&Draft, &Rules) -> Result<Composed, String> + Send + Sync>;
+pub type Composer = Arc<dyn Fn(&Order, &Rules) -> Result<Composed, String> + Send + Sync>;
 
 /// Everything that can be asked of the writer.
 enum Request {
@@ -63,6 +63,7 @@ enum Request {
         message: i64,
         fate: Fate,
     },
+    HoldMail(String),
     Adopt(Arc<Rules>),
     Peek,
 }
@@ -240,6 +241,14 @@ impl Handle {
     /// The writer has stopped, or what SQLite says.
     pub async fn mail_fate(&self, message: i64, fate: Fate) -> Result<(), Error> {
         self.ask(Request::MailFate { message, fate }).await.map(drop)
+    }
+
+    /// Holds all mail until `outbox retry`.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn hold_mail(&self, why: &str) -> Result<(), Error> {
+        self.ask(Request::HoldMail(why.to_owned())).await.map(drop)
     }
 
     /// New rules after a reload.
@@ -443,6 +452,10 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
         Request::BeginMail(compose) => Answer::Begun(store.begin_mail(now, compose.as_ref())?),
         Request::MailFate { message, fate } => {
             store.mail_fate(*message, fate, now)?;
+            Answer::Done
+        }
+        Request::HoldMail(why) => {
+            store.hold_mail(why)?;
             Answer::Done
         }
         Request::Adopt(rules) => {

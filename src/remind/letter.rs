@@ -7,8 +7,10 @@ use crate::case::{Case, CaseKind};
 use crate::directory::{Lang, Person};
 use crate::ids::PersonId;
 use crate::l10n::masked;
-use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose};
-use crate::register::{Composed, Draft, DraftNotice, Rules};
+use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose, compose_plain};
+use crate::register::{Composed, Draft, DraftNotice, Order, Rules};
+
+use super::note;
 
 /// What every letter of this house needs besides the draft.
 #[derive(Debug, Clone)]
@@ -42,19 +44,43 @@ impl LinkDesk {
         format!("{}/t/{}", self.public_url, self.keys.sign(link))
     }
 
-    /// Host part of message ids: the sender's domain.
+    /// Host part of message ids.
     fn host(&self) -> String {
-        let address = self.from.trim_end_matches('>');
-        address
-            .rsplit_once('@')
-            .map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
+        host_of(&self.from)
     }
 
-    /// Composes a draft, for the register to freeze.
+    /// The id of a message, the same however often it is composed.
+    fn message_id(&self, message: i64) -> String {
+        format!("{}.{}@{}", self.instance, message, self.host())
+    }
+
+    /// Composes what is ordered, for the register to freeze.
     ///
     /// # Errors
-    /// Nobody in reach has a mailbox, or the address can't be used.
-    pub fn compose(&self, draft: &Draft, rules: &Rules) -> Result<Composed, String> {
+    /// Nobody in reach has a mailbox that takes mail, or the address can't be used.
+    pub fn compose(&self, order: &Order, rules: &Rules) -> Result<Composed, String> {
+        match order {
+            Order::Reminder(draft) => self.compose_reminder(draft, rules),
+            Order::Note {
+                message,
+                address,
+                note,
+                now,
+            } => {
+                let id = self.message_id(*message);
+                let letter = note::letter(note, address, &self.from, &id, rules.lang, *now);
+                let bytes = compose_plain(&letter).map_err(|e| e.to_string())?;
+                Ok(Composed {
+                    address: letter.to,
+                    subject: letter.subject,
+                    message_id: letter.message_id,
+                    bytes,
+                })
+            }
+        }
+    }
+
+    fn compose_reminder(&self, draft: &Draft, rules: &Rules) -> Result<Composed, String> {
         let letter = letter(self, draft, rules)?;
         let bytes = compose(&letter).map_err(|e| e.to_string())?;
         Ok(Composed {
@@ -64,6 +90,14 @@ impl LinkDesk {
             bytes,
         })
     }
+}
+
+/// A sender's domain.
+pub fn host_of(from: &str) -> String {
+    let address = from.trim_end_matches('>');
+    address
+        .rsplit_once('@')
+        .map_or_else(|| "localhost".to_owned(), |(_, host)| host.trim().to_owned())
 }
 
 /// The letter for a draft.
@@ -84,7 +118,7 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
             lang,
         },
         from: desk.from.clone(),
-        message_id: format!("{}.{}@{}", desk.instance, draft.message, desk.host()),
+        message_id: desk.message_id(draft.message),
         host: desk.host(),
         items: by_case(&draft.notices)
             .iter()
@@ -93,7 +127,7 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
                 let also_due = more.iter().map(|notice| (notice.kind, notice.due_at)).collect();
                 Some(Item {
                     also_due,
-                    ..item(desk, first, reader, lang, draft.now, rules)
+                    ..item(desk, first, (&draft.person, reader), draft.now, rules)
                 })
             })
             .collect(),
@@ -129,14 +163,22 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
     cases
 }
 
-/// Who reads it: the person, or who acts for them if they are away or have no mailbox.
+/// Who reads it: the person, or who acts for them if they are away or have no mailbox that takes mail.
 fn reader<'a>(draft: &Draft, rules: &'a Rules) -> Result<&'a Person, String> {
     let today = rules.zone.to_datetime(draft.now).date();
     rules
         .directory
-        .mailbox_of(&draft.person, today)
+        .mailbox_if(&draft.person, today, |address| {
+            !draft.dead.contains(&address.to_lowercase())
+        })
         .and_then(|mailbox| rules.directory.person(&mailbox.person))
-        .ok_or_else(|| format!("nobody in reach of {} has a mailbox", draft.person))
+        .ok_or_else(|| {
+            format!(
+                "nobody in reach of {} has a mailbox that takes mail; mend an address in the directory, then run \
+                 `firstanswer outbox retry`",
+                draft.person
+            )
+        })
 }
 
 fn name_of(person: &Person, lang: Lang) -> String {
@@ -152,7 +194,9 @@ fn party(id: &PersonId, lang: Lang, now: Timestamp, rules: &Rules) -> Party {
     }
 }
 
-fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now: Timestamp, rules: &Rules) -> Item {
+fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Timestamp, rules: &Rules) -> Item {
+    let (addressed, reader) = to;
+    let lang = reader.language.unwrap_or(rules.lang);
     let case = &notice.case;
     let deadline = case
         .deadlines
@@ -165,7 +209,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now:
         overdue: notice.due_at <= now,
         matter: case.matter.clone(),
         why_you: WhyYou {
-            role: role(case, notice, reader),
+            role: role(case, notice, addressed, reader),
             extension: case.extension.clone(),
             at: case.opened_at,
             certainty: case.certainty,
@@ -187,9 +231,15 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, lang: Lang, now:
     }
 }
 
-fn role(case: &Case, notice: &DraftNotice, reader: &Person) -> Role {
-    if notice.copy || case.handler != reader.id {
+fn role(case: &Case, notice: &DraftNotice, addressed: &PersonId, reader: &Person) -> Role {
+    if notice.copy {
         return Role::Copy;
+    }
+    if *addressed != reader.id {
+        return Role::Deputy;
+    }
+    if case.handler != reader.id {
+        return Role::Supervises;
     }
     match case.kind {
         CaseKind::Callback => Role::CallsBack,

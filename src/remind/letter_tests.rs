@@ -7,7 +7,7 @@ use super::{LinkDesk, letter};
 use crate::ids::CaseId;
 use crate::mail::{Key, Keys, Letter, Role};
 use crate::register::tests::{DIRECTORY, House, POLICY, rules_of, t};
-use crate::register::{Composed, Draft, Rules};
+use crate::register::{Composed, Order, Rules};
 
 /// A rung before the deadline, one at it, one after it for the supervisor too.
 const LADDER: &str = r#", clock.register="600s", ladder=[
@@ -31,7 +31,10 @@ fn letters(directory: &str) -> Vec<Result<Letter, String>> {
     house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
     house.tick("09:30:00");
     let told = std::cell::RefCell::new(Vec::new());
-    let compose = |draft: &Draft, rules: &Rules| {
+    let compose = |order: &Order, rules: &Rules| {
+        let Order::Reminder(draft) = order else {
+            return Err("only reminders here".to_owned());
+        };
         told.borrow_mut().push(letter(&desk(), draft, rules));
         Ok(Composed {
             address: "a@x.cn".to_owned(),

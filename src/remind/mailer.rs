@@ -1,13 +1,16 @@
 //! The mailer's task: begins messages, hands them to the transport, records their fate.
+//!
+//! **Invariants.** Before each message the wall clock is compared with the time since boot: after a jump everything
+//! would seem due (or nothing), so mail is held until somebody has looked. A simulated clock does not jump.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::LONGEST_SLEEP;
-use crate::clock::Clock;
+use super::{LONGEST_SLEEP, changed_elsewhere};
+use crate::clock::{Clock, JumpWatch};
 use crate::mail::{Delivery, Transport};
 use crate::register::{Begun, Composer, Error, Fate, Handle};
 
@@ -23,6 +26,7 @@ pub struct Mailer {
     clock: Clock,
     transport: Transport,
     compose: Composer,
+    jumps: JumpWatch,
 }
 
 impl std::fmt::Debug for Mailer {
@@ -41,6 +45,7 @@ impl Mailer {
             clock,
             transport,
             compose,
+            jumps: JumpWatch::start(clock),
         }
     }
 
@@ -48,46 +53,90 @@ impl Mailer {
     ///
     /// # Errors
     /// The register stopped.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
         let mut bell = self.writer.bell();
         loop {
             bell.mark_unchanged();
             while !stop.is_cancelled()
-                && let Some(begun) = self.writer.begin_mail(Arc::clone(&self.compose)).await?
+                && let Some(begun) = self.begin().await?
             {
                 self.send(begun).await?;
             }
-            let (_, mail, _) = self.writer.next().await?;
+            let (_, mail, version) = self.writer.next().await?;
             let wait = mail.map_or(LONGEST_SLEEP, |at| self.clock.until(at)).min(LONGEST_SLEEP);
             tokio::select! {
-                () = stop.cancelled() => return Ok(()),
+                () = stop.cancelled() => break,
                 () = tokio::time::sleep(wait.max(Duration::from_millis(5))) => {}
-                rung = bell.changed() => if rung.is_err() { return Ok(()) },
+                changed = changed_elsewhere(&self.writer, version) => changed?,
+                () = self.transport.rest() => {}
+                rung = bell.changed() => if rung.is_err() { break },
             }
         }
+        self.transport.close().await;
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<Option<Begun>, Error> {
+        if let Some(jump) = self.jumps.look() {
+            let why = format!("the wall clock jumped by {jump:#} while the machine's uptime did not");
+            tracing::error!(
+                why,
+                "mail is held until `firstanswer outbox retry`; is the clock right?"
+            );
+            self.writer.hold_mail(&why).await?;
+        }
+        self.writer.begin_mail(Arc::clone(&self.compose)).await
     }
 
     async fn send(&self, begun: Begun) -> Result<(), Error> {
-        let fate = match self.transport.deliver(&begun.message_id, &begun.bytes).await {
+        let Begun {
+            message,
+            reader,
+            attempts,
+            ..
+        } = &begun;
+        let delivery = self
+            .transport
+            .deliver(&begun.message_id, &begun.address, &begun.bytes)
+            .await;
+        let fate = match delivery {
             Delivery::Sent => {
-                tracing::info!(message = begun.message, person = %begun.person, "mail sent");
+                tracing::info!(message, to = reader, "mail sent");
                 Fate::Sent
             }
-            Delivery::Later { after, why } => {
-                let pause = after
-                    .and_then(|d| SignedDuration::try_from(d).ok())
-                    .unwrap_or_else(|| pause(begun.attempts));
-                let now = self.clock.now();
-                let at = now.checked_add(pause).unwrap_or(now);
-                tracing::warn!(message = begun.message, person = %begun.person, why, next_at = %at, "mail not sent yet");
-                Fate::Later { at, why }
+            Delivery::Later {
+                after,
+                why,
+                everybody,
+                alarm,
+            } => {
+                let at = self.next_try(*attempts, after);
+                if alarm {
+                    tracing::error!(message, to = reader, why, next_at = %at, "mail not sent, and somebody must look");
+                } else {
+                    tracing::warn!(message, to = reader, why, next_at = %at, "mail not sent yet");
+                }
+                Fate::Later { at, why, everybody }
+            }
+            Delivery::Unknown { why } => {
+                let at = self.next_try(*attempts, None);
+                tracing::warn!(message, to = reader, why, next_at = %at, "nobody knows whether the mail arrived");
+                Fate::Unknown { at, why }
             }
             Delivery::Refused { why } => {
-                tracing::error!(message = begun.message, person = %begun.person, why, "mail refused");
+                tracing::error!(message, to = reader, why, "mail refused");
                 Fate::Refused { why }
             }
         };
         self.writer.mail_fate(begun.message, fate).await
+    }
+
+    fn next_try(&self, attempts: u32, after: Option<Duration>) -> Timestamp {
+        let pause = after
+            .and_then(|d| SignedDuration::try_from(d).ok())
+            .unwrap_or_else(|| pause(attempts));
+        let now = self.clock.now();
+        now.checked_add(pause).unwrap_or(now)
     }
 }
 

@@ -13,13 +13,30 @@ mod letter;
 #[cfg(test)]
 mod letter_tests;
 mod mailer;
+pub mod note;
 mod ticker;
 
-pub use letter::{LinkDesk, letter};
+pub use letter::{LinkDesk, host_of, letter};
 pub use mailer::Mailer;
 pub use ticker::Ticker;
 
 use std::time::Duration;
 
+use crate::register::{Error, Handle};
+
 /// Longest sleep: the wall clock is looked at again at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// Other processes' commits are noticed this soon.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Returns when another process (a command of the CLI) has committed since `seen`.
+async fn changed_elsewhere(writer: &Handle, seen: i64) -> Result<(), Error> {
+    loop {
+        tokio::time::sleep(POLL).await;
+        let (_, _, version) = writer.next().await?;
+        if version != seen {
+            return Ok(());
+        }
+    }
+}

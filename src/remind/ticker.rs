@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::LONGEST_SLEEP;
+use super::{LONGEST_SLEEP, changed_elsewhere};
 use crate::clock::Clock;
 use crate::register::{Error, Handle};
-
-/// Other processes' commits are noticed this soon.
-const POLL: Duration = Duration::from_secs(1);
 
 /// Looks when the register says so, and when another process has changed the database.
 #[derive(Debug)]
@@ -42,19 +39,8 @@ impl Ticker {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(wait) => {}
-                changed = self.changed_elsewhere() => changed?,
+                changed = changed_elsewhere(&self.writer, self.seen) => changed?,
                 rung = bell.changed() => if rung.is_err() { return Ok(()) },
-            }
-        }
-    }
-
-    /// Returns when another process (a command of the CLI) has committed.
-    async fn changed_elsewhere(&self) -> Result<(), Error> {
-        loop {
-            tokio::time::sleep(POLL).await;
-            let (_, _, version) = self.writer.next().await?;
-            if version != self.seen {
-                return Ok(());
             }
         }
     }

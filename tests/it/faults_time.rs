@@ -16,7 +16,8 @@ fn line(house: &House, ext: &str, id: u32) -> IpoLine {
         .id(id)
 }
 
-const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+/// Moves the program's wall clock.
+pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
 #[test]
 fn f39_a_wall_clock_set_back_mails_nothing_twice() {

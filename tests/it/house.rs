@@ -70,6 +70,7 @@ pub struct Plan {
     policy: Vec<String>,
     digest_window: String,
     allow: String,
+    mail: String,
     simulated: Option<(String, f64)>,
     env: Vec<(String, String)>,
 }
@@ -111,6 +112,12 @@ impl Plan {
     /// Who may connect to the feed.
     pub fn allow(mut self, networks: &str) -> Self {
         self.allow = networks.to_owned();
+        self
+    }
+
+    /// How mail leaves, as settings of `mail`: `transport="smtp://…"`.
+    pub fn mail(mut self, settings: &str) -> Self {
+        self.mail = settings.to_owned();
         self
     }
 
@@ -187,6 +194,7 @@ impl House {
             policy: vec![r#"opens.missed="count""#.to_owned()],
             digest_window: "1s".to_owned(),
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
+            mail: r#"transport="maildir:var/mail""#.to_owned(),
             simulated: None,
             env: Vec::new(),
         }
@@ -199,6 +207,7 @@ impl House {
             policy,
             digest_window,
             allow,
+            mail,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
@@ -209,7 +218,7 @@ impl House {
 store = {{path="var/firstanswer.db"}}
 directory = {{path="directory.toml"}}
 calendar = {calendar}
-mail = {{transport="maildir:var/mail", from="fa@x.cn", admin="root@x.cn", digest_window="{digest_window}"}}
+mail = {{{mail}, from="fa@x.cn", admin="root@x.cn", digest_window="{digest_window}"}}
 web = {{listen="127.0.0.1:{web}", public_url="http://127.0.0.1:{web}"}}
 policy = {{use="bureau", override={{{policy}}}}}
 [[feed]]

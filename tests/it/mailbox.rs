@@ -67,7 +67,8 @@ pub fn read(maildir: &Path) -> Vec<Mail> {
     files.iter().map(|(_, path)| parse(&fs::read(path).unwrap())).collect()
 }
 
-fn parse(bytes: &[u8]) -> Mail {
+/// One mail by its bytes.
+pub fn parse(bytes: &[u8]) -> Mail {
     let raw = String::from_utf8_lossy(bytes).into_owned();
     let message = MessageParser::default()
         .parse(bytes)

@@ -1,10 +1,11 @@
 //! End-to-end tests: what a user would do with the real program, and what must hold while they do it.
 //!
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
-//!   mailbox.
+//!   mailbox, [`post`] and [`sink`] the mail servers.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
-//! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run. `house_rules`: who may know whom.
+//! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
+//!   `house_rules`: who may know whom.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
 
@@ -13,6 +14,7 @@
 mod commands;
 mod docs;
 mod faults_feed;
+mod faults_mail;
 mod faults_store;
 mod faults_time;
 mod house;
@@ -21,8 +23,10 @@ mod http;
 mod mailbox;
 mod pages;
 mod pbx;
+mod post;
 mod scenarios_answer;
 mod scenarios_case;
 mod scenarios_clock;
 mod scenarios_dialects;
+mod sink;
 mod threats;

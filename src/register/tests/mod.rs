@@ -253,7 +253,10 @@ impl House {
 }
 
 /// Mail of a kind: the person, and each notice as `case rung`.
-pub(crate) fn compose(draft: &Draft, _: &Rules) -> Result<Composed, String> {
+pub(crate) fn compose(order: &Order, _: &Rules) -> Result<Composed, String> {
+    let Order::Reminder(draft) = order else {
+        return Err("only reminders here".to_owned());
+    };
     let told = draft.notices.iter().map(|n| format!("{} {}", n.case.id, n.rung));
     Ok(Composed {
         address: format!("{}@x.cn", draft.person),

@@ -1,0 +1,276 @@
+//! What becomes of messages: sent, tried again, refused, given up; and what stops all mail.
+//!
+//! ```text
+//! begun ─┬─ sent
+//!        ├─ waiting, without bytes   certainly not taken over: composed anew at `next_at`
+//!        ├─ waiting, with bytes      nobody knows: the same bytes again at `next_at`
+//!        └─ failed                   the address is dead, or five days have passed
+//! ```
+//! **Invariants.** Once it is not known whether a message arrived, its bytes stay as they are. A notice whose address
+//! died waits again, for the next living one up the line. What is given up is failed, visibly, never dropped; `outbox
+//! retry` revives it. The administrator hears of each dead address once.
+//!
+//! **Not here**: beginning messages ([`super::outbox`]).
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::params;
+
+use super::notes::Note;
+use super::{Error, Store, instant, millis, store};
+
+/// A message that could not be delivered for so long is given up.
+const GIVE_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
+
+/// Setting: why mail is held.
+pub(super) const HELD: &str = "mail_held";
+
+/// Setting: no mail before this instant, because the server is the trouble.
+const PAUSE: &str = "mail_pause";
+
+/// What became of a transmission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The other side has it.
+    Sent,
+    /// Certainly not taken over.
+    Later {
+        /// Try again then.
+        at: Timestamp,
+        /// Why.
+        why: String,
+        /// No other message before then either.
+        everybody: bool,
+    },
+    /// It may have arrived or not.
+    Unknown {
+        /// Try the same bytes again then.
+        at: Timestamp,
+        /// Why.
+        why: String,
+    },
+    /// Never to this address.
+    Refused {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What the fate of a message depends on.
+struct Sending {
+    reader: String,
+    address: String,
+    subject: String,
+    note: bool,
+    test: bool,
+    created_at: Timestamp,
+}
+
+impl Store {
+    /// Records what became of a message; inside a transaction.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn mail_fate(&mut self, message: i64, fate: &Fate, now: Timestamp) -> Result<(), Error> {
+        let sending = self.sending(message)?;
+        match fate {
+            Fate::Sent => self.was_sent(message, &sending, now),
+            // Whoever tests wants to know now, not to be surprised tomorrow.
+            Fate::Later { why, .. } | Fate::Unknown { why, .. } | Fate::Refused { why } if sending.test => {
+                self.failed(message, why)
+            }
+            Fate::Later { why, .. } | Fate::Unknown { why, .. }
+                if now.duration_since(sending.created_at) >= GIVE_UP =>
+            {
+                self.give_up(message, &sending, why, now)
+            }
+            Fate::Later { at, why, everybody } => {
+                if *everybody {
+                    self.set_meta(PAUSE, &millis(*at).to_string())?;
+                }
+                self.conn.execute(
+                    "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = ?2, last_error = ?3,
+                       bytes = CASE WHEN doubt THEN bytes END WHERE id = ?1",
+                    params![message, millis(*at), why],
+                )?;
+                Ok(())
+            }
+            Fate::Unknown { at, why } => {
+                self.conn.execute(
+                    "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = ?2, last_error = ?3,
+                       doubt = 1 WHERE id = ?1",
+                    params![message, millis(*at), why],
+                )?;
+                Ok(())
+            }
+            Fate::Refused { why } => self.was_refused(message, &sending, why, now),
+        }
+    }
+
+    fn sending(&self, message: i64) -> Result<Sending, Error> {
+        let row = |row: &rusqlite::Row<'_>| {
+            Ok(Sending {
+                reader: row.get("person")?,
+                address: row.get("address")?,
+                subject: row.get("subject")?,
+                note: row.get::<_, Option<String>>("note")?.is_some(),
+                test: row.get("test")?,
+                created_at: instant(row.get("created_at")?),
+            })
+        };
+        Ok(self
+            .conn
+            .prepare_cached("SELECT * FROM message WHERE id = ?")?
+            .query_row([message], row)?)
+    }
+
+    fn was_sent(&mut self, message: i64, sending: &Sending, now: Timestamp) -> Result<(), Error> {
+        self.conn.execute(
+            "UPDATE message SET state = 'sent', sent_at = ?2, attempts = attempts + 1, next_at = NULL, bytes = NULL,
+               last_error = NULL WHERE id = ?1",
+            params![message, millis(now)],
+        )?;
+        self.conn
+            .execute("UPDATE notice SET state = 'sent' WHERE message = ?", [message])?;
+        // A test may have gone to an address that was dead.
+        self.conn
+            .prepare_cached("DELETE FROM dead_address WHERE address = ?")?
+            .execute([sending.address.to_lowercase()])?;
+        self.end_pause()
+    }
+
+    fn failed(&mut self, message: i64, why: &str) -> Result<(), Error> {
+        self.conn.execute(
+            "UPDATE message SET state = 'failed', attempts = attempts + 1, next_at = NULL, bytes = NULL, last_error = ?2
+             WHERE id = ?1",
+            params![message, why],
+        )?;
+        Ok(())
+    }
+
+    fn was_refused(&mut self, message: i64, sending: &Sending, why: &str, now: Timestamp) -> Result<(), Error> {
+        self.mark_dead(sending, why, now)?;
+        if sending.note {
+            // To the next one who looks after the house.
+            self.conn.execute(
+                "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = NULL, bytes = NULL, doubt = 0,
+                   last_error = ?2 WHERE id = ?1",
+                params![message, why],
+            )?;
+            return Ok(());
+        }
+        self.failed(message, why)?;
+        self.conn.execute(
+            "UPDATE notice SET state = 'waiting', message = NULL WHERE message = ?",
+            [message],
+        )?;
+        self.changed.notices = true;
+        Ok(())
+    }
+
+    fn mark_dead(&mut self, sending: &Sending, why: &str, now: Timestamp) -> Result<(), Error> {
+        let news = self.conn.execute(
+            "INSERT OR IGNORE INTO dead_address(address, since, why) VALUES (?,?,?)",
+            params![sending.address.to_lowercase(), millis(now), why],
+        )?;
+        if news == 0 {
+            return Ok(());
+        }
+        let address = sending.address.clone();
+        tracing::error!(
+            address,
+            why,
+            "an address is dead: nothing more is sent to it until `firstanswer outbox retry`"
+        );
+        let why = why.to_owned();
+        self.write_note(&Note::DeadAddress { address, why }, now)
+    }
+
+    fn give_up(&mut self, message: i64, sending: &Sending, why: &str, now: Timestamp) -> Result<(), Error> {
+        tracing::error!(
+            message,
+            to = sending.reader,
+            why,
+            "a mail could not be delivered for five days and is given up; `firstanswer outbox retry` tries again"
+        );
+        self.failed(message, why)?;
+        self.conn.execute(
+            "UPDATE notice SET state = 'failed', why = ?2 WHERE message = ?1",
+            params![message, why],
+        )?;
+        if sending.note {
+            return Ok(());
+        }
+        let note = Note::GivenUp {
+            address: sending.address.clone(),
+            subject: sending.subject.clone(),
+            why: why.to_owned(),
+        };
+        self.write_note(&note, now)
+    }
+
+    /// Addresses that a server refused for good, in lower case.
+    pub(super) fn dead_addresses(&self) -> Result<BTreeSet<String>, Error> {
+        let mut statement = self.conn.prepare_cached("SELECT address FROM dead_address")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Until when no mail is tried, if the server was the trouble.
+    pub(super) fn mail_pause(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(store::meta(&self.conn, PAUSE)?
+            .and_then(|text| text.parse().ok())
+            .map(instant))
+    }
+
+    /// The server may be well again: what waited for it is tried now.
+    pub(super) fn end_pause(&mut self) -> Result<(), Error> {
+        if let Some(until) = self.mail_pause()? {
+            self.conn.execute(
+                "UPDATE message SET next_at = NULL WHERE state = 'waiting' AND next_at = ?",
+                [millis(until)],
+            )?;
+            self.conn.execute("DELETE FROM meta WHERE key = ?", [PAUSE])?;
+        }
+        Ok(())
+    }
+
+    /// Holds all mail until `outbox retry`; inside a transaction.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn hold_mail(&mut self, why: &str) -> Result<(), Error> {
+        self.set_meta(HELD, why)
+    }
+
+    /// Why mail is held, if it is.
+    pub(super) fn mail_held(&self) -> Result<Option<String>, Error> {
+        store::meta(&self.conn, HELD)
+    }
+
+    /// Lets mail go again and tries what waits or failed at once; refused addresses get another chance. Returns how
+    /// many messages.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn retry_mail(&mut self) -> Result<usize, Error> {
+        self.transact(|store| {
+            let conn = &store.conn;
+            conn.execute("DELETE FROM meta WHERE key IN (?, ?)", [HELD, PAUSE])?;
+            conn.execute("DELETE FROM dead_address", [])?;
+            let waiting = conn.execute("UPDATE message SET next_at = NULL WHERE state = 'waiting'", [])?;
+            conn.execute(
+                "UPDATE notice SET state = 'waiting', message = NULL, why = NULL
+                 WHERE state = 'failed' AND message IN (SELECT id FROM message WHERE state = 'failed')",
+                [],
+            )?;
+            let notes = conn.execute(
+                "UPDATE message SET state = 'waiting' WHERE state = 'failed' AND note IS NOT NULL AND NOT test",
+                [],
+            )?;
+            let failed = conn.execute("UPDATE message SET state = 'replaced' WHERE state = 'failed'", [])?;
+            Ok(waiting + notes + failed)
+        })
+    }
+}

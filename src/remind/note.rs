@@ -1,0 +1,36 @@
+//! A note becomes a letter.
+
+use jiff::Timestamp;
+
+use crate::l10n::{Lang, Say};
+use crate::mail::PlainLetter;
+use crate::register::Note;
+
+/// The letter for a note.
+pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, lang: Lang, now: Timestamp) -> PlainLetter {
+    let say = Say(lang);
+    let (subject, text) = match note {
+        Note::Test => (say.test_subject(), vec![say.test_text()]),
+        Note::DeadAddress { address, why } => (
+            say.dead_subject(address),
+            vec![say.dead_text(address), say.server_said(why), say.dead_way_out()],
+        ),
+        Note::GivenUp { address, subject, why } => (
+            say.given_up_subject(address),
+            vec![
+                say.given_up_text(address, subject),
+                say.server_said(why),
+                say.given_up_way_out(),
+            ],
+        ),
+    };
+    PlainLetter {
+        to: to.to_owned(),
+        from: from.to_owned(),
+        message_id: message_id.to_owned(),
+        subject: format!("[{}] {subject}", say.mark()),
+        text,
+        say,
+        now,
+    }
+}
