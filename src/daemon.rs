@@ -129,6 +129,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         version = env!("CARGO_PKG_VERSION"),
         database = %database.display(),
         pages = %loaded.config.web.listen,
+        feeds = %feeds_in_words(&loaded.config),
         "firstanswer is ready"
     );
     let house = House {
@@ -250,6 +251,15 @@ fn start(
     let (pulse, token) = (writer.clone(), stop.clone());
     tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });
     Ok(())
+}
+
+/// The feeds and where they are reached, for the log.
+fn feeds_in_words(config: &Config) -> String {
+    let one = |feed: &crate::config::Feed| match &feed.transport {
+        FeedTransport::TcpListen { listen, .. } => format!("{} on {listen}", feed.name),
+        other => format!("{} by {}", feed.name, other.key()),
+    };
+    config.feeds.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn start_feeds(

@@ -51,13 +51,18 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         "pending",
         "drift",
     ]);
-    for feed in &feeds {
+    for mut feed in feeds {
         let configured = session
             .loaded
             .config
             .feeds
             .iter()
             .find(|f| f.name.as_str() == feed.name);
+        let named = configured
+            .map(|f| f.dialect.clone())
+            .filter(|dialect| dialect != "auto");
+        feed.dialect = named.or(feed.dialect);
+        let feed = &feed;
         let transport = configured.map_or("none", |f| f.transport.key());
         let state = state(feed, configured.is_some(), running);
         if json {

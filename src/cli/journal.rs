@@ -68,7 +68,7 @@ pub fn run(cli: &Cli, args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result
                         writeln!(out, "{}", safe_json(shapes::line(&session, &row).to_string()))?;
                         return Ok(());
                     }
-                    let raw = safe(&String::from_utf8_lossy(&row.raw));
+                    let raw = cut(&safe(&String::from_utf8_lossy(&row.raw)));
                     let state = shapes::name(row.state);
                     writeln!(
                         out,
@@ -109,4 +109,13 @@ pub fn run(cli: &Cli, args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result
         }
     }
     Ok(Exit::Done)
+}
+
+/// What fits a screen of some lines; `--json` has all of it.
+fn cut(text: &str) -> String {
+    const SHOWN: usize = 300;
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}… ({} more bytes)", &text[..at], text.len() - at),
+    }
 }

@@ -45,17 +45,23 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return failure.exit;
     }
-    match error.downcast_ref::<register::Error>() {
-        Some(register::Error::Refused {
+    error
+        .downcast_ref::<register::Error>()
+        .map_or(Exit::Failed, exit_of_register)
+}
+
+fn exit_of_register(error: &register::Error) -> Exit {
+    match error {
+        register::Error::Refused {
             refusal: Refusal::Stale { .. },
             ..
-        }) => Exit::Conflict,
-        Some(register::Error::Refused {
+        } => Exit::Conflict,
+        register::Error::Refused {
             refusal: Refusal::NotPermitted { .. },
             ..
-        }) => Exit::NotPermitted,
-        Some(register::Error::Locked { .. }) => Exit::Conflict,
-        Some(error) if error.is_busy() => Exit::Conflict,
+        } => Exit::NotPermitted,
+        register::Error::Locked { .. } => Exit::Conflict,
+        error if error.is_busy() => Exit::Conflict,
         _ => Exit::Failed,
     }
 }
@@ -126,7 +132,12 @@ impl Session {
     /// # Errors
     /// It can't be opened for writing.
     pub fn store(&self) -> anyhow::Result<Store> {
-        Ok(Store::open_for_command(&self.database, Arc::clone(&self.rules))?)
+        Store::open_for_command(&self.database, Arc::clone(&self.rules)).map_err(|error| {
+            fail(
+                exit_of_register(&error),
+                format!("{}: {error}", self.database.display()),
+            )
+        })
     }
 
     /// An instant as printed: RFC 3339 with the site's offset.

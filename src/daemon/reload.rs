@@ -68,17 +68,23 @@ impl House<'_> {
         Ok(notes)
     }
 
-    /// Feeds open and close at a start only: a removed one keeps its rules while it runs.
+    /// Feeds open, close and change their names at a start only: until then those that run keep their rules.
     fn with_old_feeds(&self, loaded: &Loaded) -> (Rules, Vec<String>) {
         let mut fresh = super::rules(loaded);
         let old = self.rules.load();
         let mut notes = Vec::new();
-        for name in fresh.feeds.keys().filter(|name| !old.feeds.contains_key(*name)) {
-            notes.push(format!("feed {name}: new; it opens at the next restart"));
-        }
+        fresh.feeds.retain(|name, _| {
+            let runs = old.feeds.contains_key(name);
+            if !runs {
+                notes.push(format!("feed {name}: new; it opens at the next restart"));
+            }
+            runs
+        });
         for (name, feed) in &old.feeds {
             if !fresh.feeds.contains_key(name) {
-                notes.push(format!("feed {name}: removed; it stays open until the next restart"));
+                notes.push(format!(
+                    "feed {name}: removed or renamed; it stays as it is until the next restart"
+                ));
                 fresh.feeds.insert(name.clone(), feed.clone());
             }
         }

@@ -303,10 +303,14 @@ async fn serve(stream: TcpStream, peer: SocketAddr, hall: Hall) -> Result<(), re
 /// Waits for the first byte, then for a place; `None` if neither will come. At a stop no place is needed any more.
 async fn place(stream: &TcpStream, peer: SocketAddr, hall: &Hall) -> Option<Option<OwnedSemaphorePermit>> {
     let limit = hall.reading.idle_limit.unwrap_or(FOR_EVER);
+    // Being readable may be said of a socket without bytes; a peek sees them.
+    let mut first = [0];
     let sent = tokio::select! {
-        sent = timeout(limit, stream.readable()) => matches!(sent, Ok(Ok(()))),
-        () = hall.stop.cancelled() => matches!(timeout(LAST_LOOK, stream.readable()).await, Ok(Ok(()))),
+        sent = timeout(limit, stream.peek(&mut first)) => matches!(sent, Ok(Ok(1..))),
+        () = hall.stop.cancelled() => false,
     };
+    let sent =
+        sent || (hall.stop.is_cancelled() && matches!(timeout(LAST_LOOK, stream.peek(&mut first)).await, Ok(Ok(1..))));
     if !sent {
         return None;
     }

@@ -61,7 +61,7 @@ use crate::ids::{CaseId, FeedName};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// SQLite said no.
-    #[error("database: {0}")]
+    #[error("database: {}", said(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// Made by a newer program.
     #[error(
@@ -140,6 +140,22 @@ pub enum Error {
     /// The writer has stopped.
     #[error("the writer has stopped: {0}")]
     Stopped(String),
+}
+
+/// What SQLite says, once, and what to do about the usual ones.
+fn said(error: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode as Code;
+    let rusqlite::Error::SqliteFailure(failure, detail) = error else {
+        return error.to_string();
+    };
+    let what = detail.clone().unwrap_or_else(|| failure.to_string());
+    let way_out = match failure.code {
+        Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen => "may this user write the file and its folder?",
+        Code::DatabaseBusy | Code::DatabaseLocked => "another process had it for too long; try again",
+        Code::DiskFull => "the disk is full; make room",
+        _ => return what,
+    };
+    format!("{what}; {way_out}")
 }
 
 impl Error {
