@@ -6,7 +6,8 @@
 //! | file | question |
 //! | --- | --- |
 //! | `decide` | what does a command do? then `switch` (legs), `particulars`, `close`; `permit`: may they? |
-//! | `apply` | what is the case after an event? |
+//! | `handover`, `contact`, `promise`, `marks`, [`violation`] | what people, switch and supervisor say of it |
+//! | `apply`, `apply_life` | what is the case after an event? |
 //! | `deadlines` | what is due when, what has passed, who is charged? |
 //! | [`mod@opening`] | does a call open a case, and whose is it? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
@@ -18,21 +19,28 @@
 //! **Not here**: who may reach a case over which door (`web`, `cli`), storing (`register`), mail (`remind`).
 
 mod apply;
+mod apply_life;
 mod close;
 pub mod command;
+mod contact;
 mod deadlines;
 mod decide;
 pub mod event;
 mod guide;
+mod handover;
 pub mod ladder;
+pub mod life;
+mod marks;
 pub mod opening;
 mod particulars;
 mod permit;
 pub mod policy;
+mod promise;
 pub mod quiet;
 pub mod state;
 mod switch;
 mod view;
+pub mod violation;
 mod words;
 
 #[cfg(test)]
@@ -40,13 +48,17 @@ mod tests;
 
 pub use close::NEEDS;
 pub use command::{Command, Refusal};
+pub use contact::Spoken;
 pub use decide::{decide, open};
 pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
+pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
 pub use policy::{Duty, Policy};
 pub use state::{
     Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,
 };
+
+pub use violation::{Status, Violation, ViolationKind};
 
 use jiff::Timestamp;
 

@@ -3,9 +3,11 @@
 
 mod clock;
 mod closing;
+mod dates;
 mod drafts;
 mod ladder;
 mod late;
+mod moving;
 mod opening;
 mod properties;
 mod shapes;
