@@ -9,7 +9,8 @@
 //! | `handover`, `contact`, `promise`, `marks`, [`violation`] | what people, switch and supervisor say of it |
 //! | `apply`, `apply_life` | what is the case after an event? |
 //! | `deadlines` | what is due when, what has passed, who is charged? |
-//! | [`mod@opening`] | does a call open a case, and whose is it? |
+//! | [`mod@opening`], `missed`, `visit` | does a call open a case, and whose is it? |
+//! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
 //! | `view`, `words` | what is read off a case; a refusal in words |
 //!
@@ -28,9 +29,11 @@ mod decide;
 pub mod event;
 mod guide;
 mod handover;
+pub mod happened;
 pub mod ladder;
 pub mod life;
 mod marks;
+mod missed;
 pub mod opening;
 mod particulars;
 mod permit;
@@ -41,6 +44,7 @@ pub mod state;
 mod switch;
 mod view;
 pub mod violation;
+mod visit;
 mod words;
 
 #[cfg(test)]
@@ -51,6 +55,7 @@ pub use command::{Command, Refusal};
 pub use contact::Spoken;
 pub use decide::{decide, open};
 pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
+pub use happened::Happened;
 pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
 pub use policy::{Duty, Policy};
@@ -59,6 +64,7 @@ pub use state::{
 };
 
 pub use violation::{Status, Violation, ViolationKind};
+pub use visit::visit;
 
 use jiff::Timestamp;
 

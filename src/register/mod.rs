@@ -14,6 +14,7 @@
 mod calls;
 mod cases;
 mod clock;
+mod evidence;
 mod feed_state;
 mod lines;
 mod lock;
@@ -24,6 +25,8 @@ mod reparse;
 mod rows;
 mod schema;
 mod store;
+mod told;
+mod violations;
 pub mod writer;
 
 use std::collections::BTreeMap;
@@ -39,6 +42,7 @@ pub use outbox::{Begun, Composed, Draft, DraftNotice, Fate};
 pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
+pub use violations::{ViolationFilter, ViolationRow};
 pub use writer::{Composer, Handle, Writer};
 
 use crate::calendar::Calendar;
@@ -111,6 +115,9 @@ pub enum Error {
     /// No such case.
     #[error("case {0}: there is none; `firstanswer case list` shows which there are")]
     NoCase(CaseId),
+    /// No such violation.
+    #[error("violation {0}: there is none; `firstanswer violation list` shows which there are")]
+    NoViolation(i64),
     /// The case refused.
     #[error("case {id}: {}", refusal.words(Lang::En))]
     Refused {

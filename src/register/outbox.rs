@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Store, instant, millis};
-use crate::case::{Case, CaseState, DeadlineKind, quiet};
+use crate::case::happened::{self, Occasion};
+use crate::case::{Case, CaseState, quiet};
 use crate::ids::{CaseId, PersonId};
 
 /// One notice on its way into a message.
@@ -21,9 +22,9 @@ pub struct DraftNotice {
     pub id: i64,
     /// The case as it stands now.
     pub case: Case,
-    /// Which deadline.
-    pub kind: DeadlineKind,
-    /// When that is, or was, due.
+    /// What it tells.
+    pub about: Occasion,
+    /// When the deadline is, or was, due; when it happened.
     pub due_at: Timestamp,
     /// The rung.
     pub rung: u32,
@@ -233,13 +234,12 @@ impl Store {
         let mut live = Vec::new();
         for (id, case, kind, due, rung, copy) in rows {
             let case = self.case(CaseId::new(case))?;
-            let kind: DeadlineKind =
-                serde_json::from_value(serde_json::Value::String(kind)).map_err(|e| Error::Garbled {
-                    what: format!("notice {id}"),
-                    detail: e.to_string(),
-                })?;
+            let about = Occasion::named(&kind).ok_or_else(|| Error::Garbled {
+                what: format!("notice {id}"),
+                detail: format!("no such kind: {kind}"),
+            })?;
             let due_at = instant(due);
-            match fallen_out(&case, kind, due_at, copy, person) {
+            match fallen_out(&case, about, due_at, copy, person) {
                 Some(why) => {
                     self.conn
                         .prepare_cached("UPDATE notice SET state = 'skipped', why = ?2 WHERE id = ?1")?
@@ -249,7 +249,7 @@ impl Store {
                 None => live.push(DraftNotice {
                     id,
                     case,
-                    kind,
+                    about,
                     due_at,
                     rung,
                     copy,
@@ -372,16 +372,16 @@ impl Store {
 }
 
 /// Why a notice need not be sent any more.
-fn fallen_out(
-    case: &Case,
-    kind: DeadlineKind,
-    due_at: Timestamp,
-    copy: bool,
-    person: &PersonId,
-) -> Option<&'static str> {
+fn fallen_out(case: &Case, about: Occasion, due_at: Timestamp, copy: bool, person: &PersonId) -> Option<&'static str> {
     if matches!(case.state, CaseState::Closed | CaseState::Void) {
         return Some("the case was closed before");
     }
+    let kind = match about {
+        Occasion::Deadline(kind) => kind,
+        Occasion::Happened(happened) => {
+            return (!happened::still_holds(case, happened, person)).then_some("it is no longer so");
+        }
+    };
     let deadline = case.deadlines.iter().find(|d| d.kind == kind && d.due_at == due_at);
     match deadline {
         None => return Some("the deadline moved"),
@@ -389,7 +389,7 @@ fn fallen_out(
         Some(d) if d.met_at.is_some() => return Some("it was met before"),
         Some(_) => {}
     }
-    (!copy && case.handler != *person).then_some("the case has another handler now")
+    (!copy && case.urged(kind) != person).then_some("the case has another handler now")
 }
 
 fn slug(text: &str) -> Result<PersonId, Error> {

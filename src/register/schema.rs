@@ -15,7 +15,7 @@ use super::Error;
 const APPLICATION_ID: u32 = 0x6661_6e73;
 
 /// Each step brings the database from version *i* to *i + 1*. Steps are never edited once released.
-const STEPS: &[&str] = &[V1];
+const STEPS: &[&str] = &[V1, V2];
 
 /// What this program knows.
 pub const VERSION: u32 = STEPS.len() as u32;
@@ -88,6 +88,16 @@ CREATE TABLE person(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID, STRI
 CREATE TABLE policy(
   id TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL, loaded_at INTEGER NOT NULL, in_force_from INTEGER NOT NULL,
   PRIMARY KEY(id, version)) WITHOUT ROWID, STRICT;
+";
+
+const V2: &str = "
+CREATE TABLE violation(
+  id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, n INTEGER NOT NULL, kind TEXT NOT NULL, person TEXT,
+  at INTEGER NOT NULL, article TEXT, status TEXT NOT NULL, reason TEXT, sanction TEXT, evidence TEXT NOT NULL,
+  UNIQUE(case_id, n)) STRICT;
+CREATE INDEX violation_person ON violation(person, at);
+CREATE INDEX violation_pending ON violation(at) WHERE status = 'pending';
+CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.

@@ -7,6 +7,7 @@ mod dates;
 mod drafts;
 mod ladder;
 mod late;
+mod missed;
 mod moving;
 mod opening;
 mod properties;
