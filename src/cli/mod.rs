@@ -18,6 +18,7 @@ pub mod serve;
 pub mod session;
 mod shapes;
 mod tables;
+pub mod violation;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -102,6 +103,11 @@ pub enum Command {
     Call(call::CallArgs),
     /// Cases: list, show, explain, and change them
     Case(Box<case::CaseArgs>),
+    /// Violations: list them, confirm or waive one
+    Violation(violation::ViolationArgs),
+    /// Give everything open of one person to another (a leaver)
+    #[command(after_help = "Example:\n  firstanswer move-all --from wang --to liu --reason 'wang left'")]
+    MoveAll(violation::MoveAllArgs),
     /// Raw lines as received, and the quarantine
     Journal(journal::JournalArgs),
     /// Feeds: their health
@@ -123,6 +129,8 @@ pub fn main() -> ExitCode {
         Command::Play(args) => play::run(args, &mut out),
         Command::Call(args) => call::run(&cli, args, &mut out),
         Command::Case(args) => case::run(&cli, args, &mut out),
+        Command::Violation(args) => violation::run(&cli, args, &mut out),
+        Command::MoveAll(args) => violation::move_all(&cli, args, &mut out),
         Command::Journal(args) => journal::run(&cli, args, &mut out),
         Command::Feed(args) => feed::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),

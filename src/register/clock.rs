@@ -21,6 +21,11 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn tick(&mut self, now: Timestamp) -> Result<bool, Error> {
+        let version = self.data_version()?;
+        if std::mem::replace(&mut self.seen_version, version) != version {
+            // A command of another process may have told somebody something: the mailer looks.
+            self.changed.notices = true;
+        }
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn

@@ -64,6 +64,8 @@ pub struct Store {
     pub(super) policies: Policies,
     pub(super) feeds: HashMap<FeedName, FeedState>,
     pub(super) changed: Changed,
+    /// `data_version` when the clock last looked: another process may have written notices since.
+    pub(super) seen_version: i64,
     path: PathBuf,
 }
 
@@ -164,6 +166,7 @@ impl Store {
             policies,
             feeds: HashMap::new(),
             changed: Changed::default(),
+            seen_version: 0,
             path: path.to_owned(),
         })
     }

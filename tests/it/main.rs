@@ -23,4 +23,5 @@ mod pbx;
 mod scenarios_answer;
 mod scenarios_case;
 mod scenarios_clock;
+mod scenarios_life;
 mod threats;
