@@ -12,13 +12,16 @@
 //!
 //! **Not here**: quiet hours, digests, the daily cap, deputies, dead mailboxes (`remind`).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::{Calendar, Span};
 use crate::case::policy::{Policy, Recipient, Rung};
 use crate::case::state::{Case, Deadline, DeadlineKind};
 use crate::directory::Directory;
 use crate::ids::PersonId;
+
+/// A clock that looks this much too late has stood still.
+const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
 
 /// A rung with its instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +134,19 @@ pub fn due_notices(
         }
     }
     notices
+}
+
+/// Whether a notice found now is overtaken: a later one about the same deadline has come for the same person, and this
+/// one is more than an hour late, as after a standstill.
+pub fn overtaken(notice: &NoticeDue, all: &[NoticeDue], now: Timestamp) -> bool {
+    let late = notice.at.duration_until(now) > STANDSTILL;
+    let later = |other: &NoticeDue| {
+        other.kind == notice.kind
+            && other.due_at == notice.due_at
+            && other.person == notice.person
+            && (other.at, other.rung, other.repeat) > (notice.at, notice.rung, notice.repeat)
+    };
+    late && all.iter().any(later)
 }
 
 /// When the clock must look again: at the earliest deadline not yet found passed, or the next rung after `now`.

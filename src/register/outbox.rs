@@ -15,6 +15,16 @@ use crate::case::happened::{self, Occasion};
 use crate::case::{Case, CaseState, quiet};
 use crate::ids::{CaseId, PersonId};
 
+/// Kinds of notices of what happened, outside the daily cap.
+const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned')";
+
+/// Somebody with notices that wait.
+struct Waits {
+    person: PersonId,
+    since: Timestamp,
+    uncapped: bool,
+}
+
 /// One notice on its way into a message.
 #[derive(Debug, Clone)]
 pub struct DraftNotice {
@@ -103,7 +113,9 @@ impl Store {
         let notice = self
             .waiting_people()?
             .into_iter()
-            .map(|(person, at)| self.released(&person, at))
+            .map(|waits| self.released(&waits))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
             .min();
         let retry: Option<i64> = self
             .conn
@@ -112,38 +124,62 @@ impl Store {
         Ok(notice.into_iter().chain(retry.map(instant)).min())
     }
 
-    /// People with notices that wait, and since when.
-    fn waiting_people(&self) -> Result<Vec<(PersonId, Timestamp)>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL
-             GROUP BY person ORDER BY min(at)",
-        )?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    /// People with notices that wait, since when, and whether one of them knows no daily cap.
+    fn waiting_people(&self) -> Result<Vec<Waits>, Error> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT person, min(at), max(rung >= 2 OR kind IN {HAPPENED}) FROM notice
+             WHERE state = 'waiting' AND message IS NULL GROUP BY person ORDER BY min(at)",
+        ))?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
         rows.map(|row| {
-            row.map_err(Error::from)
-                .and_then(|(person, at)| Ok((slug(&person)?, instant(at))))
+            row.map_err(Error::from).and_then(|(person, at, uncapped)| {
+                Ok(Waits {
+                    person: slug(&person)?,
+                    since: instant(at),
+                    uncapped,
+                })
+            })
         })
         .collect()
     }
 
-    /// When what has waited since `at` may go: after the digest window, and not in the person's quiet hours.
-    fn released(&self, person: &PersonId, at: Timestamp) -> Timestamp {
-        let gathered = at.checked_add(self.rules.digest_window).unwrap_or(at);
+    /// When what waits may go: after the digest window, under the day's cap, and not in the person's quiet hours.
+    fn released(&self, waits: &Waits) -> Result<Timestamp, Error> {
+        let Waits { person, since, .. } = waits;
+        let gathered = since.checked_add(self.rules.digest_window).unwrap_or(*since);
+        let policy = &self.rules.policy;
+        let ready = if waits.uncapped {
+            gathered
+        } else {
+            let sent_on = |from, to| self.sent_on(person, from, to);
+            quiet::under_cap(policy.cap_per_day, &self.rules.zone, gathered, sent_on)?
+        };
         let who = self.rules.directory.person(person);
-        quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, gathered).unwrap_or(gathered)
+        Ok(quiet::until(&policy.quiet, &self.rules.calendar, who, ready).unwrap_or(ready))
+    }
+
+    /// Messages about deadlines that a person was sent, or is being sent, in `[from, to)`.
+    fn sent_on(&self, person: &PersonId, from: Timestamp, to: Timestamp) -> Result<u32, Error> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT count(*) FROM message WHERE person = ? AND created_at >= ? AND created_at < ?
+               AND state IN ('begun', 'waiting', 'sent')
+               AND EXISTS(SELECT 1 FROM notice n WHERE n.message = message.id AND n.kind NOT IN {HAPPENED})"
+        ))?;
+        Ok(statement.query_row(params![person.as_str(), millis(from), millis(to)], |row| row.get(0))?)
     }
 
     /// Whoever has waited longest and may be mailed now.
     fn next_person(&self, now: Timestamp) -> Result<Option<PersonId>, Error> {
-        let waiting = self.waiting_people()?;
         let quiet_now = |person: &PersonId| {
             let who = self.rules.directory.person(person);
             quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, now).is_some()
         };
-        Ok(waiting
-            .into_iter()
-            .find(|(person, at)| self.released(person, *at) <= now && !quiet_now(person))
-            .map(|(person, _)| person))
+        for waits in self.waiting_people()? {
+            if self.released(&waits)? <= now && !quiet_now(&waits.person) {
+                return Ok(Some(waits.person));
+            }
+        }
+        Ok(None)
     }
 
     /// The next message to send: one whose fate is unknown, else a new one; inside a transaction.

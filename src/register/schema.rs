@@ -97,6 +97,8 @@ CREATE TABLE violation(
   UNIQUE(case_id, n)) STRICT;
 CREATE INDEX violation_person ON violation(person, at);
 CREATE INDEX violation_pending ON violation(at) WHERE status = 'pending';
+CREATE INDEX message_person ON message(person, created_at);
+CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
