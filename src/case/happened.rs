@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::event::{Event, EventRow, TransferEffect};
 use crate::case::policy::Policy;
-use crate::case::state::{Actor, Case, DeadlineKind};
+use crate::case::state::{Actor, Case, CaseState, DeadlineKind};
+use crate::directory::Directory;
 use crate::ids::PersonId;
 
 /// Things that happen to a person's cases. The names are those of notices.
@@ -24,6 +25,10 @@ pub enum Happened {
     PutThrough,
     /// The other one returned it, or did not answer.
     Returned,
+    /// It is hot: shown to the supervisor at once.
+    Hot,
+    /// The supervisor's word is asked for: it is frozen, disputed, or something is to be granted.
+    ToRule,
 }
 
 /// What a notice is about.
@@ -56,10 +61,16 @@ pub struct Told {
 }
 
 /// What the events of one change tell people, given the case as they leave it.
-pub fn told(case: &Case, rows: &[EventRow], policy: &Policy) -> Vec<Told> {
+pub fn told(case: &Case, rows: &[EventRow], policy: &Policy, directory: &Directory) -> Vec<Told> {
     if policy.observe_only || !case.settled {
         return Vec::new();
     }
+    // Above the topmost there is nobody: the fallback must do.
+    let supervisor = || {
+        directory
+            .supervisor_of(&case.handler)
+            .unwrap_or(directory.fallback.clone())
+    };
     let told = rows.iter().filter_map(|row| {
         let (happened, person) = match &row.event {
             Event::Offered { answerable, .. } => (Happened::Offered, answerable.clone()),
@@ -70,6 +81,8 @@ pub fn told(case: &Case, rows: &[EventRow], policy: &Policy) -> Vec<Told> {
                 ..
             } => (Happened::PutThrough, to.clone()),
             Event::Returned { .. } | Event::Lapsed { .. } => (Happened::Returned, case.handler.clone()),
+            Event::Hot { .. } => (Happened::Hot, supervisor()),
+            Event::Frozen { .. } | Event::Asked { .. } | Event::Disputed { .. } => (Happened::ToRule, supervisor()),
             _ => return None,
         };
         (row.actor != Actor::Person(person.clone())).then_some(Told {
@@ -88,5 +101,7 @@ pub fn still_holds(case: &Case, happened: Happened, person: &PersonId) -> bool {
     match happened {
         Happened::Offered => case.offer.as_ref().is_some_and(|offer| offer.answerable == *person),
         Happened::Assigned | Happened::PutThrough | Happened::Returned => case.is_open() && case.handler == *person,
+        Happened::Hot => case.is_open() && case.hot,
+        Happened::ToRule => case.state == CaseState::Frozen || case.asked.is_some() || case.disputed,
     }
 }

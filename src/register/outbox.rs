@@ -16,7 +16,7 @@ use crate::case::{Case, CaseState, quiet};
 use crate::ids::{CaseId, PersonId};
 
 /// Kinds of notices of what happened, outside the daily cap.
-const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned')";
+const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned', 'hot', 'to_rule')";
 
 /// Somebody with notices that wait.
 struct Waits {

@@ -12,7 +12,8 @@ impl Store {
     /// Writes what the events of one change tell people; part of every change.
     pub(super) fn write_told(&mut self, case: &Case, rows: &[EventRow]) -> Result<(), Error> {
         let policy = self.policies.of(&case.policy);
-        for told in happened::told(case, rows, &policy) {
+        let rules = std::sync::Arc::clone(&self.rules);
+        for told in happened::told(case, rows, &policy, &rules.directory) {
             let Some(at) = rows.iter().find(|row| row.seq == told.seq).map(|row| millis(row.at)) else {
                 continue;
             };

@@ -214,6 +214,8 @@ fn happening(happened: Happened) -> Happening {
         Happened::Assigned => Happening::Assigned,
         Happened::PutThrough => Happening::PutThrough,
         Happened::Returned => Happening::Returned,
+        Happened::Hot => Happening::Hot,
+        Happened::ToRule => Happening::ToRule,
     }
 }
 

@@ -203,3 +203,52 @@ fn a_visit_is_registered_by_hand() {
         &json!({"kind": "visit", "call": null, "first_answerer": "wang", "registered": true, "settled": true}),
     );
 }
+
+#[test]
+fn a_breach_is_a_violation_that_somebody_above_rules_on() {
+    let (house, id, _) = crate::scenarios_case::reminded();
+    let rows = house.cli(["violation", "list", "--json"]).rows();
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    check(
+        &rows[0],
+        &json!({"case": id, "kind": "late_register", "person": "wang", "article": null, "status": "pending"}),
+    );
+    assert_eq!(rows[0]["evidence"]["custody"][0]["person"], "wang");
+    let number = rows[0]["id"].to_string();
+    for (person, code) in [("wang", 4), ("liu", 4), ("li", 0), ("zhao", 1)] {
+        let said = house.cli(["--as", person, "violation", "waive", &number, "--reason", "停电"]);
+        assert_eq!(said.code, Some(code), "{person}: {}", said.err);
+    }
+    let rows = house.cli(["violation", "list", "--status", "waived", "--json"]).rows();
+    check(&rows[0], &json!({"reason": "停电", "sanction": null}));
+    check(&house.case(1), &json!({"violations": 0}));
+    assert_eq!(house.cli(["violation", "waive", "99", "--reason", "x"]).code, Some(1));
+}
+
+#[test]
+fn everything_of_a_leaver_goes_to_another() {
+    let house = house();
+    let mut line = house.pbx().connect();
+    for (id, caller) in [(1, "13812345678"), (2, "13912345678")] {
+        line.send(IpoLine::incoming("8021", caller).start("2026/10/08 09:50:00").id(id));
+    }
+    house.wait_until("two cases", |h| {
+        h.cases().iter().filter(|c| c["settled"] == true).count() == 2
+    });
+    assert_eq!(
+        house
+            .cli(["--as", "liu", "move-all", "--from", "wang", "--to", "liu"])
+            .code,
+        Some(4)
+    );
+    check(&house.case(1), &json!({"handler": "wang"}));
+    assert_eq!(
+        house
+            .cli(["--as", "li", "move-all", "--from", "wang", "--to", "liu"])
+            .code,
+        Some(0)
+    );
+    for n in [1, 2] {
+        check(&house.case(n), &json!({"handler": "liu", "first_answerer": "wang"}));
+    }
+}

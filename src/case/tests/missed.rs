@@ -169,7 +169,7 @@ fn late_call_backs_are_charged_to_who_was_dialled() {
 #[test]
 fn people_are_told_what_others_did_to_their_cases() {
     let told = |story: &Story, from: usize| {
-        let told = happened::told(&story.case, &story.rows[from..], &story.policy);
+        let told = happened::told(&story.case, &story.rows[from..], &story.policy, &story.directory);
         told.into_iter()
             .map(|told| (told.happened, told.person.to_string()))
             .collect::<Vec<_>>()
@@ -189,4 +189,16 @@ fn people_are_told_what_others_did_to_their_cases() {
     assert_eq!(told(&story, from), [(Happened::Assigned, "liu".to_owned())]);
     story.policy.observe_only = true;
     assert_eq!(told(&story, from), []);
+    story.policy.observe_only = false;
+    let from = story.rows.len();
+    story.by("liu").must(Command::Hot {
+        text: "群众聚集".to_owned(),
+    });
+    story.must(Command::Unreasonable {
+        reason: "要求违反规定".to_owned(),
+    });
+    let above = |happened| (happened, "li".to_owned());
+    assert_eq!(told(&story, from), [above(Happened::Hot), above(Happened::ToRule)]);
+    story.by("li").must(Command::Approve { text: String::new() });
+    assert_eq!(told(&story, from), [above(Happened::Hot)], "granted meanwhile");
 }
