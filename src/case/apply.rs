@@ -12,6 +12,7 @@ use crate::case::event::{Event, EventRow, Holding, Opening, Particulars, Transfe
 use crate::case::state::{
     Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Undated, Words,
 };
+use crate::case::violation::{Violation, ViolationKind};
 use crate::ids::{CaseId, DepartmentId, PersonId};
 
 impl Case {
@@ -65,6 +66,18 @@ impl Case {
             deadlines: Vec::new(),
             undated: Vec::new(),
             custody,
+            offer: None,
+            relayed_at: None,
+            moves: 0,
+            returns: 0,
+            contacts: Vec::new(),
+            promised: None,
+            extended: 0,
+            asked: None,
+            hot: false,
+            disputed: false,
+            unreasonable: false,
+            violations: Vec::new(),
         }
     }
 
@@ -156,6 +169,25 @@ impl Case {
                 self.chased_by.push(*call);
             }
             Event::Linked { to } => self.linked = Some(*to),
+            Event::Offered { .. }
+            | Event::Accepted { .. }
+            | Event::Returned { .. }
+            | Event::Lapsed { .. }
+            | Event::Assigned { .. }
+            | Event::Frozen { .. }
+            | Event::RuledTo { .. } => self.take_move(at, event),
+            Event::Contacted { .. }
+            | Event::Promised { .. }
+            | Event::Extended { .. }
+            | Event::Asked { .. }
+            | Event::Approved { .. }
+            | Event::Hot { .. }
+            | Event::Corrected { .. }
+            | Event::Disputed { .. }
+            | Event::Unreasonable { .. }
+            | Event::CoHandlerAdded { .. }
+            | Event::Suspected { .. }
+            | Event::ViolationRuled { .. } => self.take_word(at, event),
         }
     }
 
@@ -191,10 +223,12 @@ impl Case {
     fn put_through(&mut self, passed: PassedOn, to: &PersonId, department: &DepartmentId, at: Timestamp) {
         // A switch's clock that is ahead must not date custody into the future.
         let from = passed.answered_at.min(at);
-        if passed.effect == TransferEffect::Moved {
+        if passed.effect == TransferEffect::Moved && self.handler != *to {
+            self.moves += 1;
             self.move_to(to, department, from, "put_through");
         }
         if passed.effect != TransferEffect::Evidence {
+            self.relayed_at = self.relayed_at.or(Some(from));
             self.meet(from, |kind| kind == DeadlineKind::Relay);
         }
         self.passed_on
@@ -202,7 +236,7 @@ impl Case {
         self.passed_on.push(passed);
     }
 
-    fn move_to(&mut self, person: &PersonId, department: &DepartmentId, from: Timestamp, how: &str) {
+    pub(super) fn move_to(&mut self, person: &PersonId, department: &DepartmentId, from: Timestamp, how: &str) {
         if self.handler == *person {
             return;
         }
@@ -250,6 +284,8 @@ impl Case {
         if let Some(row) = self.deadlines.iter_mut().rev().find(passed) {
             row.breached_at = Some(at);
             row.charged_to = charged_to.clone();
+            let late = ViolationKind::late(kind);
+            self.violations.push(Violation::new(late, charged_to.clone(), due_at));
         }
     }
 
@@ -294,6 +330,8 @@ impl Case {
     fn end(&mut self, state: CaseState, at: Timestamp) {
         self.state = state;
         self.acted = true;
+        self.offer = None;
+        self.asked = None;
         if let Some(last) = self.custody.last_mut()
             && last.to.is_none()
         {
@@ -319,13 +357,13 @@ impl Case {
         self.closing_text = None;
     }
 
-    fn meet(&mut self, met_at: Timestamp, which: impl Fn(DeadlineKind) -> bool) {
+    pub(super) fn meet(&mut self, met_at: Timestamp, which: impl Fn(DeadlineKind) -> bool) {
         for row in self.deadlines.iter_mut().filter(|row| row.is_live() && which(row.kind)) {
             row.met_at = Some(met_at);
         }
     }
 
-    fn drop_live(&mut self, which: impl Fn(DeadlineKind) -> bool) {
+    pub(super) fn drop_live(&mut self, which: impl Fn(DeadlineKind) -> bool) {
         for row in self.deadlines.iter_mut().filter(|row| row.is_live() && which(row.kind)) {
             row.dropped = true;
         }

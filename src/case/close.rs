@@ -14,11 +14,13 @@
 //!
 //! **Invariants.** All that lacks is named at once. A refused closing writes nothing down.
 
+use crate::call::Certainty;
 use crate::case::decide::Work;
 use crate::case::event::{Event, Particulars, TransferEffect};
 use crate::case::particulars::clean;
 use crate::case::permit;
 use crate::case::state::{Actor, Case, CaseKind, CaseState, Outcome};
+use crate::case::violation::ViolationKind;
 use crate::case::{Context, Refusal};
 use crate::ids::CaseId;
 
@@ -49,6 +51,12 @@ impl Work<'_> {
             return Err(Refusal::Lacks(lacks));
         }
         let of = of.filter(|_| outcome == Outcome::Duplicate);
+        // Where the policy asks for it, closing was refused above; the rest is a fact for the supervisor.
+        if outcome.dealt_with() && self.case.relayed_at.is_some() && !is_there(&self.case, "caller_told") {
+            let charged = self.case.first_answerer.clone();
+            let charged = charged.filter(|_| self.case.certainty != Certainty::Ambiguous);
+            self.suspect(ViolationKind::NotTold, charged, "");
+        }
         self.emit(Event::Closed {
             outcome,
             text: text.to_owned(),
@@ -89,7 +97,7 @@ impl Outcome {
     }
 
     /// Whether the matter was dealt with, so that the duty's and the category's needs hold.
-    fn dealt_with(self) -> bool {
+    pub(super) fn dealt_with(self) -> bool {
         match self {
             Self::Handled | Self::Guided | Self::Explained | Self::Outside | Self::CannotBeDone => true,
             Self::Unreachable | Self::NoMatter | Self::Duplicate | Self::CalledBack => false,
@@ -183,6 +191,7 @@ fn is_there(case: &Case, field: &str) -> bool {
                     .passed_on
                     .iter()
                     .any(|passed| passed.effect != TransferEffect::Evidence)
+                || case.called_since_relay()
         }
         "right_body" => case.right_body.is_some(),
         "right_phone" => case.right_phone.is_some(),
@@ -206,7 +215,7 @@ pub const NEEDS: [&str; 9] = [
 ];
 
 /// The forbidden phrase that is the whole text, whatever blanks and punctuation are around it.
-fn forbidden(phrases: &[String], text: &str) -> Option<String> {
+pub(super) fn forbidden(phrases: &[String], text: &str) -> Option<String> {
     let said: String = letters(text).collect();
     if said.is_empty() {
         return None;
@@ -217,7 +226,7 @@ fn forbidden(phrases: &[String], text: &str) -> Option<String> {
         .cloned()
 }
 
-fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+pub(super) fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)

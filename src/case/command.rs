@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::case::contact::Spoken;
 use crate::case::event::{Holding, Particulars};
+use crate::case::life::To;
+use crate::case::policy::Duty;
 use crate::case::state::{Outcome, Told};
-use crate::ids::{CallId, CaseId, DepartmentId, PersonId};
+use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
 /// A request to change one case.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +48,124 @@ pub enum Command {
         /// Which.
         to: CaseId,
     },
+    /// Switch: an answered call to or from the caller.
+    Spoken(Spoken),
+    /// Switch: a code keyed on the phone. Without effect once a person acted.
+    Code {
+        /// As keyed.
+        code: String,
+        /// Whose matter it says.
+        duty: Option<Duty>,
+        /// What kind it says.
+        category: Option<CategoryId>,
+        /// How it closes the case; only once the call is complete.
+        outcome: Option<Outcome>,
+    },
+    /// Switch: the caller of this closed case rang again. A suspicion if it was soon.
+    RepeatContact {
+        /// With this call.
+        call: CallId,
+        /// Which became this case.
+        case: Option<CaseId>,
+        /// When that was answered, or given up.
+        at: Timestamp,
+    },
     /// Clock: see which deadlines have passed.
     Pass,
+    /// Offer it to somebody; particulars given with it are written down first.
+    HandOver {
+        /// To whom; none: where the policy sends such a matter.
+        to: Option<To>,
+        /// The sentence.
+        text: String,
+        /// Written down in the same step: `caller_told`, the duty.
+        particulars: Particulars,
+    },
+    /// Take what is offered.
+    Accept,
+    /// Give back what is offered, or what the switch put through.
+    Return {
+        /// Why.
+        reason: String,
+    },
+    /// Give it to somebody by force.
+    Assign {
+        /// To whom: a person, or a department's head.
+        to: To,
+        /// Why.
+        reason: String,
+    },
+    /// Rule on a frozen case.
+    Rule {
+        /// Who has it from now on; none: who has it.
+        to: Option<To>,
+        /// Why.
+        reason: String,
+    },
+    /// The caller was spoken to.
+    Contact {
+        /// What was said.
+        text: String,
+    },
+    /// The caller was promised an answer by a date.
+    Promise {
+        /// Which.
+        until: Timestamp,
+        /// What was promised.
+        text: String,
+    },
+    /// Move the close deadline, before it is due.
+    Extend {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        text: String,
+        /// What the caller was told of it.
+        caller_told: Option<String>,
+    },
+    /// Grant what was asked: a promise, an extension, that a demand is unreasonable.
+    Approve {
+        /// A remark; may be empty.
+        text: String,
+    },
+    /// Show it to the supervisor at once.
+    Hot {
+        /// Why.
+        text: String,
+    },
+    /// Name another first answerer.
+    Correct {
+        /// Whom.
+        to: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Not agree with what the case says of oneself.
+    Dispute {
+        /// Why.
+        text: String,
+    },
+    /// Mark the demand as unreasonable.
+    Unreasonable {
+        /// Why.
+        reason: String,
+    },
+    /// Let somebody help.
+    CoHandler {
+        /// Whom.
+        person: PersonId,
+    },
+    /// Rule on a violation of the case.
+    RuleOn {
+        /// Its place among the case's violations, from 0.
+        violation: u32,
+        /// Confirm, else waive.
+        confirmed: bool,
+        /// Why.
+        reason: String,
+        /// From the policy's list, when confirming.
+        sanction: Option<String>,
+    },
     /// Write down name, matter and the like.
     Register(Particulars),
     /// The caller was told everything needed.

@@ -3,13 +3,16 @@
 //! ```text
 //! kind      counts from            met by                                   charged to
 //! register  answer                 registering, closing                     holder when it fell due
-//! relay     answer, by the duty    put-through, closing as guided           first answerer
-//! close     answer                 closing                                  holder when it fell due
+//! relay     answer, by the duty    offer, put-through, assigning, guided    first answerer
+//! accept    offer                  accepting, returning; passing ends it    who was to answer, or the head
+//! contact   taking over            speaking to the caller, closing          holder when it fell due
+//! close     answer (or promise)    closing                                  holder when it fell due
 //! redo      reopening              closing                                  holder when it fell due
 //! callback  hang-up                called back                              holder when it fell due
 //! ```
 //! **Invariants.** No deadline falls before receipt plus the policy's floor. What can't be computed is no deadline
-//! in a far year but a `DeadlineMissing` with its reason. Nobody is charged while the first answerer is ambiguous.
+//! in a far year but a `DeadlineMissing` with its reason. Nobody is charged for having
+//! been named where the first answerer is ambiguous.
 //!
 //! **Not here**: who is told about it ([`super::ladder`]).
 
@@ -55,7 +58,8 @@ impl Work<'_> {
             .deadlines
             .iter()
             .any(|row| row.kind == DeadlineKind::Close && row.met_at.is_some());
-        if met || self.case.kind == CaseKind::Callback {
+        // A date the caller was promised stands, whatever the category.
+        if met || self.case.kind == CaseKind::Callback || self.case.promised.is_some() {
             return;
         }
         let close = self
@@ -146,6 +150,7 @@ impl Work<'_> {
                 charged_to,
             });
         }
+        self.lapse();
     }
 }
 
@@ -173,13 +178,14 @@ fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
 }
 
 fn charged(case: &Case, kind: DeadlineKind, due_at: Timestamp) -> Option<PersonId> {
-    if case.certainty == Certainty::Ambiguous {
-        return None;
-    }
+    // Who got the case only because nobody knows who answered is not charged; who took it over since is.
+    let unsure = case.certainty == Certainty::Ambiguous;
+    let first_holder = || case.custody.get(1).is_none_or(|second| second.from > due_at);
     match kind {
-        DeadlineKind::Relay => case.first_answerer.clone(),
+        DeadlineKind::Accept => case.offer.as_ref().map(|offer| offer.answerable.clone()),
+        DeadlineKind::Relay => case.first_answerer.clone().filter(|_| !unsure),
+        _ if unsure && first_holder() => None,
         DeadlineKind::Register
-        | DeadlineKind::Accept
         | DeadlineKind::Contact
         | DeadlineKind::Close
         | DeadlineKind::Redo

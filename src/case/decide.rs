@@ -86,7 +86,36 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         }
         Command::Chase { call, case } => work.chase(*call, *case)?,
         Command::Link { to } => work.link(*to)?,
+        Command::Spoken(spoken) => work.spoken(spoken),
+        Command::Code {
+            code,
+            duty,
+            category,
+            outcome,
+        } => work.code(code, *duty, category.as_ref(), *outcome),
+        Command::RepeatContact { call, case, at } => work.repeat_contact(*call, *case, *at),
         Command::Pass => {}
+        Command::HandOver { .. }
+        | Command::Accept
+        | Command::Return { .. }
+        | Command::Assign { .. }
+        | Command::Rule { .. } => {
+            work.pass();
+            work.moving(command)?;
+        }
+        Command::Contact { .. }
+        | Command::Promise { .. }
+        | Command::Extend { .. }
+        | Command::Approve { .. }
+        | Command::Hot { .. }
+        | Command::Correct { .. }
+        | Command::Dispute { .. }
+        | Command::Unreasonable { .. }
+        | Command::CoHandler { .. }
+        | Command::RuleOn { .. } => {
+            work.pass();
+            work.word(command)?;
+        }
         Command::Register(_)
         | Command::TellOnce(_)
         | Command::Note { .. }
@@ -129,6 +158,50 @@ impl Work<'_> {
             } => self.close(*outcome, text, *of, particulars),
             Command::Reopen { reason } => self.reopen(reason),
             Command::Void { reason } => self.void(reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Who has it.
+    fn moving(&mut self, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::HandOver { to, text, particulars } => self.hand_over(to.as_ref(), text, particulars),
+            Command::Accept => {
+                permit::check_offered(&self.case, true, self.ctx)?;
+                self.accept()
+            }
+            Command::Return { reason } => {
+                permit::check_offered(&self.case, false, self.ctx)?;
+                self.give_back(reason)
+            }
+            Command::Assign { to, reason } => self.assign(to, reason),
+            Command::Rule { to, reason } => self.rule(to.as_ref(), reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is said of it.
+    fn word(&mut self, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::Contact { text } => self.contact(text),
+            Command::Promise { until, text } => self.promise(*until, text),
+            Command::Extend {
+                until,
+                text,
+                caller_told,
+            } => self.extend(*until, text, caller_told),
+            Command::Approve { text } => self.approve(text),
+            Command::Hot { text } => self.hot(text),
+            Command::Correct { to, reason } => self.correct(to, reason),
+            Command::Dispute { text } => self.dispute(text),
+            Command::Unreasonable { reason } => self.unreasonable(reason),
+            Command::CoHandler { person } => self.co_handler(person),
+            Command::RuleOn {
+                violation,
+                confirmed,
+                reason,
+                sanction,
+            } => self.rule_on(*violation, *confirmed, reason, sanction),
             _ => Ok(()),
         }
     }
@@ -197,7 +270,7 @@ pub(super) fn trimmed(text: &Option<String>) -> Option<String> {
 }
 
 /// A text that must be there.
-fn required(text: &str, field: &str) -> Result<String, Refusal> {
+pub(super) fn required(text: &str, field: &str) -> Result<String, Refusal> {
     match text.trim() {
         "" => Err(Refusal::Lacks(vec![field.to_owned()])),
         text => Ok(text.to_owned()),

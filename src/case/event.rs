@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Certainty;
+use crate::case::life::{Ask, FrozenBy, To};
 use crate::case::policy::Duty;
 use crate::case::state::{Actor, CaseKind, DeadlineKind, Outcome, Told, Words};
+use crate::case::violation::ViolationKind;
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
 /// An event with its place: what the register keeps.
@@ -19,7 +21,7 @@ pub struct EventRow {
     pub actor: Actor,
     /// Through what: `feed`, `page`, `cli`, `clock`.
     pub channel: String,
-    /// Raises the case's version: the first event of each change by people or the switch; never a breach.
+    /// Raises the case's version: the first event of each change by people or the switch; never a breach or a suspicion.
     pub counts: bool,
     /// What.
     pub event: Event,
@@ -27,14 +29,14 @@ pub struct EventRow {
 
 impl EventRow {
     /// Rows for the events of one decision: numbered from `first_seq`, and one of them counting unless the clock
-    /// acted or nothing but breaches was found.
+    /// acted or nothing but breaches and suspicions was found.
     pub fn batch(first_seq: u64, at: Timestamp, actor: &Actor, channel: &str, events: Vec<Event>) -> Vec<Self> {
         let mut counted = *actor == Actor::Clock;
         events
             .into_iter()
             .zip(first_seq..)
             .map(|(event, seq)| {
-                let counts = !counted && !matches!(event, Event::Breached { .. });
+                let counts = !counted && !matches!(event, Event::Breached { .. } | Event::Suspected { .. });
                 counted |= counts;
                 Self {
                     seq,
@@ -164,6 +166,177 @@ pub enum Event {
     Linked {
         /// Which.
         to: CaseId,
+    },
+    /// Offered to somebody, who has not accepted yet.
+    Offered {
+        /// To whom.
+        to: To,
+        /// Who is charged if nobody answers.
+        answerable: PersonId,
+        /// Who offers; none: the switch, by a transfer.
+        by: Option<PersonId>,
+        /// From when the offer runs.
+        since: Timestamp,
+        /// The offerer's sentence.
+        text: String,
+    },
+    /// The offer was taken: responsibility moves.
+    Accepted {
+        /// Who handles it now.
+        by: PersonId,
+        /// Their department.
+        department: DepartmentId,
+    },
+    /// The offer was declined, or a caller put through is given back.
+    Returned {
+        /// Who returned it.
+        by: Option<PersonId>,
+        /// Why.
+        reason: String,
+        /// Who has it again, where it had moved.
+        to: Option<PersonId>,
+        /// Their department.
+        department: Option<DepartmentId>,
+    },
+    /// Nobody answered the offer in time: it is the offerer's again.
+    Lapsed {
+        /// To whom it was offered.
+        to: To,
+    },
+    /// Given to somebody by force.
+    Assigned {
+        /// To whom.
+        to: PersonId,
+        /// Their department.
+        department: DepartmentId,
+        /// Why.
+        reason: String,
+    },
+    /// Moves stop until the supervisor rules.
+    Frozen {
+        /// What went beyond the limit.
+        by: FrozenBy,
+    },
+    /// The supervisor's ruling on a frozen case.
+    RuledTo {
+        /// Who has it from now on.
+        to: PersonId,
+        /// Their department.
+        department: DepartmentId,
+        /// Why.
+        reason: String,
+    },
+    /// The caller was spoken to.
+    Contacted {
+        /// The call that proves it.
+        call: Option<CallId>,
+        /// Who spoke.
+        by: Option<PersonId>,
+        /// From which extension.
+        extension: Option<String>,
+        /// When.
+        since: Timestamp,
+        /// For how long.
+        talk_seconds: Option<i64>,
+        /// What was said.
+        text: String,
+    },
+    /// The caller was promised a date.
+    Promised {
+        /// Which.
+        until: Timestamp,
+        /// What was promised.
+        text: String,
+    },
+    /// A deadline was moved, with the approver's word.
+    Extended {
+        /// Which.
+        deadline: DeadlineKind,
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        text: String,
+    },
+    /// The supervisor is asked for something.
+    Asked {
+        /// For what.
+        what: Ask,
+        /// The date asked for.
+        until: Option<Timestamp>,
+        /// Why.
+        text: String,
+        /// Who asks.
+        by: Option<PersonId>,
+    },
+    /// What was asked is granted.
+    Approved {
+        /// What.
+        what: Ask,
+        /// With what remark.
+        text: String,
+    },
+    /// Shown to the supervisor at once.
+    Hot {
+        /// Why.
+        text: String,
+    },
+    /// The supervisor named another first answerer; both sets of evidence stay.
+    Corrected {
+        /// Who it is.
+        to: PersonId,
+        /// Their department.
+        department: DepartmentId,
+        /// Who stood there.
+        was: Option<PersonId>,
+        /// Whom later lines name, if they differed.
+        evidence: Option<PersonId>,
+        /// They handle it too: nobody had moved it.
+        moved: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody named on the case does not agree.
+    Disputed {
+        /// Who.
+        by: Option<PersonId>,
+        /// Why.
+        text: String,
+    },
+    /// The demand is unreasonable: stays in the register, out of the score.
+    Unreasonable {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody helps; the handler leads.
+    CoHandlerAdded {
+        /// Who.
+        person: PersonId,
+    },
+    /// A candidate violation: counts once it is confirmed.
+    Suspected {
+        /// Of what.
+        violation: ViolationKind,
+        /// Who is concerned.
+        person: Option<PersonId>,
+        /// When it came about.
+        since: Timestamp,
+        /// The call that shows it.
+        call: Option<CallId>,
+        /// The other case that shows it.
+        other: Option<CaseId>,
+        /// In words.
+        text: String,
+    },
+    /// A violation was confirmed or waived.
+    ViolationRuled {
+        /// Its place among the case's violations, from 0.
+        violation: u32,
+        /// Confirmed, else waived.
+        confirmed: bool,
+        /// Why.
+        reason: String,
+        /// From the policy's list.
+        sanction: Option<String>,
     },
 }
 

@@ -7,18 +7,21 @@
 //! ```
 //! **Invariants.** Nobody is urged about a draft, a closed or void case, a deadline met or dropped, or under a policy
 //! that only observes. One person gets a rung once: as the one addressed, if also in copy. A rung that reaches nobody
-//! reaches the handler. All rungs that have come by `now` are given each time, of a repeated one the first and the
+//! reaches the handler. Of an offer, who is to answer it stands in the handler's place. All rungs that have come by `now` are given each time, of a repeated one the first and the
 //! latest: whoever stores them knows which are told already.
 //!
 //! **Not here**: quiet hours, digests, the daily cap, deputies, dead mailboxes (`remind`).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::{Calendar, Span};
 use crate::case::policy::{Policy, Recipient, Rung};
 use crate::case::state::{Case, Deadline, DeadlineKind};
 use crate::directory::Directory;
 use crate::ids::PersonId;
+
+/// A clock that looks this much too late has stood still.
+const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
 
 /// A rung with its instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +118,7 @@ pub fn due_notices(
             .into_iter()
             .filter(|rung| rung.at <= now)
         {
-            let people = recipients(case, &rung, directory);
+            let people = recipients(case, row.kind, &rung, directory);
             let last = latest_repeat(&rung, calendar, now).filter(|(repeat, _)| *repeat > 0);
             for (repeat, at) in std::iter::once((0, rung.at)).chain(last) {
                 notices.extend(people.iter().map(|(person, copy)| NoticeDue {
@@ -131,6 +134,19 @@ pub fn due_notices(
         }
     }
     notices
+}
+
+/// Whether a notice found now is overtaken: a later one about the same deadline has come for the same person, and this
+/// one is more than an hour late, as after a standstill.
+pub fn overtaken(notice: &NoticeDue, all: &[NoticeDue], now: Timestamp) -> bool {
+    let late = notice.at.duration_until(now) > STANDSTILL;
+    let later = |other: &NoticeDue| {
+        other.kind == notice.kind
+            && other.due_at == notice.due_at
+            && other.person == notice.person
+            && (other.at, other.rung, other.repeat) > (notice.at, notice.rung, notice.repeat)
+    };
+    late && all.iter().any(later)
 }
 
 /// When the clock must look again: at the earliest deadline not yet found passed, or the next rung after `now`.
@@ -220,12 +236,13 @@ fn next_repeat(rung: &RungAt, calendar: &Calendar, now: Timestamp) -> Option<Tim
 }
 
 /// Whom a rung reaches, each once; `true`: in copy.
-fn recipients(case: &Case, rung: &RungAt, directory: &Directory) -> Vec<(PersonId, bool)> {
+fn recipients(case: &Case, kind: DeadlineKind, rung: &RungAt, directory: &Directory) -> Vec<(PersonId, bool)> {
+    let urged = case.urged(kind);
     let mut found: Vec<(PersonId, bool)> = Vec::new();
     let mut add = |recipients: &[Recipient], copy: bool| {
         for person in recipients
             .iter()
-            .flat_map(|recipient| resolve(case, *recipient, directory))
+            .flat_map(|recipient| resolve(urged, *recipient, directory))
         {
             if !found.iter().any(|(known, _)| *known == person) {
                 found.push((person, copy));
@@ -236,24 +253,24 @@ fn recipients(case: &Case, rung: &RungAt, directory: &Directory) -> Vec<(PersonI
     add(&rung.cc, true);
     // Above the topmost there is nobody: then the rung stays with the handler.
     if !found.iter().any(|(_, copy)| !copy) {
-        found.retain(|(person, _)| *person != case.handler);
-        found.insert(0, (case.handler.clone(), false));
+        found.retain(|(person, _)| person != urged);
+        found.insert(0, (urged.clone(), false));
     }
     found
 }
 
-fn resolve(case: &Case, recipient: Recipient, directory: &Directory) -> Vec<PersonId> {
-    let above = || directory.chain(&case.handler);
+fn resolve(handler: &PersonId, recipient: Recipient, directory: &Directory) -> Vec<PersonId> {
+    let above = || directory.chain(handler);
     match recipient {
-        Recipient::Handler => vec![case.handler.clone()],
+        Recipient::Handler => vec![handler.clone()],
         Recipient::Supervisor => above().into_iter().take(1).collect(),
         Recipient::Next => above().into_iter().skip(1).take(1).collect(),
         // Without the role anywhere above, the topmost stands in.
         Recipient::Manager => directory
-            .manager_of(&case.handler)
+            .manager_of(handler)
             .or_else(|| above().pop())
             .into_iter()
             .collect(),
-        Recipient::Chain => directory.chain_to_manager(&case.handler),
+        Recipient::Chain => directory.chain_to_manager(handler),
     }
 }

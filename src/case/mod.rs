@@ -6,9 +6,11 @@
 //! | file | question |
 //! | --- | --- |
 //! | `decide` | what does a command do? then `switch` (legs), `particulars`, `close`; `permit`: may they? |
-//! | `apply` | what is the case after an event? |
+//! | `handover`, `contact`, `promise`, `marks`, [`violation`] | what people, switch and supervisor say of it |
+//! | `apply`, `apply_life` | what is the case after an event? |
 //! | `deadlines` | what is due when, what has passed, who is charged? |
-//! | [`mod@opening`] | does a call open a case, and whose is it? |
+//! | [`mod@opening`], `missed`, `visit` | does a call open a case, and whose is it? |
+//! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
 //! | `view`, `words` | what is read off a case; a refusal in words |
 //!
@@ -18,21 +20,31 @@
 //! **Not here**: who may reach a case over which door (`web`, `cli`), storing (`register`), mail (`remind`).
 
 mod apply;
+mod apply_life;
 mod close;
 pub mod command;
+mod contact;
 mod deadlines;
 mod decide;
 pub mod event;
 mod guide;
+mod handover;
+pub mod happened;
 pub mod ladder;
+pub mod life;
+mod marks;
+mod missed;
 pub mod opening;
 mod particulars;
 mod permit;
 pub mod policy;
+mod promise;
 pub mod quiet;
 pub mod state;
 mod switch;
 mod view;
+pub mod violation;
+mod visit;
 mod words;
 
 #[cfg(test)]
@@ -40,13 +52,19 @@ mod tests;
 
 pub use close::NEEDS;
 pub use command::{Command, Refusal};
+pub use contact::Spoken;
 pub use decide::{decide, open};
 pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
+pub use happened::Happened;
+pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
 pub use policy::{Duty, Policy};
 pub use state::{
     Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,
 };
+
+pub use violation::{Status, Violation, ViolationKind};
+pub use visit::visit;
 
 use jiff::Timestamp;
 

@@ -8,15 +8,17 @@
 //! fallback. Clocks start at the PBX's answer; only where that lies more than two minutes after receipt, talk time
 //! before receipt is taken, flagged.
 //!
-//! **Not here**: call-back cases of missed calls, closing by a code keyed on the phone.
+//! **Not here**: who owes the call-back of a missed call (`missed`), closing by a code keyed on the phone (`contact`).
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::{Calendar, CountFrom, Span};
 use crate::call::{Call, Direction, Machine, NumberKey};
-use crate::case::event::{Holding, Opening, Particulars};
+use crate::case::Command;
+use crate::case::event::{Holding, Opening};
+use crate::case::missed;
 use crate::case::policy::{AccountCode, Policy};
-use crate::case::state::{CaseKind, Words};
+use crate::case::state::{CaseKind, Outcome, Words};
 use crate::directory::{Directory, Holder, Known};
 use crate::ids::{CallId, CategoryId, DepartmentId, PersonId};
 
@@ -45,8 +47,12 @@ pub enum Why {
     Machine,
     /// Answered so long before receipt that it is history.
     History,
-    /// Missed: what it opens is a call-back.
+    /// Missed, and the policy only counts those.
     Missed,
+    /// The caller gave up so soon that it is no missed call.
+    ShortAbandon,
+    /// Missed, and the number was withheld: nobody could call back.
+    NoNumber,
     /// Nobody answered a call between stations.
     NotAnswered,
     /// The talk was shorter than the policy's `min_talk`.
@@ -77,15 +83,21 @@ pub fn opening(
     if let Some(why) = opens_none(call, received_at, policy, calendar, caller) {
         return Opens::Nothing(why);
     }
-    let code = code(call, policy);
+    let missed = call.answered_by.is_none();
+    let code = code(call, policy).filter(|_| !missed);
     let category = complaint(call, policy)
         .or_else(|| code.and_then(|code| code.category.clone()))
         .or_else(|| default_category(policy));
-    let (Some(holding), Some(category)) = (holding(call, received_at, directory), category) else {
+    let holding = if missed {
+        missed::holding(call, received_at, calendar, directory)
+    } else {
+        holding(call, received_at, directory)
+    };
+    let (Some(holding), Some(category)) = (holding, category) else {
         return Opens::Nothing(Why::Unready);
     };
     Opens::Case(Box::new(Opening {
-        kind: CaseKind::Call,
+        kind: if missed { CaseKind::Callback } else { CaseKind::Call },
         call: Some(call_id),
         holding,
         caller_number: call.calling_number.clone(),
@@ -114,16 +126,23 @@ pub fn holding(call: &Call, received_at: Timestamp, directory: &Directory) -> Op
     })
 }
 
-/// What a code keyed on the phone says of category and duty: for a case that was opened before the code was printed.
-pub fn coded(call: &Call, policy: &Policy) -> Option<Particulars> {
+/// What a code keyed on the phone says: for a case that was opened before the code was printed, and for closing.
+pub fn coded(call: &Call, policy: &Policy) -> Option<Command> {
     let code = code(call, policy)?;
     let category = code.category.clone().filter(|_| complaint(call, policy).is_none());
-    let said = Particulars {
+    let known = |outcome: &String| Outcome::ALL.into_iter().find(|known| known.as_str() == outcome);
+    // A complaint is never done by a key on the phone.
+    let outcome = code
+        .outcome
+        .as_ref()
+        .and_then(known)
+        .filter(|_| complaint(call, policy).is_none());
+    (code.duty.is_some() || category.is_some() || outcome.is_some()).then(|| Command::Code {
+        code: call.account_code.as_deref().unwrap_or_default().trim().to_owned(),
         duty: code.duty,
         category,
-        ..Particulars::default()
-    };
-    (said != Particulars::default()).then_some(said)
+        outcome,
+    })
 }
 
 /// The category that is taken when none is chosen.
@@ -159,17 +178,34 @@ fn opens_none(
         return Some(Why::History);
     }
     if answered_at.is_none() {
-        return Some(if call.direction == Direction::Incoming {
-            Why::Missed
-        } else {
-            Why::NotAnswered
-        });
+        return match call.direction {
+            Direction::Incoming => not_called_back(call, policy, caller),
+            Direction::Internal | Direction::Outgoing => Some(Why::NotAnswered),
+        };
     }
     let min_talk = match opens.min_talk {
         Span::Elapsed(seconds) | Span::Business(seconds) => seconds,
         Span::BusinessDays(_) | Span::EndOfDay => 0,
     };
     call.talk_seconds.filter(|talk| *talk < min_talk).map(|_| Why::TooShort)
+}
+
+/// Why a missed call owes no call-back, if it does not.
+fn not_called_back(call: &Call, policy: &Policy, caller: Caller<'_>) -> Option<Why> {
+    let limit = match policy.opens.short_abandon {
+        Span::Elapsed(seconds) | Span::Business(seconds) => seconds,
+        Span::BusinessDays(_) | Span::EndOfDay => 0,
+    };
+    let waited = call.ended_at.map(|end| end.as_second() - call.start.as_second());
+    if !policy.opens.missed_callback {
+        Some(Why::Missed)
+    } else if waited.is_some_and(|waited| waited < limit) {
+        Some(Why::ShortAbandon)
+    } else if caller.key.is_none() {
+        Some(Why::NoNumber)
+    } else {
+        None
+    }
 }
 
 /// A queue, a menu or a mailbox that took the call leaves it missed; anything else that is no person took it indeed.
@@ -211,7 +247,7 @@ fn code<'p>(call: &Call, policy: &'p Policy) -> Option<&'p AccountCode> {
     policy.account_codes.get(call.account_code.as_deref()?.trim())
 }
 
-fn clock_base(call: &Call, received_at: Timestamp) -> (Timestamp, bool) {
+pub(super) fn clock_base(call: &Call, received_at: Timestamp) -> (Timestamp, bool) {
     let base = call.answered_at.or(call.ended_at).unwrap_or(call.start);
     if received_at.duration_until(base) <= CLOCK_AHEAD {
         return (base, false);
@@ -244,7 +280,7 @@ fn handler(call: &Call, directory: &Directory) -> Option<(PersonId, DepartmentId
 }
 
 /// Where a person belongs; the fallback's department for a stranger, so that a case always has one.
-fn department_of(directory: &Directory, person: &PersonId) -> Option<DepartmentId> {
+pub(super) fn department_of(directory: &Directory, person: &PersonId) -> Option<DepartmentId> {
     let own = directory
         .person(person)
         .or_else(|| directory.person(&directory.fallback));
@@ -267,7 +303,18 @@ impl Why {
                 "收到话单时应答已超过制度规定的期限，只作历史",
                 "answered too long before its line came: history",
             ),
-            Self::Missed => ("无人接听", "nobody answered"),
+            Self::Missed => (
+                "无人接听，制度只作统计",
+                "nobody answered, and the policy only counts those",
+            ),
+            Self::ShortAbandon => (
+                "来电人很快挂断，不算未接来电",
+                "the caller hung up so soon that it is no missed call",
+            ),
+            Self::NoNumber => (
+                "无人接听，来电未显示号码，无法回电",
+                "nobody answered, and the number was withheld, so nobody can call back",
+            ),
             Self::NotAnswered => ("内线呼叫无人接听", "nobody answered the internal call"),
             Self::TooShort => (
                 "通话短于制度规定的最短时长",

@@ -5,12 +5,20 @@
 //! | register, tell-once, note | handler, co-handlers, first answerer, and who may close |
 //! | close | handler, their deputy while they are away, their supervisors upward |
 //! | reopen | as close |
-//! | void | supervisors upward, managers; never handler or first answerer: nobody rules on themselves |
+//! | hand-over, promise, extend, unreasonable, co-handler | as close |
+//! | accept | whom it is offered to, of a department any member; their deputies while they are away |
+//! | return | the same, of a department its head; who was put through to |
+//! | contact, hot | as register |
+//! | dispute | whoever had it, answered first, or is charged |
+//! | assign | supervisors upward, managers; a handler to those below them |
+//! | void, rule, approve, correct | supervisors upward, managers; never handler or first answerer |
+//! | confirm, waive | those above the person concerned, managers; nobody rules on themselves |
 //!
 //! The administrator on the machine may all of it; the switch and the clock speak for themselves.
 //!
 //! **Not here**: who may *see* a case (`web`), who a token or login is.
 
+use crate::case::life::To;
 use crate::case::policy::Category;
 use crate::case::state::{Actor, Case};
 use crate::case::{Command, Context, Refusal};
@@ -25,6 +33,10 @@ pub(super) mod reason {
     pub const CLOSE: &str = "only the handler, a deputy while the handler is away, or a supervisor may do this";
     pub const CATEGORY: &str = "this category needs the supervisor: ask them to set it";
     pub const OWN: &str = "nobody rules on themselves: ask the next supervisor";
+    pub const OFFERED: &str = "only whom it is offered to may answer: the person, a member of the department, a deputy";
+    pub const FORCED: &str = "a supervisor assigned it, so it can't be returned: ask them, or dispute it";
+    pub const DISPUTE: &str = "only those named on the case dispute it";
+    pub const EXTENDED: &str = "the policy allows no further extension";
     pub const RULE: &str = "only a supervisor of the handler, a manager or the administrator may do this";
 }
 
@@ -43,8 +55,17 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::PutThrough { .. }
         | Command::Chase { .. }
         | Command::Link { .. }
+        | Command::Spoken(_)
+        | Command::Code { .. }
+        | Command::RepeatContact { .. }
         | Command::Pass => refuse(reason::SWITCH_ONLY),
-        Command::Register(_) | Command::TellOnce(_) | Command::Note { .. } => {
+        // What is offered, and which violation, is read once the clock has looked.
+        Command::Accept | Command::Return { .. } | Command::RuleOn { .. } => Ok(()),
+        Command::Register(_)
+        | Command::TellOnce(_)
+        | Command::Note { .. }
+        | Command::Contact { .. }
+        | Command::Hot { .. } => {
             let involved = case.co_handlers.contains(person) || case.first_answerer.as_ref() == Some(person);
             if involved || holds(case, person, ctx) {
                 Ok(())
@@ -52,15 +73,98 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
                 refuse(reason::WRITE)
             }
         }
-        Command::Close { .. } | Command::Reopen { .. } => {
+        Command::Assign { to, .. } => {
+            let below = matches!(to, To::Person(to) if ctx.directory.is_above(person, to));
+            // Who has it gives it to those below, not to equals: that takes an offer.
+            let allowed = if *person == case.handler {
+                below
+            } else {
+                governs(case, person, ctx)
+            };
+            if allowed { Ok(()) } else { refuse(reason::RULE) }
+        }
+        Command::Dispute { .. } => {
+            let had_it = case.custody.iter().any(|entry| entry.person == *person);
+            let charged = case.violations.iter().any(|row| row.person.as_ref() == Some(person));
+            if had_it || charged || case.first_answerer.as_ref() == Some(person) {
+                Ok(())
+            } else {
+                refuse(reason::DISPUTE)
+            }
+        }
+        Command::Close { .. }
+        | Command::Reopen { .. }
+        | Command::HandOver { .. }
+        | Command::Promise { .. }
+        | Command::Extend { .. }
+        | Command::Unreasonable { .. }
+        | Command::CoHandler { .. } => {
             if holds(case, person, ctx) {
                 Ok(())
             } else {
                 refuse(reason::CLOSE)
             }
         }
-        Command::Void { .. } => rules(case, person, ctx),
+        Command::Void { .. } | Command::Rule { .. } | Command::Approve { .. } | Command::Correct { .. } => {
+            rules(case, person, ctx)
+        }
     }
+}
+
+/// Refuses an answer to an offer by somebody it was not made to.
+pub(super) fn check_offered(case: &Case, accepting: bool, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let Actor::Person(person) = ctx.actor else {
+        return Ok(());
+    };
+    let today = ctx.calendar.date_of(ctx.now);
+    let acts_for = |other: &PersonId| other == person || ctx.directory.acting_for(other, today).who == *person;
+    let meant = match &case.offer {
+        None => {
+            return if acts_for(&case.handler) {
+                Ok(())
+            } else {
+                refuse(reason::OFFERED)
+            };
+        }
+        Some(offer) => {
+            let member = match &offer.to {
+                To::Department(id) => accepting && ctx.directory.members(id).any(|member| acts_for(&member.id)),
+                To::Person(_) | To::Outside(_) => false,
+            };
+            member || acts_for(&offer.answerable)
+        }
+    };
+    if meant { Ok(()) } else { refuse(reason::OFFERED) }
+}
+
+/// Refuses a ruling on a violation by the person concerned, or by somebody who isn't above them.
+pub(super) fn check_ruling(case: &Case, concerned: Option<&PersonId>, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let Actor::Person(person) = ctx.actor else {
+        return Ok(());
+    };
+    let concerned = concerned.unwrap_or(&case.handler);
+    if person == concerned {
+        return refuse(reason::OWN);
+    }
+    let directory = ctx.directory;
+    if directory.is_above(person, concerned) || has_role(directory, person, &["manager", "admin"]) {
+        Ok(())
+    } else {
+        refuse(reason::RULE)
+    }
+}
+
+/// Whether an actor grants a later deadline: the policy's approver, never for themselves.
+pub(super) fn may_extend(case: &Case, ctx: &Context<'_>) -> bool {
+    let Actor::Person(person) = ctx.actor else {
+        return *ctx.actor == Actor::Admin;
+    };
+    let manager = has_role(ctx.directory, person, &["manager", "admin"]);
+    let approver = match ctx.policy.extension_approver.as_str() {
+        "manager" => manager,
+        _ => governs(case, person, ctx),
+    };
+    approver && *person != case.handler
 }
 
 /// Refuses a category whose choice is somebody else's to approve.
@@ -91,16 +195,21 @@ fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusa
     if *person == case.handler || case.first_answerer.as_ref() == Some(person) {
         return refuse(reason::OWN);
     }
+    if governs(case, person, ctx) {
+        Ok(())
+    } else {
+        refuse(reason::RULE)
+    }
+}
+
+/// Above the handler, head of the case's department, or a manager.
+fn governs(case: &Case, person: &PersonId, ctx: &Context<'_>) -> bool {
     let directory = ctx.directory;
     let head = has_role(directory, person, &["supervisor"])
         && directory
             .person(person)
             .is_some_and(|found| found.department == case.department);
-    if head || directory.is_above(person, &case.handler) || has_role(directory, person, &["manager", "admin"]) {
-        Ok(())
-    } else {
-        refuse(reason::RULE)
-    }
+    head || directory.is_above(person, &case.handler) || has_role(directory, person, &["manager", "admin"])
 }
 
 /// The handler, who acts for them, and the line above them.

@@ -29,6 +29,34 @@ pub fn until(quiet: &Quiet, calendar: &Calendar, person: Option<&Person>, now: T
     (opening > now).then_some(opening)
 }
 
+/// When mail that the daily cap may hold goes, given when it is ready and how many a person got on a day. Rungs 2 and
+/// above, and what happened, are never held: they are not asked about.
+pub fn under_cap<E>(
+    cap: u32,
+    zone: &TimeZone,
+    ready: Timestamp,
+    mut sent_on: impl FnMut(Timestamp, Timestamp) -> Result<u32, E>,
+) -> Result<Timestamp, E> {
+    let midnight = |date: jiff::civil::Date| zone.to_timestamp(date.at(0, 0, 0, 0)).ok();
+    // A cap of none would hold for ever what must be told at some time.
+    if cap == 0 {
+        return Ok(ready);
+    }
+    let mut at = ready;
+    loop {
+        let today = zone.to_datetime(at).date();
+        let next = today.checked_add(1.day()).ok().and_then(midnight);
+        let (Some(from), Some(next)) = (midnight(today), next) else {
+            break;
+        };
+        if next <= at || sent_on(from, next)? < cap {
+            break;
+        }
+        at = next;
+    }
+    Ok(at)
+}
+
 fn end_of_quiet(from: Time, to: Time, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let wall = zone.to_datetime(now);
     let time = wall.time();
@@ -56,6 +84,29 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_tenth_mail_of_a_day_is_the_last() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let sent = |first: u32, second: u32| {
+            move |from: Timestamp, _: Timestamp| -> Result<u32, ()> {
+                Ok(if from == at("2026-03-05T00:00:00+08:00") {
+                    first
+                } else if from == at("2026-03-06T00:00:00+08:00") {
+                    second
+                } else {
+                    0
+                })
+            }
+        };
+        let check = |first, second, goes: &str| {
+            let ready = at("2026-03-05T15:00:00+08:00");
+            assert_eq!(under_cap(10, &zone, ready, sent(first, second)), Ok(at(goes)));
+        };
+        check(9, 0, "2026-03-05T15:00:00+08:00");
+        check(10, 9, "2026-03-06T00:00:00+08:00");
+        check(10, 10, "2026-03-07T00:00:00+08:00");
     }
 
     #[test]

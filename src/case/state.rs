@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Certainty;
 use crate::case::event::TransferEffect;
+use crate::case::life::{Asked, Contact, Offer};
 use crate::case::policy::Duty;
+use crate::case::violation::Violation;
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
 /// What gave rise to the case.
@@ -172,7 +174,8 @@ pub struct Custody {
     pub from: Timestamp,
     /// Until, or still.
     pub to: Option<Timestamp>,
-    /// How they got it: `answered`, `fallback`, `put_through`, `accepted`, `assigned`, `corrected`.
+    /// How they got it: `answered`, `fallback`, `put_through`, `accepted`, `returned`, `assigned`,
+    /// `ruled`, `corrected`, `reopened`.
     pub how: String,
 }
 
@@ -284,4 +287,40 @@ pub struct Case {
     pub undated: Vec<Undated>,
     /// Who had it when.
     pub custody: Vec<Custody>,
+    /// The offer that waits for its answer.
+    #[serde(default)]
+    pub offer: Option<Offer>,
+    /// When it was first offered, put through or assigned: what the caller is told counts from then.
+    #[serde(default)]
+    pub relayed_at: Option<Timestamp>,
+    /// Times responsibility moved by acceptance or by a transfer.
+    #[serde(default)]
+    pub moves: u32,
+    /// Times an offer came back, by a person or by its deadline.
+    #[serde(default)]
+    pub returns: u32,
+    /// When the caller was spoken to again.
+    #[serde(default)]
+    pub contacts: Vec<Contact>,
+    /// The date the caller was promised.
+    #[serde(default)]
+    pub promised: Option<Timestamp>,
+    /// Times a deadline was extended.
+    #[serde(default)]
+    pub extended: u32,
+    /// What waits for the supervisor's word.
+    #[serde(default)]
+    pub asked: Option<Asked>,
+    /// Shown to the supervisor.
+    #[serde(default)]
+    pub hot: bool,
+    /// Somebody named on it does not agree.
+    #[serde(default)]
+    pub disputed: bool,
+    /// The demand is unreasonable, confirmed: out of the score.
+    #[serde(default)]
+    pub unreasonable: bool,
+    /// What was breached, in its order; nothing is ever taken away.
+    #[serde(default)]
+    pub violations: Vec<Violation>,
 }

@@ -5,14 +5,14 @@
 //! **Invariants.** A name that stands is never replaced. What a person decided (closed, reopened) is never moved by a
 //! late leg. The same leg read twice changes nothing the second time.
 //!
-//! **Not here**: which legs make a call and who answered it ([`crate::call`]); the automatic offer on a transfer's
-//! acceptance belongs to handovers.
+//! **Not here**: which legs make a call and who answered it ([`crate::call`]), offers by people (`handover`).
 
 use jiff::Timestamp;
 
 use crate::case::Refusal;
 use crate::case::decide::Work;
 use crate::case::event::{Event, Holding, TransferEffect};
+use crate::case::life::To;
 use crate::case::policy::TransferRule;
 use crate::case::state::{CaseKind, CaseState};
 use crate::ids::{CallId, CaseId};
@@ -99,6 +99,7 @@ impl Work<'_> {
     /// The caller was put through; a draft waits until it is settled.
     pub(super) fn put_through(&mut self, event: Event) {
         let Event::PutThrough {
+            to,
             extension,
             answered_at,
             effect,
@@ -107,6 +108,8 @@ impl Work<'_> {
         else {
             return;
         };
+        let offered = (*effect == TransferEffect::Offered && *to != self.case.handler)
+            .then(|| (to.clone(), (*answered_at).min(self.ctx.now)));
         if !self.case.settled || self.case.state == CaseState::Void {
             return;
         }
@@ -121,6 +124,9 @@ impl Work<'_> {
         };
         if news {
             self.emit(event);
+            if let Some((to, since)) = offered {
+                self.offer(To::Person(to.clone()), to, None, since, String::new());
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::case::Refusal;
 use crate::case::event::{Holding, TransferEffect};
 use crate::case::state::{Case, CaseState, Deadline, DeadlineKind};
+use crate::case::violation::{Status, Violation};
 use crate::ids::PersonId;
 
 impl Deadline {
@@ -33,9 +34,18 @@ impl Case {
         self.is_open() && self.settled && self.due().is_some_and(|row| row.due_at <= now)
     }
 
-    /// Deadlines that passed unmet, whatever came after.
+    /// Violations that were not waived, whatever came after.
     pub fn violations(&self) -> usize {
-        self.deadlines.iter().filter(|row| row.breached_at.is_some()).count()
+        let standing = |violation: &&Violation| violation.status != Status::Waived;
+        self.violations.iter().filter(standing).count()
+    }
+
+    /// Who is urged about a deadline: the handler, or whoever is to answer the offer.
+    pub fn urged(&self, deadline: DeadlineKind) -> &PersonId {
+        match &self.offer {
+            Some(offer) if deadline == DeadlineKind::Accept => &offer.answerable,
+            _ => &self.handler,
+        }
     }
 
     /// The deadline of a kind that is still to be met.
@@ -60,6 +70,16 @@ impl Case {
             .iter()
             .filter(|passed| passed.effect != TransferEffect::Evidence);
         passed.map(|passed| passed.answered_at).min()
+    }
+
+    /// Whether the switch saw somebody speak to the caller after the matter had been passed on.
+    pub fn called_since_relay(&self) -> bool {
+        let proved = |since| {
+            self.contacts
+                .iter()
+                .any(|contact| contact.call.is_some() && contact.at >= since)
+        };
+        self.relayed_at.is_some_and(proved)
     }
 
     /// Refuses what was decided on an older version.

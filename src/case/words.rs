@@ -32,6 +32,18 @@ impl Refusal {
             Self::ForbiddenPhrase(phrase) => {
                 format!("办结说明不能只写“{phrase}”；请写明如何答复、告知应找哪个单位及电话，或不能办理的理由")
             }
+            Self::Unknown {
+                field: "to",
+                given,
+                known,
+            } if known.is_empty() => {
+                format!("不能交给“{given}”；请填通讯录中的另一人、部门，或 outside:单位名称")
+            }
+            Self::Unknown {
+                field: "until",
+                given,
+                known,
+            } => format!("日期不能是 {given}：须晚于现在且在时限以内（{}）", known.join("、")),
             Self::Unknown { field, given, known } if known.is_empty() => {
                 format!("{}不能是“{given}”；请填另一件记录的编号", named(field, Lang::Zh))
             }
@@ -63,6 +75,21 @@ impl Refusal {
             Self::NotPermitted { reason } => format!("not permitted: {reason}"),
             Self::ForbiddenPhrase(phrase) => format!(
                 "`{phrase}` alone is no answer; write what the caller was told: the result, the right office and its phone, or the reasons"
+            ),
+            Self::Unknown {
+                field: "to",
+                given,
+                known,
+            } if known.is_empty() => {
+                format!("`{given}` can't take it; name another person or department of the directory, or outside:NAME")
+            }
+            Self::Unknown {
+                field: "until",
+                given,
+                known,
+            } => format!(
+                "the date can't be {given}: it must be to come and within the limit ({})",
+                known.join(", ")
             ),
             Self::Unknown { field, given, known } if known.is_empty() => {
                 format!(
@@ -106,6 +133,10 @@ fn field_word(field: &str, lang: Lang) -> &str {
         "outcome" => ("办理结果", "the outcome"),
         "text" => ("说明", "a sentence"),
         "reason" => ("理由", "a reason"),
+        "to" => ("交给谁", "to whom"),
+        "until" => ("日期", "the date"),
+        "violation" => ("违规事项", "the violation"),
+        "sanction" => ("处理方式", "the sanction"),
         "of" => ("重复的是哪一件", "the case it repeats"),
         "basis" => ("依据", "the basis"),
         "procedure" => ("程序", "the procedure"),
@@ -126,6 +157,19 @@ fn verb_zh(verb: &str) -> &str {
         "close" => "办结",
         "reopen" => "重新办理",
         "void" => "作废",
+        "hand-over" => "转办",
+        "accept" => "接收",
+        "return" => "退回",
+        "assign" => "指派",
+        "rule" => "裁定",
+        "contact" => "联系来电人",
+        "promise" => "承诺答复",
+        "extend" => "延期",
+        "approve" => "批准",
+        "hot" => "标为热点",
+        "correct" => "更正首问责任人",
+        "unreasonable" => "标为不合理诉求",
+        "co-handler" => "增加协办人",
         "chase" => "记来电人再次来电",
         "redraft" => "重算首问责任人",
         other => other,
@@ -163,6 +207,10 @@ fn reason_zh(reason: &str) -> &str {
         reason::CLOSE => "只有承办人、承办人外出时的代理人或其上级可以办理",
         reason::CATEGORY => "选用此类别须由主管决定；请主管来设定",
         reason::OWN => "不得对本人事项作出裁定；请上一级主管办理",
+        reason::OFFERED => "只有被转办的人、该部门人员或其代理人可以答复",
+        reason::FORCED => "此件由上级指派，不能退回；如有异议请向其提出或提交异议（dispute）",
+        reason::DISPUTE => "只有本件涉及的人员可以提出异议",
+        reason::EXTENDED => "按制度不能再延期",
         reason::RULE => "只有承办人的上级、管理者或管理员可以办理",
         other => other,
     }

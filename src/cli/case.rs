@@ -59,6 +59,55 @@ pub enum CaseVerb {
     /// Void a case that was none (supervisor)
     #[command(after_help = "Example:\n  firstanswer case void 12 --reason 'test call'")]
     Void(case_change::ChangeArgs),
+    /// Offer it to a person or department, or close it as another body's
+    #[command(
+        after_help = "Example:\n  firstanswer case hand-over 12 --to sun --text '请办理道路占用' --caller-told '已告知由路政科回电'"
+    )]
+    HandOver(case_change::ChangeArgs),
+    /// Take what is offered
+    #[command(after_help = "Example:\n  firstanswer case accept 12")]
+    Accept(case_change::ChangeArgs),
+    /// Give back what is offered, or what the switch put through
+    #[command(after_help = "Example:\n  firstanswer case return 12 --reason 'the permits office handles it'")]
+    Return(case_change::ChangeArgs),
+    /// Give it to somebody by force (supervisor)
+    #[command(after_help = "Example:\n  firstanswer case assign 12 --to liu --reason 'wang is away'")]
+    Assign(case_change::ChangeArgs),
+    /// Rule on a frozen case (supervisor)
+    #[command(after_help = "Example:\n  firstanswer case rule 12 --to sun --reason 'roads handles it'")]
+    Rule(case_change::ChangeArgs),
+    /// Record that the caller was spoken to
+    #[command(after_help = "Example:\n  firstanswer case contact 12 --text 'told what to bring'")]
+    Contact(case_change::ChangeArgs),
+    /// Promise the caller an answer by a date
+    #[command(after_help = "Example:\n  firstanswer case promise 12 --until 2026-03-09 --text 'answer by Monday'")]
+    Promise(case_change::ChangeArgs),
+    /// Move the close deadline, before it is due (supervisor)
+    #[command(
+        after_help = "Example:\n  firstanswer case extend 12 --until 2026-03-20 --text 'site visit' --caller-told 'told by phone'"
+    )]
+    Extend(case_change::ChangeArgs),
+    /// Grant what was asked: a promise, an extension, an unreasonable demand (supervisor)
+    #[command(after_help = "Example:\n  firstanswer case approve 12")]
+    Approve(case_change::ChangeArgs),
+    /// Show it to the supervisor at once
+    #[command(after_help = "Example:\n  firstanswer case hot 12 --text 'a crowd is waiting'")]
+    Hot(case_change::ChangeArgs),
+    /// Name another first answerer (supervisor)
+    #[command(after_help = "Example:\n  firstanswer case correct 12 --to liu --reason 'shifts were swapped'")]
+    Correct(case_change::ChangeArgs),
+    /// Not agree with what the case says of you
+    #[command(after_help = "Example:\n  firstanswer case dispute 12 --text 'I was not at that desk'")]
+    Dispute(case_change::ChangeArgs),
+    /// Mark the demand as unreasonable; a supervisor confirms
+    #[command(after_help = "Example:\n  firstanswer case unreasonable 12 --reason 'asks for what the rules forbid'")]
+    Unreasonable(case_change::ChangeArgs),
+    /// Let somebody help
+    #[command(after_help = "Example:\n  firstanswer case co-handler 12 --to sun")]
+    CoHandler(case_change::ChangeArgs),
+    /// Register a visit, or a call that no switch printed
+    #[command(after_help = "Example:\n  firstanswer case open --caller-name 陈先生 --matter 营业执照 --duty own")]
+    Open(case_change::Flags),
 }
 
 /// `case list`.
@@ -115,6 +164,7 @@ pub fn run(cli: &Cli, args: &CaseArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             let case = find(&session, show.id)?;
             case_why::print(&session, &case, show, out)?;
         }
+        CaseVerb::Open(flags) => case_change::open(&session, flags, out)?,
         verb => {
             let (name, change) = match verb {
                 CaseVerb::Register(change) => ("register", change),
@@ -123,7 +173,21 @@ pub fn run(cli: &Cli, args: &CaseArgs, out: &mut dyn Write) -> anyhow::Result<Ex
                 CaseVerb::Close(change) => ("close", change),
                 CaseVerb::Reopen(change) => ("reopen", change),
                 CaseVerb::Void(change) => ("void", change),
-                CaseVerb::List(_) | CaseVerb::Show(_) | CaseVerb::Why(_) => return Ok(Exit::Done),
+                CaseVerb::HandOver(change) => ("hand-over", change),
+                CaseVerb::Accept(change) => ("accept", change),
+                CaseVerb::Return(change) => ("return", change),
+                CaseVerb::Assign(change) => ("assign", change),
+                CaseVerb::Rule(change) => ("rule", change),
+                CaseVerb::Contact(change) => ("contact", change),
+                CaseVerb::Promise(change) => ("promise", change),
+                CaseVerb::Extend(change) => ("extend", change),
+                CaseVerb::Approve(change) => ("approve", change),
+                CaseVerb::Hot(change) => ("hot", change),
+                CaseVerb::Correct(change) => ("correct", change),
+                CaseVerb::Dispute(change) => ("dispute", change),
+                CaseVerb::Unreasonable(change) => ("unreasonable", change),
+                CaseVerb::CoHandler(change) => ("co-handler", change),
+                CaseVerb::List(_) | CaseVerb::Show(_) | CaseVerb::Why(_) | CaseVerb::Open(_) => return Ok(Exit::Done),
             };
             case_change::run(&session, name, change, out)?;
         }
@@ -244,6 +308,12 @@ pub fn details(session: &Session, case: &Case, reveal: bool) -> anyhow::Result<V
         fields.insert("right_phone".into(), json!(case.right_phone));
         fields.insert("tried".into(), json!(case.tried));
         fields.insert("closing_text".into(), json!(case.closing_text));
+        fields.insert("offer".into(), shapes::offer(session, case));
+        fields.insert("asked".into(), shapes::asked(session, case));
+        fields.insert("hot".into(), json!(case.hot));
+        fields.insert("disputed".into(), json!(case.disputed));
+        fields.insert("unreasonable".into(), json!(case.unreasonable));
+        fields.insert("contacts".into(), shapes::contacts(session, case));
     }
     Ok(value)
 }

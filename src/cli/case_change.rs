@@ -3,19 +3,33 @@
 use std::io::Write;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::Exit;
-use super::session::{Session, fail};
+use super::session::{Session, fail, instant};
 use super::shapes;
-use crate::case::{CaseState, Command, Duty, Outcome, Particulars, Told};
-use crate::ids::{CaseId, CategoryId};
+use crate::case::{Actor, Case, CaseState, Command, Duty, Outcome, Particulars, To, Told};
+use crate::ids::{CaseId, CategoryId, DepartmentId, PersonId};
 use crate::register::Error;
 
-/// The flags of a change; each verb takes those that mean something to it.
+/// Which case, and what about it.
 #[derive(Debug, Args)]
 pub struct ChangeArgs {
     /// The case's number
     id: CaseId,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// The flags of a change; each verb takes those that mean something to it.
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// A person or department of the directory, or outside:NAME
+    #[arg(long, value_name = "WHO")]
+    to: Option<String>,
+    /// A date (its close of business) or a time
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
     /// The sentence, or the remark
     #[arg(long)]
     text: Option<String>,
@@ -83,16 +97,17 @@ pub struct ChangeArgs {
 /// # Errors
 /// A flag that can't be read, a rule that refuses, a version that moved on, a busy database.
 pub fn run(session: &Session, verb: &str, args: &ChangeArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let command = args.command(verb)?;
+    let command = args.flags.command(args.id, verb, session)?;
     let who = session.who()?;
     let mut store = session.store()?;
     let now = session.now();
-    if let Some(of) = args.of {
+    let flags = &args.flags;
+    if let Some(of) = flags.of {
         store.case(of)?;
     }
     let changed = store.transact(|store| {
         if store.case(args.id)?.settled || verb == "void" {
-            store.change(args.id, args.if_version, &command, &who, now)
+            store.change(args.id, flags.if_version, &command, &who, now)
         } else {
             Err(Error::Refused {
                 id: args.id,
@@ -104,16 +119,48 @@ pub fn run(session: &Session, verb: &str, args: &ChangeArgs, out: &mut dyn Write
         }
     });
     let case = changed.map_err(|error| translated(error, session))?;
-    if args.json {
-        writeln!(out, "{}", shapes::case(session, &case, 0, false))?;
+    print(session, &case, verb, flags.json, out)
+}
+
+fn print(session: &Session, case: &Case, verb: &str, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    if json {
+        writeln!(out, "{}", shapes::case(session, case, 0, false))?;
     } else {
         writeln!(out, "#{}: {} done, version {}", case.id, verb, case.version)?;
     }
     Ok(())
 }
 
+/// Registers a visit, or a call that no switch printed.
+///
+/// # Errors
+/// A flag that can't be read, somebody who may not, a rule that refuses, a busy database.
+pub fn open(session: &Session, args: &Flags, out: &mut dyn Write) -> anyhow::Result<()> {
+    let who = session.who()?;
+    let given = args.to.as_deref().map(super::filter::person).transpose()?;
+    let directory = &session.rules.directory;
+    let person = match (&who.actor, given) {
+        (Actor::Person(actor), Some(other)) if *actor != other && !directory.is_above(actor, &other) => {
+            let reason = format!("--to {other}: only their supervisor registers a visit for somebody else");
+            return Err(fail(Exit::NotPermitted, reason));
+        }
+        (_, Some(other)) if directory.person(&other).is_none() => {
+            return Err(fail(Exit::Failed, format!("--to {other}: not in the directory")));
+        }
+        (_, Some(other)) => other,
+        (Actor::Person(actor), None) => actor.clone(),
+        _ => return Err(fail(Exit::Usage, "--to lacks: who received the visitor")),
+    };
+    let particulars = args.particulars()?;
+    let mut store = session.store()?;
+    let now = session.now();
+    let opened = store.transact(|store| store.open_visit(&person, particulars, &who, now));
+    let case = opened.map_err(|error| translated(error, session))?;
+    print(session, &case, "open", args.json, out)
+}
+
 /// A refusal in the language of the output; the code stays that of the error.
-fn translated(error: Error, session: &Session) -> anyhow::Error {
+pub(super) fn translated(error: Error, session: &Session) -> anyhow::Error {
     let exit = super::session::exit_of(&anyhow::Error::new(clone_kind(&error)));
     match &error {
         Error::Refused { id, refusal } => fail(exit, format!("case {id}: {}", refusal.words(session.lang()))),
@@ -131,10 +178,47 @@ fn clone_kind(error: &Error) -> Error {
     }
 }
 
-impl ChangeArgs {
-    fn command(&self, verb: &str) -> anyhow::Result<Command> {
+impl Flags {
+    fn command(&self, id: CaseId, verb: &str, session: &Session) -> anyhow::Result<Command> {
         let text = self.text.clone().unwrap_or_default();
+        let reason = self.reason.clone().or(self.text.clone()).unwrap_or_default();
         Ok(match verb {
+            "hand-over" => Command::HandOver {
+                to: self.to(session)?,
+                text,
+                particulars: self.particulars()?,
+            },
+            "accept" => Command::Accept,
+            "return" => Command::Return { reason },
+            "assign" => Command::Assign {
+                to: self.to(session)?.ok_or_else(|| lacking(id, "--to"))?,
+                reason,
+            },
+            "rule" => Command::Rule {
+                to: self.to(session)?,
+                reason,
+            },
+            "contact" => Command::Contact { text },
+            "promise" => Command::Promise {
+                until: self.until(id, session)?,
+                text,
+            },
+            "extend" => Command::Extend {
+                until: self.until(id, session)?,
+                text: reason,
+                caller_told: self.caller_told.clone(),
+            },
+            "approve" => Command::Approve { text: reason },
+            "hot" => Command::Hot { text: reason },
+            "dispute" => Command::Dispute { text: reason },
+            "unreasonable" => Command::Unreasonable { reason },
+            "correct" => Command::Correct {
+                to: self.person(id)?,
+                reason,
+            },
+            "co-handler" => Command::CoHandler {
+                person: self.person(id)?,
+            },
             "register" => Command::Register(self.particulars()?),
             "told-once" => Command::TellOnce(Told {
                 basis: self.basis.clone(),
@@ -148,7 +232,7 @@ impl ChangeArgs {
                 let Some(outcome) = &self.outcome else {
                     return Err(fail(
                         Exit::Failed,
-                        format!("case {}: --outcome lacks: {}", self.id, outcomes()),
+                        format!("case {id}: --outcome lacks: {}", outcomes()),
                     ));
                 };
                 let outcome = serde_json::from_value::<Outcome>(serde_json::Value::String(outcome.clone()))
@@ -160,13 +244,37 @@ impl ChangeArgs {
                     particulars: self.particulars()?,
                 }
             }
-            "reopen" => Command::Reopen {
-                reason: self.reason.clone().or(self.text.clone()).unwrap_or_default(),
-            },
-            _ => Command::Void {
-                reason: self.reason.clone().or(self.text.clone()).unwrap_or_default(),
-            },
+            "reopen" => Command::Reopen { reason },
+            _ => Command::Void { reason },
         })
+    }
+
+    /// A person before a department of the same name; what neither is, the case refuses.
+    fn to(&self, session: &Session) -> anyhow::Result<Option<To>> {
+        let Some(given) = &self.to else { return Ok(None) };
+        if let Some(name) = given.strip_prefix("outside:") {
+            return Ok(Some(To::Outside(name.to_owned())));
+        }
+        let person = super::filter::person(given)?;
+        if session.rules.directory.person(&person).is_none()
+            && let Ok(department) = given.parse::<DepartmentId>()
+            && session.rules.directory.department(&department).is_some()
+        {
+            return Ok(Some(To::Department(department)));
+        }
+        Ok(Some(To::Person(person)))
+    }
+
+    fn person(&self, id: CaseId) -> anyhow::Result<PersonId> {
+        super::filter::person(self.to.as_deref().ok_or_else(|| lacking(id, "--to"))?)
+    }
+
+    /// A day means its close of business, as deadlines do.
+    fn until(&self, id: CaseId, session: &Session) -> anyhow::Result<Timestamp> {
+        let given = self.until.as_deref().ok_or_else(|| lacking(id, "--until"))?;
+        let day = given.parse::<jiff::civil::Date>().ok().filter(|_| !given.contains(':'));
+        let closes = day.and_then(|day| session.rules.calendar.close_of_day(day));
+        closes.map_or_else(|| instant(given, session.zone()), Ok)
     }
 
     fn particulars(&self) -> anyhow::Result<Particulars> {
@@ -204,6 +312,10 @@ impl ChangeArgs {
             tried: self.tried.clone(),
         })
     }
+}
+
+fn lacking(id: CaseId, flag: &str) -> anyhow::Error {
+    fail(Exit::Failed, format!("case {id}: {flag} lacks"))
 }
 
 fn outcomes() -> String {

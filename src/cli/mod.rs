@@ -21,6 +21,7 @@ pub mod serve;
 pub mod session;
 mod shapes;
 mod tables;
+pub mod violation;
 pub mod who;
 
 use std::io::{self, Write};
@@ -119,6 +120,11 @@ pub enum Command {
     Call(call::CallArgs),
     /// Cases: list, show, explain, and change them
     Case(Box<case::CaseArgs>),
+    /// Violations: list them, confirm or waive one
+    Violation(violation::ViolationArgs),
+    /// Give everything open of one person to another (a leaver)
+    #[command(after_help = "Example:\n  firstanswer move-all --from wang --to liu --reason 'wang left'")]
+    MoveAll(violation::MoveAllArgs),
     /// Raw lines as received, and the quarantine
     Journal(journal::JournalArgs),
     /// Feeds: their health
@@ -148,6 +154,8 @@ pub fn main() -> ExitCode {
         Command::Play(args) => play::run(args, &mut out),
         Command::Call(args) => call::run(&cli, args, &mut out),
         Command::Case(args) => case::run(&cli, args, &mut out),
+        Command::Violation(args) => violation::run(&cli, args, &mut out),
+        Command::MoveAll(args) => violation::move_all(&cli, args, &mut out),
         Command::Journal(args) => journal::run(&cli, args, &mut out),
         Command::Feed(args) => feed::run(&cli, args, &mut out),
         Command::Who(args) => who::run(&cli, args, &mut out),

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::session::Session;
 use crate::call::number::masked;
-use crate::case::{Case, Deadline};
+use crate::case::{Case, Deadline, To};
 use crate::l10n::Say;
 use crate::l10n::events::Scene;
+use crate::register::ViolationRow;
 use crate::register::read::{CallRow, FeedRow, JournalRow, NoticeRow, OutboxRow};
 
 /// The snake-case name of a unit enum.
@@ -152,6 +153,60 @@ pub fn case_details(session: &Session, case: &Case) -> anyhow::Result<Map<String
             .collect(),
     );
     Ok(details)
+}
+
+/// The offer that waits for its answer.
+pub fn offer(session: &Session, case: &Case) -> Value {
+    case.offer.as_ref().map_or(Value::Null, |offer| {
+        json!({
+            "to": match &offer.to {
+                To::Person(person) => person.to_string(),
+                To::Department(department) => department.to_string(),
+                To::Outside(name) => format!("outside:{name}"),
+            },
+            "answerable": offer.answerable,
+            "by": offer.by,
+            "since": session.time(offer.since),
+            "text": offer.text,
+        })
+    })
+}
+
+/// What waits for the supervisor's word.
+pub fn asked(session: &Session, case: &Case) -> Value {
+    case.asked.as_ref().map_or(
+        Value::Null,
+        |asked| json!({"what": asked.what, "until": when(session, asked.until), "text": asked.text, "by": asked.by}),
+    )
+}
+
+/// When the caller was spoken to again.
+pub fn contacts(session: &Session, case: &Case) -> Value {
+    let contacts = case.contacts.iter().map(|contact| {
+        json!({
+            "call": contact.call,
+            "at": session.time(contact.at),
+            "by": contact.by,
+            "talk_seconds": contact.talk_seconds,
+        })
+    });
+    contacts.collect()
+}
+
+/// A violation.
+pub fn violation(session: &Session, row: &ViolationRow) -> Value {
+    json!({
+        "id": row.id,
+        "case": row.case,
+        "kind": row.kind,
+        "person": row.person,
+        "at": session.time(row.at),
+        "article": row.article,
+        "status": row.status,
+        "reason": row.reason,
+        "sanction": row.sanction,
+        "evidence": row.evidence,
+    })
 }
 
 fn notice(session: &Session, row: &NoticeRow) -> Value {

@@ -20,11 +20,11 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn at(&self, at: Timestamp) -> String {
+    pub(super) fn at(&self, at: Timestamp) -> String {
         when::long(self.say.0, at, self.zone, self.now)
     }
 
-    fn pick(&self, zh: String, en: String) -> String {
+    pub(super) fn pick(&self, zh: String, en: String) -> String {
         match self.say.0 {
             Lang::Zh => zh,
             Lang::En => en,
@@ -120,6 +120,12 @@ impl Scene<'_> {
             Event::Closed { outcome, text, of, .. } => {
                 let of = of.map(|id| format!(" #{id}")).unwrap_or_default();
                 let outcome = self.say.outcome(*outcome);
+                if text.is_empty() {
+                    return self.pick(
+                        format!("办结（{outcome}{of}）"),
+                        format!("closed ({}{of})", outcome.to_lowercase()),
+                    );
+                }
                 self.pick(
                     format!("办结（{outcome}{of}）：{text}"),
                     format!("closed ({}{of}): {text}", outcome.to_lowercase()),
@@ -136,6 +142,7 @@ impl Scene<'_> {
                 format!("与同一来电人的 #{to} 关联"),
                 format!("tied to #{to} of the same caller"),
             ),
+            _ => self.life(event),
         }
     }
 

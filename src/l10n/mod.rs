@@ -10,6 +10,7 @@
 //! **Not here**: sentences for administrators (errors, logs: English, where they arise), HTML.
 
 pub mod events;
+mod events_life;
 pub mod mask;
 pub mod names;
 mod page_words;

@@ -13,6 +13,8 @@ catalogue! { COMMON;
     put_through_to_you { "转接给您", "Put through to you" }
     returned_to_you { "退回给您", "Returned to you" }
     bounced { "邮件未送达", "Mail not delivered" }
+    hot_case { "热点", "Hot" }
+    to_rule { "请您裁定", "Your ruling" }
     no_number { "号码未显示", "number withheld" }
 
     // The letter.
@@ -25,6 +27,8 @@ catalogue! { COMMON;
     head_put_through(id) { "#{id} 的来电人已转接给您，现由您办理。", "The caller of #{id} was put through to you; you handle it now." }
     head_returned(id) { "#{id} 被退回给您，仍由您办理。", "#{id} was returned to you; you handle it." }
     head_bounced(id) { "#{id} 的承办人邮箱无法送达，因此通知您。", "The mail about #{id} could not reach its handler, so you are told." }
+    head_hot(id) { "#{id} 被标为热点，请您关注并协调。", "#{id} was marked as hot; please look and coordinate." }
+    head_to_rule(id) { "#{id} 等待您的裁定或批准。", "#{id} waits for your ruling or approval." }
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
     urged(rung) { "督办第 {rung} 级", "urging, rung {rung}" }
     digest_head(cases) { "有 {cases}需要您处理，最急的在前。", "You have {cases} to see to, the most urgent first." }

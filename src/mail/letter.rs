@@ -99,6 +99,10 @@ pub enum Happening {
     Returned,
     /// Mail to the handler could not be delivered.
     Bounced,
+    /// The handler marked it as hot.
+    Hot,
+    /// It waits for the supervisor's ruling or approval.
+    ToRule,
 }
 
 /// Why this person gets it.

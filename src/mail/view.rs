@@ -112,6 +112,8 @@ fn badge(say: Say, item: &Item) -> String {
         About::Happened(Happening::PutThrough) => say.put_through_to_you(),
         About::Happened(Happening::Returned) => say.returned_to_you(),
         About::Happened(Happening::Bounced) => say.bounced(),
+        About::Happened(Happening::Hot) => say.hot_case(),
+        About::Happened(Happening::ToRule) => say.to_rule(),
     }
 }
 
@@ -191,6 +193,8 @@ fn heading(say: Say, letter: &Letter, item: &Item) -> String {
         About::Happened(Happening::PutThrough) => say.head_put_through(id),
         About::Happened(Happening::Returned) => say.head_returned(id),
         About::Happened(Happening::Bounced) => say.head_bounced(id),
+        About::Happened(Happening::Hot) => say.head_hot(id),
+        About::Happened(Happening::ToRule) => say.head_to_rule(id),
     }
 }
 

@@ -11,7 +11,7 @@ use super::lines::Heard;
 use super::rows::{self, CallPlace, Coded};
 use super::{Error, Store, Who, instant, millis};
 use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};
-use crate::case::{Case, Command, Opens, opening};
+use crate::case::{Case, CaseKind, Command, Opens, opening};
 use crate::directory::Holder;
 use crate::ids::{CallId, CaseId, FeedName, LineId};
 
@@ -122,14 +122,21 @@ impl Store {
         let late = place.settled;
         let settles = !late && call.ended;
         match place.case.map(CaseId::new) {
-            None => self.open_case(id, call, place, late || settles, now)?,
-            Some(case) => self.follow_in_case(id, call, case, now)?,
+            None => {
+                // Whoever is called back, or spoken to again, has that before the call opens anything of its own.
+                self.spoken(id, call, place, now)?;
+                self.open_case(id, call, place, late || settles, now)?;
+            }
+            Some(case) => self.follow_in_case(id, call, case, place, now)?,
         }
         if settles {
             place.settled = true;
             self.settle_case(id, call, place, now)?;
         } else if late {
             self.put_through(id, call, place, Some(order), now)?;
+            if let Some(case) = place.case.map(CaseId::new) {
+                self.coded(id, call, case, now)?;
+            }
         } else {
             place.settle_at = now.checked_add(SETTLE_AFTER).ok();
             self.changed.deadlines = true;
@@ -165,15 +172,20 @@ impl Store {
             caller,
         );
         let Opens::Case(opening) = opens else { return Ok(()) };
+        let missed = opening.kind == CaseKind::Callback;
+        if missed && !complete {
+            return Ok(());
+        }
         let earlier = match &opening.caller_key {
             Some(key) => self.open_cases_of(key)?,
             None => Vec::new(),
         };
-        let same = opening.holding.first_answerer.as_ref().and_then(|person| {
+        let of_person = opening.holding.first_answerer.as_ref().and_then(|person| {
             earlier
                 .iter()
                 .find(|old| old.first_answerer.as_ref() == Some(person) || old.handler == *person)
         });
+        let same = if missed { Self::callback_of(&earlier) } else { of_person };
         if let Some(old) = same {
             // Which answerer is first may still change until the call is complete.
             if complete {
@@ -185,6 +197,9 @@ impl Store {
         }
         let case = self.open(*opening, &Who::switch(), now)?;
         place.case = Some(case.id.get());
+        if let (Some(key), true) = (&case.caller_key, earlier.is_empty()) {
+            self.after_closing(id, case.id, key, super::evidence::rang_at(call), now)?;
+        }
         if let Some(old) = earlier.first() {
             self.change(case.id, None, &Command::Link { to: old.id }, &Who::switch(), now)?;
             self.change(
@@ -205,10 +220,18 @@ impl Store {
     }
 
     /// More legs of a call that has a case: a draft is drawn again, a settled case hears the evidence.
-    fn follow_in_case(&mut self, id: CallId, call: &Call, case: CaseId, now: Timestamp) -> Result<(), Error> {
+    fn follow_in_case(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        case: CaseId,
+        place: &mut CallPlace,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let case = self.case(case)?;
         if case.call != Some(id) {
-            return Ok(());
+            // A further missed call that was attached, and was answered after all.
+            return self.spoken(id, call, place, now);
         }
         let Some(holding) = opening::holding(call, call.first_received_at, &self.rules.directory) else {
             return Ok(());
@@ -237,7 +260,9 @@ impl Store {
         if case.call == Some(id) && !case.settled {
             self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
         }
-        self.put_through(id, call, place, None, now)
+        let case = case.id;
+        self.put_through(id, call, place, None, now)?;
+        self.coded(id, call, case, now)
     }
 
     /// Hands the case on as the caller was: each later answer once. `fresh` is the order of a leg that is new though
@@ -333,7 +358,7 @@ impl Store {
     }
 
     /// Open cases of a caller, newest first. Drafts too: a caller who rings twice in a minute is one caller.
-    fn open_cases_of(&self, key: &str) -> Result<Vec<Case>, Error> {
+    pub(super) fn open_cases_of(&self, key: &str) -> Result<Vec<Case>, Error> {
         let mut statement = self
             .conn
             .prepare_cached("SELECT body FROM cases WHERE open = 1 AND caller_key = ? ORDER BY id DESC")?;

@@ -18,7 +18,7 @@ pub(super) fn case_from(body: &str) -> Result<Case, Error> {
     })
 }
 
-fn slug<T: serde::Serialize>(value: T) -> String {
+pub(super) fn slug<T: serde::Serialize>(value: T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),
@@ -137,6 +137,8 @@ impl Store {
             // The switch's word leaves the passing of deadlines to the clock, which looks at once.
             self.write_due_notices(case, now)?;
         }
+        self.write_told(case, rows)?;
+        self.write_violations(case, rows)?;
         self.write_case(case, now)
     }
 

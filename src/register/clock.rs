@@ -21,6 +21,11 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn tick(&mut self, now: Timestamp) -> Result<bool, Error> {
+        let version = self.data_version()?;
+        if std::mem::replace(&mut self.seen_version, version) != version {
+            // A command of another process may have told somebody something: the mailer looks.
+            self.changed.notices = true;
+        }
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn
@@ -68,13 +73,14 @@ impl Store {
     pub(super) fn write_due_notices(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
         let policy = self.policies.of(&case.policy);
         let rules = std::sync::Arc::clone(&self.rules);
-        for notice in ladder::due_notices(case, &policy, &rules.calendar, &rules.directory, now) {
-            self.write_notice(case, &notice, now)?;
+        let due = ladder::due_notices(case, &policy, &rules.calendar, &rules.directory, now);
+        for notice in &due {
+            self.write_notice(case, notice, ladder::overtaken(notice, &due, now), now)?;
         }
         Ok(())
     }
 
-    fn write_notice(&mut self, case: &Case, notice: &NoticeDue, now: Timestamp) -> Result<(), Error> {
+    fn write_notice(&mut self, case: &Case, notice: &NoticeDue, overtaken: bool, now: Timestamp) -> Result<(), Error> {
         let kind = serde_json::to_value(notice.kind)
             .ok()
             .and_then(|v| v.as_str().map(str::to_owned))
@@ -82,8 +88,8 @@ impl Store {
         let written = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state)
-                 VALUES (?,?,?,?,?,?,?,?,'waiting')",
+                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
+                 VALUES (?,?,?,?,?,?,?,?,?,?)",
             )?
             .execute(params![
                 case.id.get(),
@@ -93,9 +99,13 @@ impl Store {
                 notice.repeat,
                 notice.person.as_str(),
                 millis(now),
-                notice.copy
+                notice.copy,
+                if overtaken { "skipped" } else { "waiting" },
+                overtaken.then_some("overtaken by a later one after a standstill")
             ])?;
-        if written > 0 {
+        if written > 0 && overtaken {
+            tracing::info!(case = %case.id, person = %notice.person, rung = notice.rung, "a rung is skipped after a standstill");
+        } else if written > 0 {
             self.changed.notices = true;
         }
         Ok(())

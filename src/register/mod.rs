@@ -15,6 +15,7 @@ mod calls;
 mod cases;
 pub mod check;
 mod clock;
+mod evidence;
 mod fates;
 mod feed_state;
 mod guard;
@@ -30,6 +31,8 @@ mod schema;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod told;
+mod violations;
 mod waiting;
 pub mod writer;
 
@@ -49,6 +52,7 @@ pub use outbox::{Begun, Composed, Draft, DraftNotice, Order};
 pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
+pub use violations::{ViolationFilter, ViolationRow};
 pub use writer::{Composer, Handle, Writer};
 
 use crate::calendar::Calendar;
@@ -121,6 +125,9 @@ pub enum Error {
     /// No such case.
     #[error("case {0}: there is none; `firstanswer case list` shows which there are")]
     NoCase(CaseId),
+    /// No such violation.
+    #[error("violation {0}: there is none; `firstanswer violation list` shows which there are")]
+    NoViolation(i64),
     /// The case refused.
     #[error("case {id}: {}", refusal.words(Lang::En))]
     Refused {

@@ -18,8 +18,19 @@ use rusqlite::{OptionalExtension, params};
 
 use super::notes::Note;
 use super::{Error, Store, instant, millis};
-use crate::case::{Case, CaseState, DeadlineKind, ladder, quiet};
+use crate::case::happened::{self, Occasion};
+use crate::case::{Case, CaseState, ladder, quiet};
 use crate::ids::{CaseId, PersonId};
+
+/// Kinds of notices of what happened, outside the daily cap.
+const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned', 'hot', 'to_rule')";
+
+/// Somebody with notices that wait.
+struct Waits {
+    person: PersonId,
+    since: Timestamp,
+    uncapped: bool,
+}
 
 /// One notice on its way into a message.
 #[derive(Debug, Clone)]
@@ -28,9 +39,9 @@ pub struct DraftNotice {
     pub id: i64,
     /// The case as it stands now.
     pub case: Case,
-    /// Which deadline.
-    pub kind: DeadlineKind,
-    /// When that is, or was, due.
+    /// What it tells.
+    pub about: Occasion,
+    /// When the deadline is, or was, due; when it happened.
     pub due_at: Timestamp,
     /// The rung.
     pub rung: u32,
@@ -147,7 +158,9 @@ impl Store {
         let notice = self
             .waiting_people()?
             .into_iter()
-            .map(|(person, at)| self.released(&person, at))
+            .map(|waits| self.released(&waits))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
             .min();
         let retry: Option<i64> = self
             .conn
@@ -158,39 +171,65 @@ impl Store {
         Ok(next.map(|at| at.max(pause)))
     }
 
-    /// People with notices that wait, and since when; not those whose notices join a message that is tried again.
-    fn waiting_people(&self) -> Result<Vec<(PersonId, Timestamp)>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT person, min(at) FROM notice WHERE state = 'waiting' AND message IS NULL AND person NOT IN
+    /// People with notices that wait, since when, and whether one of them knows no daily cap; not those whose notices
+    /// join a message that is tried again.
+    fn waiting_people(&self) -> Result<Vec<Waits>, Error> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT person, min(at), max(rung >= 2 OR kind IN {HAPPENED}) FROM notice
+             WHERE state = 'waiting' AND message IS NULL AND person NOT IN
                (SELECT person FROM message WHERE state = 'waiting' AND bytes IS NULL AND note IS NULL)
              GROUP BY person ORDER BY min(at), min(id)",
-        )?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        ))?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
         rows.map(|row| {
-            row.map_err(Error::from)
-                .and_then(|(person, at)| Ok((slug(&person)?, instant(at))))
+            row.map_err(Error::from).and_then(|(person, at, uncapped)| {
+                Ok(Waits {
+                    person: slug(&person)?,
+                    since: instant(at),
+                    uncapped,
+                })
+            })
         })
         .collect()
     }
 
-    /// When what has waited since `at` may go: after the digest window, and not in the person's quiet hours.
-    fn released(&self, person: &PersonId, at: Timestamp) -> Timestamp {
-        let gathered = at.checked_add(self.rules.digest_window).unwrap_or(at);
+    /// When what waits may go: after the digest window, under the day's cap, and not in the person's quiet hours.
+    fn released(&self, waits: &Waits) -> Result<Timestamp, Error> {
+        let Waits { person, since, .. } = waits;
+        let gathered = since.checked_add(self.rules.digest_window).unwrap_or(*since);
+        let policy = &self.rules.policy;
+        let ready = if waits.uncapped {
+            gathered
+        } else {
+            let sent_on = |from, to| self.sent_on(person, from, to);
+            quiet::under_cap(policy.cap_per_day, &self.rules.zone, gathered, sent_on)?
+        };
         let who = self.rules.directory.person(person);
-        quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, gathered).unwrap_or(gathered)
+        Ok(quiet::until(&policy.quiet, &self.rules.calendar, who, ready).unwrap_or(ready))
+    }
+
+    /// Messages about deadlines that a person was sent, or is being sent, in `[from, to)`.
+    fn sent_on(&self, person: &PersonId, from: Timestamp, to: Timestamp) -> Result<u32, Error> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT count(*) FROM message WHERE person = ? AND created_at >= ? AND created_at < ?
+               AND state IN ('begun', 'waiting', 'sent')
+               AND EXISTS(SELECT 1 FROM notice n WHERE n.message = message.id AND n.kind NOT IN {HAPPENED})"
+        ))?;
+        Ok(statement.query_row(params![person.as_str(), millis(from), millis(to)], |row| row.get(0))?)
     }
 
     /// Whoever has waited longest and may be mailed now.
     fn next_person(&self, now: Timestamp) -> Result<Option<PersonId>, Error> {
-        let waiting = self.waiting_people()?;
         let quiet_now = |person: &PersonId| {
             let who = self.rules.directory.person(person);
             quiet::until(&self.rules.policy.quiet, &self.rules.calendar, who, now).is_some()
         };
-        Ok(waiting
-            .into_iter()
-            .find(|(person, at)| self.released(person, *at) <= now && !quiet_now(person))
-            .map(|(person, _)| person))
+        for waits in self.waiting_people()? {
+            if self.released(&waits)? <= now && !quiet_now(&waits.person) {
+                return Ok(Some(waits.person));
+            }
+        }
+        Ok(None)
     }
 
     /// The next message to send: one that was begun before, else a new one; inside a transaction.
@@ -344,13 +383,12 @@ impl Store {
         let mut live = Vec::new();
         for (id, case, kind, due, rung, copy) in rows {
             let case = self.case(CaseId::new(case))?;
-            let kind: DeadlineKind =
-                serde_json::from_value(serde_json::Value::String(kind)).map_err(|e| Error::Garbled {
-                    what: format!("notice {id}"),
-                    detail: e.to_string(),
-                })?;
+            let about = Occasion::named(&kind).ok_or_else(|| Error::Garbled {
+                what: format!("notice {id}"),
+                detail: format!("no such kind: {kind}"),
+            })?;
             let due_at = instant(due);
-            match self.fallen_out(&case, kind, due_at, rung, person, now) {
+            match self.fallen_out(&case, about, due_at, rung, person, now) {
                 Some(why) => {
                     self.conn
                         .prepare_cached("UPDATE notice SET state = 'skipped', why = ?2 WHERE id = ?1")?
@@ -362,7 +400,7 @@ impl Store {
                 None => live.push(DraftNotice {
                     id,
                     case,
-                    kind,
+                    about,
                     due_at,
                     rung,
                     copy,
@@ -439,7 +477,7 @@ impl Store {
     fn fallen_out(
         &self,
         case: &Case,
-        kind: DeadlineKind,
+        about: Occasion,
         due_at: Timestamp,
         rung: u32,
         person: &PersonId,
@@ -448,6 +486,12 @@ impl Store {
         if matches!(case.state, CaseState::Closed | CaseState::Void) {
             return Some("the case was closed before");
         }
+        let kind = match about {
+            Occasion::Deadline(kind) => kind,
+            Occasion::Happened(happened) => {
+                return (!happened::still_holds(case, happened, person)).then_some("it is no longer so");
+            }
+        };
         let deadline = case.deadlines.iter().find(|d| d.kind == kind && d.due_at == due_at);
         match deadline {
             None => return Some("the deadline moved"),

@@ -189,6 +189,11 @@ impl Reader {
         })
     }
 
+    /// For the readers of other files of this room.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
     /// The clock this database lives by.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::Error;
 const APPLICATION_ID: u32 = 0x6661_6e73;
 
 /// Each step brings the database from version *i* to *i + 1*. Steps are never edited once released.
-const STEPS: &[&str] = &[V1, V2];
+const STEPS: &[&str] = &[V1, V2, V3];
 
 /// What this program knows.
 pub const VERSION: u32 = STEPS.len() as u32;
@@ -96,6 +96,19 @@ ALTER TABLE message ADD COLUMN note TEXT;
 ALTER TABLE message ADD COLUMN test INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE message ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE dead_address(address TEXT PRIMARY KEY, since INTEGER NOT NULL, why TEXT NOT NULL) WITHOUT ROWID, STRICT;
+";
+
+/// Violations as facts, and what the daily cap and repeat contacts look up.
+const V3: &str = "
+CREATE TABLE violation(
+  id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, n INTEGER NOT NULL, kind TEXT NOT NULL, person TEXT,
+  at INTEGER NOT NULL, article TEXT, status TEXT NOT NULL, reason TEXT, sanction TEXT, evidence TEXT NOT NULL,
+  UNIQUE(case_id, n)) STRICT;
+CREATE INDEX violation_person ON violation(person, at);
+CREATE INDEX violation_pending ON violation(at) WHERE status = 'pending';
+CREATE INDEX message_person ON message(person, created_at);
+CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
+CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.

@@ -71,6 +71,8 @@ pub struct Store {
     /// The next call's id; known only within a transaction, for another process may write between two.
     pub(super) next_call: Option<i64>,
     checked: Checked,
+    /// `data_version` when the clock last looked: another process may have written notices since.
+    pub(super) seen_version: i64,
     path: PathBuf,
 }
 
@@ -164,6 +166,7 @@ impl Store {
             before: None,
             next_call: None,
             checked: Checked::Partly,
+            seen_version: 0,
             path: path.to_owned(),
         })
     }

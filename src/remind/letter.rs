@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 
 use crate::call::Certainty;
-use crate::case::{Case, CaseKind};
+use crate::case::happened::Occasion;
+use crate::case::{Case, CaseKind, Happened};
 use crate::directory::{Lang, Person};
 use crate::ids::PersonId;
 use crate::l10n::masked;
-use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose, compose_plain};
+use crate::mail::{
+    About, Addressee, Happening, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose, compose_plain,
+};
 use crate::register::{Composed, Draft, DraftNotice, Order, Rules};
 
 use super::note;
@@ -124,7 +127,11 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
             .iter()
             .filter_map(|notices| {
                 let (first, more) = notices.split_first()?;
-                let also_due = more.iter().map(|notice| (notice.kind, notice.due_at)).collect();
+                let also_due = more.iter().filter_map(|notice| match notice.about {
+                    Occasion::Deadline(kind) => Some((kind, notice.due_at)),
+                    Occasion::Happened(_) => None,
+                });
+                let also_due = also_due.collect();
                 Some(Item {
                     also_due,
                     ..item(desk, first, (&draft.person, reader), draft.now, rules)
@@ -149,7 +156,7 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
             None => cases.push(vec![notice]),
             Some(case) => match case
                 .iter_mut()
-                .find(|told| told.kind == notice.kind && told.due_at == notice.due_at)
+                .find(|told| told.about == notice.about && told.due_at == notice.due_at)
             {
                 None => case.push(notice),
                 Some(told) if told.rung < notice.rung => *told = notice,
@@ -158,7 +165,12 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
         }
     }
     for case in &mut cases {
-        case.sort_by_key(|notice| (notice.due_at, notice.kind));
+        // What happened explains why the deadlines are this person's: it comes first.
+        case.sort_by_key(|notice| match notice.about {
+            Occasion::Happened(_) => (notice.due_at, None),
+            Occasion::Deadline(kind) => (notice.due_at, Some(kind)),
+        });
+        case.sort_by_key(|notice| matches!(notice.about, Occasion::Deadline(_)));
     }
     cases
 }
@@ -198,15 +210,22 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
     let (addressed, reader) = to;
     let lang = reader.language.unwrap_or(rules.lang);
     let case = &notice.case;
-    let deadline = case
-        .deadlines
-        .iter()
-        .find(|d| d.kind == notice.kind && d.due_at == notice.due_at);
+    let (about, deadline) = match notice.about {
+        Occasion::Deadline(kind) => {
+            let due = case
+                .deadlines
+                .iter()
+                .find(|d| d.kind == kind && d.due_at == notice.due_at);
+            (About::Deadline(kind), due)
+        }
+        Occasion::Happened(happened) => (About::Happened(happening(happened)), case.due()),
+    };
+    let due_at = deadline.map_or(notice.due_at, |deadline| deadline.due_at);
     Item {
         case: case.id,
-        about: About::Deadline(notice.kind),
+        about,
         rung: notice.rung,
-        overdue: notice.due_at <= now,
+        overdue: deadline.is_some() && due_at <= now,
         matter: case.matter.clone(),
         why_you: WhyYou {
             role: role(case, notice, addressed, reader),
@@ -214,8 +233,8 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
             at: case.opened_at,
             certainty: case.certainty,
         },
-        due_at: Some(notice.due_at),
-        due_kind: Some(notice.kind),
+        due_at: deadline.map(|d| d.due_at),
+        due_kind: deadline.map(|d| d.kind),
         due_why: deadline.map(|d| d.why.clone()),
         also_due: Vec::new(),
         chases: case.chases,
@@ -231,12 +250,26 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
     }
 }
 
+fn happening(happened: Happened) -> Happening {
+    match happened {
+        Happened::Offered => Happening::Offered,
+        Happened::Assigned => Happening::Assigned,
+        Happened::PutThrough => Happening::PutThrough,
+        Happened::Returned => Happening::Returned,
+        Happened::Hot => Happening::Hot,
+        Happened::ToRule => Happening::ToRule,
+    }
+}
+
 fn role(case: &Case, notice: &DraftNotice, addressed: &PersonId, reader: &Person) -> Role {
     if notice.copy {
         return Role::Copy;
     }
     if *addressed != reader.id {
         return Role::Deputy;
+    }
+    if case.offer.as_ref().is_some_and(|offer| offer.answerable == reader.id) {
+        return Role::Handles;
     }
     if case.handler != reader.id {
         return Role::Supervises;

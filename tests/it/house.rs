@@ -96,6 +96,12 @@ impl Plan {
         self
     }
 
+    /// Missed calls open call-back cases, as in the shipped policy.
+    pub fn call_backs(mut self) -> Self {
+        self.policy.retain(|key| !key.starts_with("opens.missed"));
+        self
+    }
+
     /// How long the first due notice waits for others.
     pub fn digest_window(mut self, span: &str) -> Self {
         self.digest_window = span.to_owned();

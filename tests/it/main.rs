@@ -28,5 +28,6 @@ mod scenarios_answer;
 mod scenarios_case;
 mod scenarios_clock;
 mod scenarios_dialects;
+mod scenarios_life;
 mod sink;
 mod threats;

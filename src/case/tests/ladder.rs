@@ -1,7 +1,7 @@
 //! The ladder: instants, people, and when the clock looks again. wang's supervisor is li, li's is zhao, the manager.
 
 use super::*;
-use crate::case::ladder::{NoticeDue, SkipReason, due_notices, next_instant, rungs, skipped};
+use crate::case::ladder::{NoticeDue, SkipReason, due_notices, next_instant, overtaken, rungs, skipped};
 
 impl Story {
     fn notices(&self, now: &str) -> Vec<NoticeDue> {
@@ -210,4 +210,21 @@ fn a_new_handler_is_urged_instead_of_the_old_one() {
     story.must(late::put_through("sun", "roads", "8031", "2026-10-08 10:02", 60));
     let told = story.told("2026-10-09 17:30");
     assert_eq!(told[1], "Register/2.0 2026-10-09 17:30 sun,chen*");
+}
+
+#[test]
+fn after_a_standstill_a_person_hears_of_a_deadline_once() {
+    let mut story = Story::call("2026-10-08 10:00");
+    story.by("wang").at("2026-10-08 11:00").must(register("张三", "执照"));
+    // Close is due Wed 14 Oct 17:30; found on Fri 16 at nine: rungs 0 (Tue), 1 (Wed), 2 (Thu).
+    story.pass("2026-10-16 09:00");
+    let due = due_notices(&story.case, &story.policy, &story.calendar, &story.directory, story.now);
+    let told = |now: &str| {
+        let kept = due.iter().filter(|notice| !overtaken(notice, &due, t(now)));
+        kept.map(|notice| (notice.rung, notice.person.as_str()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("2026-10-16 09:00"), [(2, "wang"), (2, "li")]);
+    // Within the hour nothing has stood still: the rungs of Thu 17:30 and before, asked about at that time.
+    assert_eq!(told("2026-10-13 18:30")[0], (0, "wang"));
 }

@@ -3,9 +3,12 @@
 
 mod clock;
 mod closing;
+mod dates;
 mod drafts;
 mod ladder;
 mod late;
+mod missed;
+mod moving;
 mod opening;
 mod properties;
 mod shapes;

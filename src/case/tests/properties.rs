@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::case::{CaseState, Told};
+use crate::case::{CaseState, Spoken, Status, To, Told};
 use crate::ids::CallId;
 
 const PEOPLE: [&str; 6] = ["zhao", "li", "wang", "liu", "chen", "sun"];
@@ -102,13 +102,91 @@ fn command() -> impl Strategy<Value = Command> {
         ),
         text.clone().prop_map(|reason| Command::Reopen { reason }),
         text.prop_map(|reason| Command::Void { reason }),
+        moving(),
+        moving(),
+        word(),
+        seen(),
+    ]
+}
+
+fn target() -> impl Strategy<Value = To> {
+    prop_oneof![
+        person().prop_map(|id| To::Person(p(id))),
+        prop::sample::select(vec!["permits", "roads", "none"]).prop_map(|id| To::Department(id.parse().unwrap())),
+        Just(To::Outside("公安局".to_owned())),
+    ]
+}
+
+fn moving() -> impl Strategy<Value = Command> {
+    let text = prop::sample::select(vec!["", "不归我管", "请办理"]).prop_map(str::to_owned);
+    prop_oneof![
+        (prop::option::of(target()), text.clone(), given_particulars())
+            .prop_map(|(to, text, particulars)| Command::HandOver { to, text, particulars }),
+        Just(Command::Accept),
+        text.clone().prop_map(|reason| Command::Return { reason }),
+        (target(), text.clone()).prop_map(|(to, reason)| Command::Assign { to, reason }),
+        (prop::option::of(target()), text).prop_map(|(to, reason)| Command::Rule { to, reason }),
+    ]
+}
+
+fn word() -> impl Strategy<Value = Command> {
+    let text = prop::sample::select(vec!["", "说明"]).prop_map(str::to_owned);
+    let until =
+        || (0_i64..40 * 86_400).prop_map(|seconds| t("2026-10-08 10:00") + jiff::SignedDuration::from_secs(seconds));
+    prop_oneof![
+        text.clone().prop_map(|text| Command::Contact { text }),
+        (until(), text.clone()).prop_map(|(until, text)| Command::Promise { until, text }),
+        (until(), text.clone()).prop_map(|(until, text)| Command::Extend {
+            until,
+            caller_told: Some(text.clone()),
+            text
+        }),
+        text.clone().prop_map(|text| Command::Approve { text }),
+        text.clone().prop_map(|text| Command::Hot { text }),
+        (person(), text.clone()).prop_map(|(to, reason)| Command::Correct { to: p(to), reason }),
+        text.clone().prop_map(|text| Command::Dispute { text }),
+        text.clone().prop_map(|reason| Command::Unreasonable { reason }),
+        person().prop_map(|id| Command::CoHandler { person: p(id) }),
+        (0_u32..4, any::<bool>(), text).prop_map(|(violation, confirmed, reason)| Command::RuleOn {
+            violation,
+            confirmed,
+            reason,
+            sanction: None
+        }),
+    ]
+}
+
+fn seen() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (1_i64..9, prop::option::of(person()), base(), any::<bool>()).prop_map(|(call, by, at, outgoing)| {
+            Command::Spoken(Spoken {
+                call: CallId::new(call),
+                by: by.map(p),
+                extension: None,
+                at,
+                talk_seconds: 20,
+                outgoing,
+            })
+        }),
+        prop::option::of(prop::sample::select(Outcome::ALL.to_vec())).prop_map(|outcome| Command::Code {
+            code: "11".to_owned(),
+            duty: Some(Duty::Own),
+            category: Some("inquiry".parse().unwrap()),
+            outcome,
+        }),
+        (1_i64..9, base()).prop_map(|(call, at)| Command::RepeatContact {
+            call: CallId::new(call),
+            case: None,
+            at
+        }),
     ]
 }
 
 /// What must hold after every step, against the state before it.
 fn holds(before: &Case, story: &Story, events: &[Event], actor: &Actor) {
     let after = &story.case;
-    if before.settled && before.first_answerer.is_some() {
+    let corrected = events.iter().any(|event| matches!(event, Event::Corrected { .. }));
+    if before.settled && before.first_answerer.is_some() && !corrected {
         assert_eq!(after.first_answerer, before.first_answerer, "the name stays");
     }
     for (old, new) in before.deadlines.iter().zip(&after.deadlines) {
@@ -138,7 +216,40 @@ fn holds(before: &Case, story: &Story, events: &[Event], actor: &Actor) {
         "{:?}",
         after.custody
     );
-    let changed = events.iter().any(|event| !matches!(event, Event::Breached { .. })) && *actor != Actor::Clock;
+    assert!(after.violations.len() >= before.violations.len(), "violations stay");
+    for (old, new) in before.violations.iter().zip(&after.violations) {
+        assert_eq!((old.kind, &old.person, old.at), (new.kind, &new.person, new.at));
+        if old.status != Status::Pending {
+            assert_eq!(old.status, new.status, "a ruling stands");
+        }
+    }
+    if before.handler != after.handler && before.settled {
+        let by_somebody = |event: &Event| {
+            matches!(
+                event,
+                Event::Accepted { .. }
+                    | Event::Assigned { .. }
+                    | Event::RuledTo { .. }
+                    | Event::Returned { .. }
+                    | Event::Corrected { .. }
+                    | Event::PutThrough { .. }
+                    | Event::AnswererFound(_)
+            )
+        };
+        assert!(
+            events.iter().any(by_somebody),
+            "custody moves by no other event: {events:?}"
+        );
+    }
+    assert_eq!(after.offer.is_some(), after.state == CaseState::Offered);
+    assert!(
+        after
+            .offer
+            .as_ref()
+            .is_none_or(|offer| offer.answerable != after.handler || matches!(offer.to, To::Department(_)))
+    );
+    let counts = |event: &Event| !matches!(event, Event::Breached { .. } | Event::Suspected { .. });
+    let changed = events.iter().any(counts) && *actor != Actor::Clock;
     assert_eq!(
         after.version,
         before.version + u64::from(changed),
@@ -181,7 +292,13 @@ proptest! {
         settle in any::<bool>(),
         steps in prop::collection::vec((actor(), 0_i64..200_000, command()), 0..30),
     ) {
-        let mut story = Story::draft(opening_of(kind, first, "2026-10-08 10:00"));
+        let policy = Policy {
+            promise_max: Some(Span::BusinessDays(10)),
+            extension_max: Some(Span::BusinessDays(10)),
+            repeat_within: Some(Span::BusinessDays(10)),
+            ..policy()
+        };
+        let mut story = Story::draft_in(policy, calendar(), opening_of(kind, first, "2026-10-08 10:00"));
         if settle {
             story.settled();
         }

@@ -173,6 +173,18 @@ fn case(id: CaseId) -> Case {
             to: None,
             how: "answered".into(),
         }],
+        offer: None,
+        relayed_at: None,
+        moves: 0,
+        returns: 0,
+        contacts: Vec::new(),
+        promised: None,
+        extended: 0,
+        asked: None,
+        hot: false,
+        disputed: false,
+        unreasonable: false,
+        violations: Vec::new(),
     }
 }
 

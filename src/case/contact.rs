@@ -1,0 +1,127 @@
+//! Speaking with the caller again: stated, or proved by the switch.
+//!
+//! | what the switch saw | an answered call's case | a missed call's case |
+//! | --- | --- | --- |
+//! | a call to the caller by the handler's department | contact; never closes it | called back, closed |
+//! | any other answered call to or from the caller | nothing | called back, closed |
+//!
+//! **Invariants.** A call is evidence once. It counts from its own answer time, which lies after the missed call.
+//!
+//! **Not here**: finding the cases of a number (`register`).
+
+use jiff::Timestamp;
+
+use crate::case::decide::{Work, required};
+use crate::case::event::{Event, Particulars};
+use crate::case::opening;
+use crate::case::policy::Duty;
+use crate::case::state::{CaseKind, DeadlineKind, Outcome};
+use crate::case::{CaseState, Refusal};
+use crate::ids::{CallId, CategoryId, PersonId};
+
+/// An answered call to or from the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// Which.
+    pub call: CallId,
+    /// Our side of it, as far as the directory knows.
+    pub by: Option<PersonId>,
+    /// The extension.
+    pub extension: Option<String>,
+    /// When it was answered, by the PBX.
+    pub at: Timestamp,
+    /// For how long, in seconds.
+    pub talk_seconds: i64,
+    /// We called; else the caller did.
+    pub outgoing: bool,
+}
+
+impl Work<'_> {
+    /// Stated by a person.
+    pub(super) fn contact(&mut self, text: &str) -> Result<(), Refusal> {
+        self.still_open("contact")?;
+        let text = required(text, "text")?;
+        self.emit(Event::Contacted {
+            call: None,
+            by: self.acting(),
+            extension: None,
+            since: self.ctx.now,
+            talk_seconds: None,
+            text,
+        });
+        Ok(())
+    }
+
+    /// Seen by the switch.
+    pub(super) fn spoken(&mut self, spoken: &Spoken) {
+        let case = &self.case;
+        let seen = case.call == Some(spoken.call) || case.contacts.iter().any(|old| old.call == Some(spoken.call));
+        if seen || !case.is_open() || spoken.at < case.opened_at {
+            return;
+        }
+        let callback = case.kind == CaseKind::Callback;
+        let of_department = spoken.by.as_ref().is_some_and(|person| {
+            let found = self.ctx.directory.person(person);
+            found.is_some_and(|found| found.department == case.department)
+        });
+        let counts = callback || (spoken.outgoing && of_department);
+        if !counts {
+            return;
+        }
+        // A switch's clock that is ahead must not date a contact into the future.
+        let since = spoken.at.min(self.ctx.now);
+        self.emit(Event::Contacted {
+            call: Some(spoken.call),
+            by: spoken.by.clone(),
+            extension: spoken.extension.clone(),
+            since,
+            talk_seconds: Some(spoken.talk_seconds),
+            text: String::new(),
+        });
+        if callback {
+            self.settle();
+            self.emit(Event::DeadlineMet {
+                deadline: DeadlineKind::Callback,
+                met_at: since,
+            });
+            self.emit(Event::Closed {
+                outcome: Outcome::CalledBack,
+                text: String::new(),
+                of: None,
+                evidence: Some(spoken.call),
+            });
+        }
+    }
+
+    /// A code keyed on the phone: fills what nobody has said yet, and closes what nobody has acted on.
+    pub(super) fn code(
+        &mut self,
+        code: &str,
+        duty: Option<Duty>,
+        category: Option<&CategoryId>,
+        outcome: Option<Outcome>,
+    ) {
+        let case = &self.case;
+        if case.acted || case.state != CaseState::Open || case.kind == CaseKind::Callback {
+            return;
+        }
+        let policy = self.ctx.policy;
+        let chosen = Some(&case.category) != opening::default_category(policy).as_ref();
+        let said = Particulars {
+            duty: duty.filter(|_| case.duty.is_none()),
+            category: category.cloned().filter(|_| !chosen),
+            ..Particulars::default()
+        };
+        // A code of the policy names what the policy has; one that does not says nothing.
+        let _ = self.write_down(said);
+        let outcome = outcome.filter(|outcome| !matches!(outcome, Outcome::CalledBack | Outcome::Duplicate));
+        if let Some(outcome) = outcome.filter(|_| self.case.settled) {
+            self.emit(Event::Closed {
+                outcome,
+                text: code.to_owned(),
+                of: None,
+                evidence: self.case.call,
+            });
+        }
+    }
+}

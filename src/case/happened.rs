@@ -1,0 +1,107 @@
+//! What happened to somebody's cases, for notices outside the ladder.
+//!
+//! **Invariants.** Who did it is not told about it. Nobody is told under a policy that only observes, or of a draft.
+//! What no longer holds when the mail is begun falls out.
+//!
+//! **Not here**: storing and sending (`register`, `remind`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::event::{Event, EventRow, TransferEffect};
+use crate::case::policy::Policy;
+use crate::case::state::{Actor, Case, CaseState, DeadlineKind};
+use crate::directory::Directory;
+use crate::ids::PersonId;
+
+/// Things that happen to a person's cases. The names are those of notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happened {
+    /// Somebody offers it.
+    Offered,
+    /// A supervisor gave it by force.
+    Assigned,
+    /// The switch put the caller through.
+    PutThrough,
+    /// The other one returned it, or did not answer.
+    Returned,
+    /// It is hot: shown to the supervisor at once.
+    Hot,
+    /// The supervisor's word is asked for: it is frozen, disputed, or something is to be granted.
+    ToRule,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// A deadline comes or has passed.
+    Deadline(DeadlineKind),
+    /// Something happened.
+    Happened(Happened),
+}
+
+impl Occasion {
+    /// By the name that notices are stored with.
+    pub fn named(name: &str) -> Option<Self> {
+        let text = serde_json::Value::String(name.to_owned());
+        let deadline = serde_json::from_value(text.clone()).ok().map(Self::Deadline);
+        deadline.or_else(|| serde_json::from_value(text).ok().map(Self::Happened))
+    }
+}
+
+/// What is to be told, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub happened: Happened,
+    /// Of which event: its place in the case.
+    pub seq: u64,
+    /// To whom.
+    pub person: PersonId,
+}
+
+/// What the events of one change tell people, given the case as they leave it.
+pub fn told(case: &Case, rows: &[EventRow], policy: &Policy, directory: &Directory) -> Vec<Told> {
+    if policy.observe_only || !case.settled {
+        return Vec::new();
+    }
+    // Above the topmost there is nobody: the fallback must do.
+    let supervisor = || {
+        directory
+            .supervisor_of(&case.handler)
+            .unwrap_or(directory.fallback.clone())
+    };
+    let told = rows.iter().filter_map(|row| {
+        let (happened, person) = match &row.event {
+            Event::Offered { answerable, .. } => (Happened::Offered, answerable.clone()),
+            Event::Assigned { to, .. } | Event::RuledTo { to, .. } => (Happened::Assigned, to.clone()),
+            Event::PutThrough {
+                to,
+                effect: TransferEffect::Moved,
+                ..
+            } => (Happened::PutThrough, to.clone()),
+            Event::Returned { .. } | Event::Lapsed { .. } => (Happened::Returned, case.handler.clone()),
+            Event::Hot { .. } => (Happened::Hot, supervisor()),
+            Event::Frozen { .. } | Event::Asked { .. } | Event::Disputed { .. } => (Happened::ToRule, supervisor()),
+            _ => return None,
+        };
+        (row.actor != Actor::Person(person.clone())).then_some(Told {
+            happened,
+            seq: row.seq,
+            person,
+        })
+    });
+    // What the same change has overtaken is not told.
+    told.filter(|told| still_holds(case, told.happened, &told.person))
+        .collect()
+}
+
+/// Whether what happened is still so: the offer waits, the case is theirs.
+pub fn still_holds(case: &Case, happened: Happened, person: &PersonId) -> bool {
+    match happened {
+        Happened::Offered => case.offer.as_ref().is_some_and(|offer| offer.answerable == *person),
+        Happened::Assigned | Happened::PutThrough | Happened::Returned => case.is_open() && case.handler == *person,
+        Happened::Hot => case.is_open() && case.hot,
+        Happened::ToRule => case.state == CaseState::Frozen || case.asked.is_some() || case.disputed,
+    }
+}

@@ -1,0 +1,331 @@
+//! Dates people give, contacts the switch proves, and violations somebody rules on.
+
+use super::*;
+use crate::case::{Ask, CaseState, Spoken, Status, ViolationKind};
+use crate::ids::CallId;
+
+fn limits() -> Policy {
+    Policy {
+        promise_max: Some(Span::BusinessDays(10)),
+        extension_max: Some(Span::BusinessDays(10)),
+        repeat_within: Some(Span::BusinessDays(10)),
+        sanctions: vec!["批评教育".to_owned()],
+        ..policy()
+    }
+}
+
+fn call() -> Story {
+    let mut story = Story::draft_in(
+        limits(),
+        calendar(),
+        opening_of(CaseKind::Call, Some("wang"), "2026-10-08 10:00"),
+    );
+    story.settled();
+    story.at("2026-10-08 10:30").by("wang");
+    story
+}
+
+fn promise(until: &str) -> Command {
+    Command::Promise {
+        until: t(until),
+        text: "周五前答复".to_owned(),
+    }
+}
+
+fn extend(until: &str) -> Command {
+    Command::Extend {
+        until: t(until),
+        text: "须现场勘查".to_owned(),
+        caller_told: Some("已电话告知".to_owned()),
+    }
+}
+
+fn approve() -> Command {
+    Command::Approve { text: String::new() }
+}
+
+fn until_refused(story: &mut Story, command: Command) {
+    let refusal = story.refused(command);
+    assert!(
+        matches!(refusal, Refusal::Unknown { field: "until", .. }),
+        "{refusal:?}"
+    );
+}
+
+pub(super) fn spoken(call: i64, by: &str, at: &str) -> Spoken {
+    Spoken {
+        call: CallId::new(call),
+        by: Some(p(by)),
+        extension: Some("8022".to_owned()),
+        at: t(at),
+        talk_seconds: 65,
+        outgoing: true,
+    }
+}
+
+#[test]
+fn a_promise_is_the_close_deadline() {
+    let mut story = call();
+    // Service: five business days from Thu 8: Fri 9, Sat 10, Mon 12, Tue 13, Wed 14.
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-14 17:30");
+    story.must(promise("2026-10-09 12:00"));
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-09 12:00");
+    story.must(Command::Register(with_category("inquiry")));
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-09 12:00", "the promise stands");
+    until_refused(&mut story, promise("2026-10-08 10:30"));
+    story.pass("2026-10-09 12:00");
+    let kinds: Vec<_> = story.case.violations.iter().map(|row| row.kind).collect();
+    assert_eq!(kinds, [ViolationKind::LateRegister, ViolationKind::LateClose]);
+}
+
+#[test]
+fn beyond_the_limit_a_promise_waits_for_the_supervisor() {
+    let mut story = call();
+    // Ten business days from Thu 8: 9, 10, 12, 13, 14, 15, 16, 19, 20, Wed 21, 17:30.
+    story.must(promise("2026-10-21 17:30"));
+    assert_eq!(story.case.violations, []);
+    story.must(promise("2026-10-22 09:00"));
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-21 17:30", "the limit stands");
+    let over = &story.case.violations[0];
+    assert_eq!(
+        (over.kind, &over.person),
+        (ViolationKind::OverPromise, &Some(p("wang")))
+    );
+    assert!(matches!(story.refused(approve()), Refusal::NotPermitted { .. }));
+    story.by("li").must(approve());
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-22 09:00");
+    assert_eq!(story.case.asked, None);
+}
+
+#[test]
+fn an_extension_is_the_supervisors_once_and_in_time() {
+    let mut story = call();
+    let untold = Command::Extend {
+        until: t("2026-10-20 17:30"),
+        text: " ".to_owned(),
+        caller_told: None,
+    };
+    assert_eq!(story.lacks(untold), ["text", "caller_told"]);
+    // Ten business days after Wed 14 Oct 17:30 is Wed 28 Oct 17:30.
+    until_refused(&mut story, extend("2026-10-29 09:00"));
+    until_refused(&mut story, extend("2026-10-14 17:30"));
+    story.must(extend("2026-10-20 17:30"));
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-14 17:30", "asked, not granted");
+    assert_eq!(story.case.asked.as_ref().unwrap().what, Ask::Extension);
+    story.by("li").must(approve());
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-20 17:30");
+    assert!(matches!(
+        story.refused(extend("2026-10-21 17:30")),
+        Refusal::NotPermitted { .. }
+    ));
+}
+
+#[test]
+fn what_has_passed_is_never_extended() {
+    let mut story = call();
+    story.must(extend("2026-10-20 17:30"));
+    story.pass("2026-10-14 17:30");
+    story.at("2026-10-14 17:31").by("li");
+    assert!(matches!(story.refused(approve()), Refusal::WrongState { .. }));
+    assert!(matches!(
+        story.refused(extend("2026-10-20 17:30")),
+        Refusal::WrongState { .. }
+    ));
+}
+
+#[test]
+fn the_switch_proves_contact_and_closes_nothing() {
+    let mut story = call();
+    story.must(moving::to("sun"));
+    story.at("2026-10-08 11:00").by("sun").must(Command::Accept);
+    story.at("2026-10-08 11:30").as_actor(Actor::Switch);
+    // Before sun had it, from the wrong department, the caller's own call: none of them counts.
+    story.must(Command::Spoken(spoken(20, "sun", "2026-10-08 10:59")));
+    assert!(story.case.live(DeadlineKind::Contact).is_some());
+    story.must(Command::Spoken(spoken(21, "liu", "2026-10-08 11:10")));
+    story.must(Command::Spoken(Spoken {
+        outgoing: false,
+        ..spoken(22, "sun", "2026-10-08 11:11")
+    }));
+    assert!(story.case.live(DeadlineKind::Contact).is_some());
+    story.must(Command::Spoken(spoken(23, "chen", "2026-10-08 11:20")));
+    assert_eq!(story.case.live(DeadlineKind::Contact), None);
+    let met = story
+        .case
+        .deadlines
+        .iter()
+        .find(|row| row.kind == DeadlineKind::Contact);
+    assert_eq!(met.unwrap().met_at, Some(t("2026-10-08 11:20")));
+    assert_eq!(story.case.state, CaseState::Open);
+    let seen = story.case.contacts.last().unwrap();
+    assert_eq!((seen.call, seen.talk_seconds), (Some(CallId::new(23)), Some(65)));
+    assert_eq!(
+        story.must(Command::Spoken(spoken(23, "chen", "2026-10-08 11:20"))),
+        [],
+        "once"
+    );
+}
+
+#[test]
+fn a_missed_caller_is_called_back_by_any_answered_call() {
+    let mut story = Story::draft(opening_of(CaseKind::Callback, None, "2026-10-08 10:00"));
+    story.settled();
+    assert_eq!(story.due(DeadlineKind::Callback), "2026-10-08 15:30");
+    story.at("2026-10-08 14:10").as_actor(Actor::Switch);
+    assert_eq!(
+        story.must(Command::Spoken(spoken(30, "sun", "2026-10-08 09:59"))),
+        [],
+        "before it"
+    );
+    story.must(Command::Spoken(spoken(31, "sun", "2026-10-08 14:05")));
+    assert_eq!(story.case.state, CaseState::Closed);
+    assert_eq!(story.case.outcome, Some(Outcome::CalledBack));
+    assert_eq!(story.case.deadlines[0].met_at, Some(t("2026-10-08 14:05")));
+    assert_eq!(story.case.handler, p("li"), "to the handler's account");
+}
+
+#[test]
+fn a_code_keyed_on_the_phone_closes_what_nobody_touched() {
+    let code = || Command::Code {
+        code: "11".to_owned(),
+        duty: None,
+        category: Some("inquiry".parse().unwrap()),
+        outcome: Some(Outcome::Handled),
+    };
+    let mut story = call();
+    story.as_actor(Actor::Switch).must(code());
+    assert_eq!(
+        (story.case.state, story.case.outcome),
+        (CaseState::Closed, Some(Outcome::Handled))
+    );
+    assert_eq!(story.case.category.as_str(), "inquiry");
+    assert_eq!(story.must(code()), [], "once");
+
+    let mut story = call();
+    story.must(moving::to("sun"));
+    assert_eq!(story.as_actor(Actor::Switch).must(code()), [], "a person acted");
+    let mut story = call();
+    story.must(Command::Register(with_category("complaint")));
+    story.as_actor(Actor::Switch).must(code());
+    assert_eq!(story.case.category.as_str(), "complaint", "what a person chose stays");
+}
+
+#[test]
+fn the_caller_again_soon_after_closing_is_a_suspicion() {
+    let again = |call, at: &str| Command::RepeatContact {
+        call: CallId::new(call),
+        case: None,
+        at: t(at),
+    };
+    let mut story = call();
+    story.must(close_own());
+    let version = story.case.version;
+    // A rung's +10 business days keep the clock time: closed Thu 8 Oct 10:30, until Wed 21 Oct 10:30.
+    story.at("2026-10-21 10:40").as_actor(Actor::Switch);
+    assert_eq!(story.must(again(41, "2026-10-21 10:31")), []);
+    story.must(again(40, "2026-10-21 10:30"));
+    assert_eq!(story.must(again(40, "2026-10-21 10:30")), [], "once a call");
+    let rang = &story.case.violations[0];
+    assert_eq!(
+        (rang.kind, &rang.person),
+        (ViolationKind::RepeatContact, &Some(p("wang")))
+    );
+    assert_eq!(story.case.version, version, "a suspicion changes nothing of the case");
+}
+
+#[test]
+fn nobody_rules_on_themselves() {
+    let rule = |confirmed, sanction: Option<&str>| Command::RuleOn {
+        violation: 0,
+        confirmed,
+        reason: "已核实".to_owned(),
+        sanction: sanction.map(str::to_owned),
+    };
+    let mut story = call();
+    story.pass("2026-10-08 17:30");
+    assert_eq!(story.case.violations[0].kind, ViolationKind::LateRegister);
+    for equal in ["wang", "liu", "sun", "chen"] {
+        let refusal = story.by(equal).run(&rule(false, None)).unwrap_err();
+        assert!(matches!(refusal, Refusal::NotPermitted { .. }), "{equal}");
+    }
+    story.by("li");
+    assert!(matches!(
+        story.refused(rule(true, Some("扣钱"))),
+        Refusal::Unknown { field: "sanction", .. }
+    ));
+    story.must(rule(true, Some("批评教育")));
+    let fact = &story.case.violations[0];
+    assert_eq!(
+        (fact.status, fact.sanction.as_deref()),
+        (Status::Confirmed, Some("批评教育"))
+    );
+    assert!(
+        matches!(story.refused(rule(false, None)), Refusal::Unknown { .. }),
+        "a ruling stands"
+    );
+    assert_eq!(story.case.violations(), 1);
+}
+
+#[test]
+fn a_supervisors_own_goes_up() {
+    let mut story = Story::call("2026-10-08 10:00");
+    story.by("zhao").must(Command::Assign {
+        to: crate::case::To::Person(p("li")),
+        reason: "由科长办理".to_owned(),
+    });
+    story.pass("2026-10-08 17:30");
+    let waive = Command::RuleOn {
+        violation: 0,
+        confirmed: false,
+        reason: "系统停机".to_owned(),
+        sanction: None,
+    };
+    assert_eq!(story.case.violations[0].person, Some(p("li")));
+    assert!(matches!(story.by("li").run(&waive), Err(Refusal::NotPermitted { .. })));
+    story.by("zhao").must(waive);
+    assert_eq!(story.case.violations(), 0, "waived, and still there");
+    assert_eq!(story.case.violations.len(), 1);
+}
+
+#[test]
+fn a_first_answerer_is_corrected_by_the_supervisor_alone() {
+    let correct = || Command::Correct {
+        to: p("liu"),
+        reason: "换班未登记".to_owned(),
+    };
+    let mut story = call();
+    assert!(matches!(story.refused(correct()), Refusal::NotPermitted { .. }));
+    story.must(Command::Dispute {
+        text: "当时不是我".to_owned(),
+    });
+    assert!(story.case.disputed);
+    story.by("li").must(correct());
+    assert_eq!(story.case.first_answerer, Some(p("liu")));
+    assert_eq!(story.case.handler, p("liu"), "nobody had moved it");
+    assert_eq!(story.case.custody[1].how, "corrected");
+    assert!(!story.case.disputed);
+}
+
+#[test]
+fn marks_of_a_case() {
+    let mut story = call();
+    story.must(Command::Hot {
+        text: "群众聚集".to_owned(),
+    });
+    assert!(story.case.hot);
+    story.must(Command::Unreasonable {
+        reason: "要求违反规定".to_owned(),
+    });
+    assert!(!story.case.unreasonable, "the supervisor confirms it");
+    story.by("li").must(approve());
+    assert!(story.case.unreasonable);
+    story.by("wang").must(Command::CoHandler { person: p("sun") });
+    assert!(matches!(
+        story.run(&Command::CoHandler { person: p("gone") }),
+        Err(Refusal::Unknown { .. })
+    ));
+    story.by("sun").must(Command::Contact {
+        text: "已回电".to_owned(),
+    });
+    assert_eq!(story.case.co_handlers, [p("sun")]);
+}

@@ -1,0 +1,177 @@
+//! `violation list|confirm|waive`, and `move-all` for leavers.
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+
+use super::case_change::translated;
+use super::filter::person;
+use super::screen::{safe, safe_json, table};
+use super::session::{Session, fail, instant};
+use super::{Cli, Exit, shapes, tables};
+use crate::ids::CaseId;
+use crate::register::ViolationFilter;
+
+/// Violations: what was breached, and what became of it.
+#[derive(Debug, Args)]
+pub struct ViolationArgs {
+    /// What to do
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List violations, oldest first
+    #[command(after_help = "Example:\n  firstanswer violation list --status pending --json")]
+    List(ListArgs),
+    /// Confirm one: it counts (supervisor)
+    #[command(after_help = "Example:\n  firstanswer violation confirm 3 --reason '已核实' --sanction 批评教育")]
+    Confirm(RulingArgs),
+    /// Waive one: it stays visible and does not count (supervisor)
+    #[command(after_help = "Example:\n  firstanswer violation waive 3 --reason 'the feed was down'")]
+    Waive(RulingArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// From this time on (site time, or with an offset)
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Charged to this person
+    #[arg(long, value_name = "PERSON")]
+    person: Option<String>,
+    /// Of this case
+    #[arg(long, value_name = "ID")]
+    case: Option<CaseId>,
+    /// pending, confirmed or waived
+    #[arg(long, value_name = "STATUS", value_parser = ["pending", "confirmed", "waived"])]
+    status: Option<String>,
+    /// Such as late_close or buck_passing
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Only the newest N
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print one JSON object a violation
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RulingArgs {
+    /// The violation's number
+    id: i64,
+    /// Why
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// One of the policy's sanctions
+    #[arg(long)]
+    sanction: Option<String>,
+}
+
+/// `move-all`.
+#[derive(Debug, Args)]
+pub struct MoveAllArgs {
+    /// Who has the cases
+    #[arg(long, value_name = "PERSON")]
+    from: String,
+    /// Who gets them
+    #[arg(long, value_name = "PERSON")]
+    to: String,
+    /// Why
+    #[arg(long, default_value = "move-all")]
+    reason: String,
+}
+
+/// Runs `violation`.
+///
+/// # Errors
+/// Configuration or database can't be had, there is no such violation, or a rule refuses the ruling.
+pub fn run(cli: &Cli, args: &ViolationArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let session = Session::open(cli)?;
+    match &args.verb {
+        Verb::List(list) => print_list(&session, list, out)?,
+        Verb::Confirm(ruling) => rule(&session, ruling, true, out)?,
+        Verb::Waive(ruling) => rule(&session, ruling, false, out)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, session.zone())).transpose();
+    let rows = session.reader.violations(&ViolationFilter {
+        from: time(&args.from)?,
+        to: time(&args.to)?,
+        person: args.person.as_deref().map(person).transpose()?,
+        case: args.case,
+        status: args.status.clone(),
+        kind: args.kind.clone(),
+        limit: args.limit,
+    })?;
+    if args.json {
+        for row in &rows {
+            writeln!(out, "{}", safe_json(shapes::violation(session, row).to_string()))?;
+        }
+        return Ok(());
+    }
+    let mut shown = table(&[
+        "violation",
+        "case",
+        "kind",
+        "person",
+        "at",
+        "article",
+        "status",
+        "reason",
+    ]);
+    for row in &rows {
+        shown.add_row([
+            row.id.to_string(),
+            format!("#{}", row.case),
+            row.kind.clone(),
+            tables::text(row.person.as_deref()),
+            tables::time(session, Some(row.at)),
+            tables::text(row.article.as_deref()),
+            row.status.clone(),
+            row.reason.as_deref().map_or_else(|| "-".to_owned(), safe),
+        ]);
+    }
+    Ok(writeln!(out, "{}", shown.trim_fmt())?)
+}
+
+fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let who = session.who()?;
+    let mut store = session.store()?;
+    let now = session.now();
+    let ruled =
+        store.transact(|store| store.rule_on(args.id, confirmed, &args.reason, args.sanction.clone(), &who, now));
+    let case = ruled.map_err(|error| translated(error, session))?;
+    let what = if confirmed { "confirmed" } else { "waived" };
+    Ok(writeln!(out, "violation {} of case {}: {what}", args.id, case.id)?)
+}
+
+/// Runs `move-all`.
+///
+/// # Errors
+/// As [`run`]; a case that can't be moved leaves all where they were.
+pub fn move_all(cli: &Cli, args: &MoveAllArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let session = Session::open(cli)?;
+    let (from, to) = (person(&args.from)?, person(&args.to)?);
+    if session.rules.directory.person(&to).is_none() {
+        return Err(fail(
+            Exit::Failed,
+            format!("--to {to}: not in the directory; name who is to have the cases"),
+        ));
+    }
+    let who = session.who()?;
+    let mut store = session.store()?;
+    let now = session.now();
+    let moved = store.transact(|store| store.move_all(&from, &to, &args.reason, &who, now));
+    let moved = moved.map_err(|error| translated(error, &session))?;
+    writeln!(out, "{} case(s) of {from} are {to}'s now", moved.len())?;
+    Ok(Exit::Done)
+}
