@@ -100,10 +100,10 @@ fn f54_after_a_put_through_the_new_handler_hears_instead() {
     house.tick("09:02:05");
     house.says("09:02:30", &["leg 1 8022 09:01:05 3 80"]);
     assert_eq!(house.handler(1), "liu");
-    assert_eq!(mailed(&mut house, "09:05:00"), [] as [&str; 0]);
-    let why = "the case has another handler now";
-    assert_eq!(notices(&house), [skipped(1, "wang", why), waiting(1, "liu")]);
-    assert_eq!(mailed(&mut house, "09:06:00"), ["liu: 1 1"]);
+    // The rung that is due and the news that the caller was put through go out together.
+    assert_eq!(mailed(&mut house, "09:05:00"), ["liu: 1 1, 1 0"]);
+    assert_eq!(notices(&house)[0], skipped(1, "wang", "the case has another handler now"));
+    assert_eq!(mailed(&mut house, "09:10:00"), [] as [&str; 0]);
 }
 
 #[test]
