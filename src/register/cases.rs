@@ -89,6 +89,17 @@ impl Store {
                 },
             });
         }
+        if let Command::Close { of: Some(of), .. } = command
+            && matches!(self.case(*of), Err(Error::NoCase(_)))
+        {
+            // A duplicate names a case that there is; only the register knows which there are.
+            let refusal = Refusal::Unknown {
+                field: "of",
+                given: of.to_string(),
+                known: Vec::new(),
+            };
+            return Err(Error::Refused { id, refusal });
+        }
         let policy = self.policies.of(&case.policy);
         let rules = std::sync::Arc::clone(&self.rules);
         let context = Context {

@@ -180,3 +180,30 @@ fn dropping_somebody_with_open_cases_is_refused_by_check() {
         said.err
     );
 }
+
+#[test]
+fn a_duplicate_names_a_case_that_there_is() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    house.pbx().connect().send(
+        IpoLine::incoming("8021", "13812345601")
+            .start(house.stamp(-60))
+            .ring(5)
+            .talk(30)
+            .id(1),
+    );
+    house.wait_for_lines(1);
+    let said = house.cli([
+        "case",
+        "close",
+        "1",
+        "--outcome",
+        "duplicate",
+        "--of",
+        "999",
+        "--text",
+        "same as before",
+    ]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.err.contains("999"), "{}", said.err);
+    check(&house.case(1), &json!({"state": "open"}));
+}
