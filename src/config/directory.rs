@@ -12,6 +12,7 @@ use super::load::Wrong;
 use super::reader::{Field, Section};
 use super::site::LANGUAGES;
 use super::source::Place;
+use super::tree::{Node, Value};
 use super::values::address;
 use crate::call::Machine;
 use crate::directory::{
@@ -38,6 +39,8 @@ pub(crate) struct Row<T> {
     pub path: String,
     /// Places of keys that name something elsewhere.
     pub keys: Vec<(&'static str, Place)>,
+    /// Places of the texts under each key, however deep: what is wrong is marked itself.
+    pub texts: Vec<(String, String, Place)>,
 }
 
 impl<T> Row<T> {
@@ -46,6 +49,22 @@ impl<T> Row<T> {
             .iter()
             .find(|(known, _)| *known == key)
             .map_or(self.at, |(_, at)| *at)
+    }
+
+    /// Where a text stands under a key; where the key stands, if it isn't found.
+    pub(crate) fn text_at(&self, key: &str, text: &str) -> Place {
+        let found = self.texts.iter().find(|(under, what, _)| under == key && what == text);
+        found.map_or_else(|| self.key_at(key), |(_, _, at)| *at)
+    }
+}
+
+/// All texts below a node, with their places.
+fn texts(node: &Node, under: &str, found: &mut Vec<(String, String, Place)>) {
+    match &node.value {
+        Value::Text(text) => found.push((under.to_owned(), text.clone(), node.at)),
+        Value::List(list) => list.iter().for_each(|item| texts(item, under, found)),
+        Value::Table(entries) => entries.iter().for_each(|entry| texts(&entry.node, under, found)),
+        _ => {}
     }
 }
 
@@ -121,8 +140,8 @@ fn rows<T>(field: &Field<'_>, read: fn(&mut Section<'_>) -> Option<T>) -> Option
     field.list(|f| {
         f.section(|s| {
             let id = match &f.node.value {
-                super::tree::Value::Table(entries) => entries.iter().find(|e| e.key == "id").and_then(|entry| {
-                    if let super::tree::Value::Text(text) = &entry.node.value {
+                Value::Table(entries) => entries.iter().find(|e| e.key == "id").and_then(|entry| {
+                    if let Value::Text(text) = &entry.node.value {
                         Some(text.clone())
                     } else {
                         None
@@ -139,8 +158,15 @@ fn rows<T>(field: &Field<'_>, read: fn(&mut Section<'_>) -> Option<T>) -> Option
                     .iter()
                     .filter_map(|key| s.key_at(key).map(|at| (*key, at))),
             );
+            let mut below = Vec::new();
+            if let Value::Table(entries) = &f.node.value {
+                entries
+                    .iter()
+                    .for_each(|entry| texts(&entry.node, &entry.key, &mut below));
+            }
             let value = read(s);
             Some(Row {
+                texts: below,
                 value,
                 id,
                 at: s.at,

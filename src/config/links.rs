@@ -30,7 +30,7 @@ impl Links<'_> {
             "person",
             name.as_str(),
             &self.names.people,
-            row.key_at(key),
+            row.text_at(key, name.as_str()),
             &format!("{}.{key}", row.path),
         );
     }
@@ -41,7 +41,7 @@ impl Links<'_> {
             "department",
             name.as_str(),
             &self.names.departments,
-            row.key_at(key),
+            row.text_at(key, name.as_str()),
             &path,
         );
     }
