@@ -45,26 +45,53 @@ pub fn human_answers(
     }
     let mut answers: Vec<Answer> = legs
         .iter()
-        .filter_map(|placed| human_answer(placed, feed, directory, site))
+        .flat_map(|placed| answers_of(placed, feed, directory, site))
         .collect();
     // Segments with one common start are in the order of emission already; their times are sums of it.
     answers.sort_by_key(|answer| (if answer.one_start { Timestamp::MIN } else { answer.at }, answer.order));
     answers
 }
 
-fn human_answer(placed: &PlacedLeg, feed: &FeedName, directory: &Directory, site: &TimeZone) -> Option<Answer> {
+/// The answer of a leg, and those of the phones it names as having had the call afterwards.
+fn answers_of(placed: &PlacedLeg, feed: &FeedName, directory: &Directory, site: &TimeZone) -> Vec<Answer> {
     let leg = &placed.leg;
     if leg.disposition != Disposition::Answered || leg.direction == Direction::Outgoing {
-        return None;
+        return Vec::new();
     }
-    let extension = leg.answered_by.clone()?;
+    let Some(first) = &leg.answered_by else {
+        return Vec::new();
+    };
+    let talk = leg.talk_seconds.or(leg.marks.lasted_seconds).unwrap_or(0);
+    let mut answers: Vec<Answer> = human_answer(placed, first, feed, directory, site).into_iter().collect();
+    for (place, extension) in (1..).zip(&leg.marks.passed_to) {
+        answers.extend(
+            human_answer(placed, extension, feed, directory, site).map(|answer| Answer {
+                timed: false,
+                deduced: true,
+                // Only who had it last may have had it for long.
+                talk_seconds: if place == leg.marks.passed_to.len() { talk } else { 0 },
+                ..answer
+            }),
+        );
+    }
+    answers
+}
+
+fn human_answer(
+    placed: &PlacedLeg,
+    extension: &str,
+    feed: &FeedName,
+    directory: &Directory,
+    site: &TimeZone,
+) -> Option<Answer> {
+    let leg = &placed.leg;
     let at = placed.answered_at.unwrap_or(placed.start);
-    let found = directory.holder(&extension, leg.marks.agent.as_deref(), feed, site.to_datetime(at));
+    let found = directory.holder(extension, leg.marks.agent.as_deref(), feed, site.to_datetime(at));
     if matches!(found.holder, Holder::Machine(..)) {
         return None;
     }
     Some(Answer {
-        extension,
+        extension: extension.to_owned(),
         found,
         at,
         timed: placed.answered_at.is_some(),

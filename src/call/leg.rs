@@ -191,6 +191,12 @@ pub struct Marks {
     /// Coarseness of the stamps: 1 (or unset), or 60 where seconds lack.
     #[serde(skip_serializing_if = "is_fine")]
     pub resolution_seconds: i64,
+    /// Seconds from start to end, where the format prints both but not when a person answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lasted_seconds: Option<i64>,
+    /// Who had the call after `answered_by`, in order, where one record names them all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_to: Vec<String>,
 }
 
 fn is_zero(seconds: &i64) -> bool {

@@ -62,7 +62,8 @@ pub fn placed(
         received_at.checked_sub(span).unwrap_or(received_at)
     };
     let ringing = leg.ring_seconds.unwrap_or(0).max(0);
-    let start = instant(&leg.start, zone, before(busy.saturating_add(ringing)))?;
+    let whole = leg.marks.lasted_seconds.unwrap_or(busy.saturating_add(ringing));
+    let start = instant(&leg.start, zone, before(whole))?;
     let answered_at = leg
         .answered_at
         .as_ref()
@@ -72,12 +73,15 @@ pub fn placed(
         || leg.ring_seconds.unwrap_or(0),
         |at| at.as_second() - start.as_second(),
     );
-    let ended_at = known
-        .then(|| {
-            length
-                .saturating_add(leg.talk_seconds.unwrap_or(0))
-                .saturating_add(leg.marks.held_seconds)
-        })
+    let summed = || {
+        length
+            .saturating_add(leg.talk_seconds.unwrap_or(0))
+            .saturating_add(leg.marks.held_seconds)
+    };
+    let ended_at = leg
+        .marks
+        .lasted_seconds
+        .or_else(|| known.then(summed))
         .and_then(|seconds| start.checked_add(SignedDuration::from_secs(seconds)).ok());
     Some(PlacedLeg {
         leg,

@@ -773,6 +773,7 @@ fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred
         marks_transfers: false,
         held_seconds: s.hold.saturating_add(s.park),
         resolution_seconds: if s.start.has_seconds { 1 } else { 60 },
+        ..Marks::default()
     }
 }
 

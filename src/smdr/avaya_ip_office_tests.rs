@@ -163,6 +163,7 @@ fn what_joins_legs() {
         marks_transfers: false,
         held_seconds: 7,
         resolution_seconds: 1,
+        ..Marks::default()
     };
     assert_eq!(marks, wanted);
     assert_eq!(leg(line(&[(18, "1"), (19, "n/a")])).marks.agent, None);

@@ -18,6 +18,7 @@ macro_rules! dialects {
 }
 
 dialects! {
+    "three_cx/mod.rs" three_cx,
     "avaya_ip_office.rs" avaya_ip_office,
     "panasonic_kx/mod.rs" panasonic_kx,
     "siemens_hipath.rs" siemens_hipath,

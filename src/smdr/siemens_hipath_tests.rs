@@ -90,6 +90,7 @@ fn what_joins_legs() {
         marks_transfers: true,
         held_seconds: 0,
         resolution_seconds: 1,
+        ..Marks::default()
     };
     assert_eq!(first, wanted);
     assert!(marks("35").transferred && marks(" 5").transferred && marks("38").transferred);

@@ -201,3 +201,95 @@ fn f24_panasonic_an_answer_that_waits_survives_a_kill() {
         &json!({"legs": 1, "answered_by": "8022", "talk_seconds": 290}),
     );
 }
+
+/// A 3CX record without types: start, answer and end as seconds after 02:00:00 UTC, who was called, what it became,
+/// who took part.
+fn three_cx(id: u32, answer: Option<u32>, end: u32, to: &str, change: &str, chain: &str) -> String {
+    let clock = |seconds: u32| format!("2026/10/08 02:{:02}:{:02}", seconds / 60, seconds % 60);
+    let talk = answer.map_or(String::new(), |at| {
+        format!("00:{:02}:{:02}", (end - at) / 60, (end - at) % 60)
+    });
+    let number = to.trim_start_matches("Ext.");
+    let change = if change.is_empty() {
+        ",,".to_owned()
+    } else {
+        format!("{change},{}", change.rsplit("Ext.").next().unwrap())
+    };
+    format!(
+        "Call {id},00000190AA{id:06}_{id},{talk},{},{},{},TerminatedBySrc,{CALLER},{to},10000,{number},{number},\
+         {change},,,,,{chain}",
+        clock(0),
+        answer.map(clock).unwrap_or_default(),
+        clock(end),
+    )
+}
+
+/// One record has it all: the queue takes the call at once, the chain names who answered and who got it next.
+#[test]
+fn three_cx_second_of_a_group_answers_and_puts_through() {
+    let house = house("3cx");
+    let chain = format!("Chain: {CALLER};Ext.8500;Ext.8022;Ext.8024;");
+    send(
+        &house,
+        &[three_cx(1, Some(1), 88, "Ext.8500", "ReplacedDst,Ext.8024", &chain)],
+    );
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({
+            "legs": 1, "direction": "incoming", "disposition": "answered", "calling_number": CALLER, "trunk": "10000",
+            "answered_by": "8022", "answered_by_person": "liu", "certainty": "likely", "ring_seconds": null,
+            "start": "2026-10-08T10:00:00+08:00", "ended_at": "2026-10-08T10:01:28+08:00",
+        }),
+    );
+    assert_eq!(house.cases().len(), 1);
+    check(
+        &house.case(1),
+        &json!({"first_answerer": "liu", "handler": "chen", "settled": true}),
+    );
+}
+
+#[test]
+fn three_cx_a_queues_call_is_the_agents() {
+    let house = house("3cx");
+    let chain = format!("Chain: {CALLER};Ext.8500;Ext.8022;");
+    send(
+        &house,
+        &[three_cx(1, Some(0), 60, "Ext.8500", "ReplacedDst,Ext.8022", &chain)],
+    );
+    settled(&house);
+    check(
+        &house.case(1),
+        &json!({"first_answerer": "liu", "handler": "liu", "settled": true}),
+    );
+}
+
+/// Nobody answers: callers leave a queue, a queue's successor, a mailbox, a phone.
+#[test]
+fn three_cx_what_no_person_took_is_nobodys() {
+    let house = house("3cx");
+    let chain = |parties: &str| format!("Chain: {CALLER};{parties};");
+    send(
+        &house,
+        &[
+            three_cx(1, Some(1), 200, "Ext.8500", "", &chain("Ext.8500")),
+            three_cx(2, Some(20), 50, "Ext.999", "", &chain("Ext.8022")),
+            three_cx(3, None, 20, "Ext.8022", "", ""),
+        ],
+    );
+    let calls = settled(&house);
+    let found: Vec<_> = calls.iter().map(|c| (&c["disposition"], &c["answered_by"])).collect();
+    let (missed, mailbox) = (json!("no_answer"), json!("voicemail"));
+    assert_eq!(
+        found,
+        [
+            (&missed, &Value::Null),
+            (&mailbox, &Value::Null),
+            (&missed, &Value::Null)
+        ]
+    );
+    check(&calls[0], &json!({"ended_at": "2026-10-08T10:03:20+08:00"}));
+    check(&calls[2], &json!({"ended_at": "2026-10-08T10:00:20+08:00"}));
+    assert_eq!(house.cases(), [] as [Value; 0]);
+}
