@@ -102,7 +102,10 @@ fn f54_after_a_put_through_the_new_handler_hears_instead() {
     assert_eq!(house.handler(1), "liu");
     // The rung that is due and the news that the caller was put through go out together.
     assert_eq!(mailed(&mut house, "09:05:00"), ["liu: 1 1, 1 0"]);
-    assert_eq!(notices(&house)[0], skipped(1, "wang", "the case has another handler now"));
+    assert_eq!(
+        notices(&house)[0],
+        skipped(1, "wang", "the case has another handler now")
+    );
     assert_eq!(mailed(&mut house, "09:10:00"), [] as [&str; 0]);
 }
 
