@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, Command, Refusal};
+use crate::case::{Case, Command, Refusal, To, may_answer};
 use crate::clock::Clock;
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -17,7 +17,9 @@ use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
 use crate::register::{self, Handle, Rules, Who};
 use crate::remind::LinkDesk;
-use crate::web::{ActError, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
+use crate::web::{
+    ActError, Answers, CasePage, Hit, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Staff, Standing,
+};
 
 /// Readers kept open between requests.
 const SPARE_READERS: usize = 4;
@@ -78,22 +80,36 @@ impl RegisterOffice {
     }
 
     fn people(&self, lang: Lang) -> People {
-        let rules = self.rules.load();
-        let today = rules.zone.to_datetime(self.clock.now()).date();
-        People::of(&rules.directory, lang, today)
+        People::of(&self.rules.load().directory, lang, self.today())
     }
 
-    fn standing(&self, viewer: &PersonId, case: &Case, now: Timestamp) -> Standing {
+    /// What a person is to a case, and whether an offer of it is theirs to answer.
+    fn standing(&self, viewer: &PersonId, case: &Case, now: Timestamp) -> (Standing, Answers) {
         let rules = self.rules.load();
-        let acts = case.handler == *viewer || case.co_handlers.contains(viewer) || {
-            let today = rules.zone.to_datetime(now).date();
-            rules.directory.acting_for(&case.handler, today).who == *viewer
+        let today = rules.zone.to_datetime(now).date();
+        let may = |accepting| may_answer(case, viewer, accepting, &rules.directory, today);
+        let offered = case.offer.is_some();
+        let answers = Answers {
+            accept: offered && may(true),
+            give_back: may(false),
         };
-        if acts {
-            return Standing::Acts;
-        }
-        let above = rules.directory.chain(&case.handler).contains(viewer);
-        if above { Standing::Looks } else { Standing::Moved }
+        let acts = case.handler == *viewer
+            || case.co_handlers.contains(viewer)
+            || rules.directory.acting_for(&case.handler, today).who == *viewer;
+        let standing = if acts {
+            Standing::Acts
+        } else if rules.directory.is_above(viewer, &case.handler) {
+            Standing::Looks
+        } else if answers.accept || offered && answers.give_back {
+            Standing::Offered
+        } else {
+            Standing::Moved
+        };
+        (standing, answers)
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.rules.load().zone.to_datetime(self.clock.now()).date()
     }
 
     fn needs(&self) -> Needs {
@@ -158,12 +174,15 @@ impl Office for RegisterOffice {
         }
         let rules = self.rules.load_full();
         let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
+        let (standing, answers) = self.standing(&link.person, &case, now);
         Ok(CasePage {
             lang,
             now,
             zone: rules.zone.clone(),
             viewer: link.person.clone(),
-            standing: self.standing(&link.person, &case, now),
+            standing,
+            answers,
+            staff: Staff::of(&rules.directory, lang, self.today()),
             events,
             people: self.people(lang),
             categories: rules.policy.categories.keys().cloned().collect(),
@@ -207,6 +226,34 @@ impl Office for RegisterOffice {
         })
     }
 
+    fn who(&self, words: &str, lang: Lang) -> Vec<Hit> {
+        let rules = self.rules.load();
+        let found = rules.directory.who(words, self.today());
+        found.iter().map(|hit| Hit::of(hit, &rules.directory, lang)).collect()
+    }
+
+    fn to(&self, given: &str) -> Option<To> {
+        let rules = self.rules.load();
+        let person = given.parse().ok().filter(|id| rules.directory.person(id).is_some());
+        let department = || given.parse().ok().filter(|id| rules.directory.department(id).is_some());
+        person.map(To::Person).or_else(|| department().map(To::Department))
+    }
+
+    fn until(&self, given: &str) -> Option<Timestamp> {
+        let rules = self.rules.load();
+        if let Ok(at) = given.parse() {
+            return Some(at);
+        }
+        let wall: jiff::civil::DateTime = match given.parse::<jiff::civil::Date>() {
+            Ok(day) if !given.contains(':') => match rules.calendar.close_of_day(day) {
+                Some(closes) => return Some(closes),
+                None => day.at(0, 0, 0, 0),
+            },
+            _ => given.parse().ok()?,
+        };
+        rules.zone.to_timestamp(wall).ok()
+    }
+
     async fn act(
         &self,
         link: &Link,
@@ -229,7 +276,7 @@ impl Office for RegisterOffice {
         }
         let lang = self.language(Some(&link.person));
         let people = self.people(lang);
-        if self.standing(&link.person, &current, self.clock.now()) == Standing::Moved {
+        if self.standing(&link.person, &current, self.clock.now()).0 == Standing::Moved {
             return Err(ActError::NotHolder {
                 who: people.name(&current.handler),
             });

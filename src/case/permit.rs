@@ -18,6 +18,8 @@
 //!
 //! **Not here**: who may *see* a case (`web`), who a token or login is.
 
+use jiff::civil::Date;
+
 use crate::case::life::To;
 use crate::case::policy::Category;
 use crate::case::state::{Actor, Case};
@@ -117,24 +119,24 @@ pub(super) fn check_offered(case: &Case, accepting: bool, ctx: &Context<'_>) -> 
         return Ok(());
     };
     let today = ctx.calendar.date_of(ctx.now);
-    let acts_for = |other: &PersonId| other == person || ctx.directory.acting_for(other, today).who == *person;
-    let meant = match &case.offer {
-        None => {
-            return if acts_for(&case.handler) {
-                Ok(())
-            } else {
-                refuse(reason::OFFERED)
-            };
-        }
-        Some(offer) => {
-            let member = match &offer.to {
-                To::Department(id) => accepting && ctx.directory.members(id).any(|member| acts_for(&member.id)),
-                To::Person(_) | To::Outside(_) => false,
-            };
-            member || acts_for(&offer.answerable)
-        }
+    if may_answer(case, person, accepting, ctx.directory, today) {
+        Ok(())
+    } else {
+        refuse(reason::OFFERED)
+    }
+}
+
+/// Whether a person may accept or return what is offered; without an offer: return what they have.
+pub fn may_answer(case: &Case, person: &PersonId, accepting: bool, directory: &Directory, today: Date) -> bool {
+    let acts_for = |other: &PersonId| other == person || directory.acting_for(other, today).who == *person;
+    let Some(offer) = &case.offer else {
+        return acts_for(&case.handler);
     };
-    if meant { Ok(()) } else { refuse(reason::OFFERED) }
+    let member = match &offer.to {
+        To::Department(id) => accepting && directory.members(id).any(|member| acts_for(&member.id)),
+        To::Person(_) | To::Outside(_) => false,
+    };
+    member || acts_for(&offer.answerable)
 }
 
 /// Refuses a ruling on a violation by the person concerned, or by somebody who isn't above them.

@@ -53,6 +53,84 @@ catalogue! { PAGE;
     button_told_once { "保存告知内容", "Save what was told" }
     button_note { "保存备注", "Save the note" }
     button_reopen { "重新办理", "Reopen" }
+    do_accept { "接收", "Accept" }
+    hint_accept { "接收后由您承办。", "From then on it is yours." }
+    button_accept { "接收", "Accept" }
+    do_return { "退回", "Return" }
+    hint_return { "不该由您办时说明理由退回。", "If it is not yours, say why." }
+    button_return { "退回", "Return" }
+    do_hand_over { "转办", "Hand over" }
+    hint_hand_over { "转给职责所在的人或部门，对方接收后才算转出。", "To whom it belongs; it stays yours until they accept." }
+    button_hand_over { "转办", "Hand over" }
+    do_contact { "已联系来电人", "Spoke to the caller" }
+    hint_contact { "记下与来电人说了什么。", "What was said." }
+    button_contact { "保存联系记录", "Save" }
+    do_promise { "承诺答复日期", "Promise a date" }
+    hint_promise { "已答应来电人在某日前答复。", "The caller was promised an answer by a date." }
+    button_promise { "保存承诺", "Save the promise" }
+    do_extend { "申请延期", "Ask for more time" }
+    hint_extend { "到期之前申请，由上级批准。", "Before it is due; the supervisor approves." }
+    button_extend { "提交延期", "Send" }
+    do_co_handler { "请人协办", "Let somebody help" }
+    hint_co_handler { "协办人也能登记、备注。", "They can write on it too." }
+    button_co_handler { "添加协办人", "Add" }
+    do_hot { "请主管关注", "Show it to the supervisor" }
+    hint_hot { "急事、大事，立即通知主管。", "Urgent or grave: they are told at once." }
+    button_hot { "通知主管", "Tell the supervisor" }
+    do_dispute { "提出异议", "Disagree" }
+    hint_dispute { "对首问认定或逾期认定有不同意见。", "With what this case says of you." }
+    button_dispute { "提交异议", "Send" }
+    do_assign { "指定承办人", "Assign" }
+    hint_assign { "直接交给某人，无需接收，不能退回。", "Theirs at once; it can't be returned." }
+    button_assign { "指定", "Assign" }
+    do_rule { "裁定承办人", "Rule who handles it" }
+    hint_rule { "多次转办或退回，由您裁定。", "It went to and fro too often; your word counts." }
+    button_rule { "裁定", "Rule" }
+    do_approve { "批准", "Approve" }
+    hint_approve { "批准上面的申请。", "Grant what is asked above." }
+    button_approve { "批准", "Approve" }
+    do_correct { "更正首问责任人", "Correct the first answerer" }
+    hint_correct { "判定有误时更正，原判定留在经过里。", "If it was somebody else; what was found stays in the history." }
+    button_correct { "更正", "Correct" }
+    do_unreasonable { "认定为不合理诉求", "Unreasonable demand" }
+    hint_unreasonable { "认定后不计入考核。", "It no longer counts in the score." }
+    button_unreasonable { "认定", "Confirm" }
+    do_void { "作废", "Void" }
+    hint_void { "不应有这件记录时作废。", "If this never was a case." }
+    button_void { "作废", "Void" }
+    choose { "请选择", "Please choose" }
+    label_to { "转给谁", "To whom" }
+    to_by_rule { "按制度转办（投诉受理、主管等）", "Where the rules send it" }
+    whole_department(name) { "{name}（部门，任何人可接收）", "{name} (department: anyone accepts)" }
+    away_until(name, day) { "{name}（外出至 {day}）", "{name} (away until {day})" }
+    label_outside { "或：外单位名称", "Or another body" }
+    hint_outside { "外单位不能接收：告知来电人后按“非本单位”办结。", "It can't accept: the caller is told, and the case is closed as not ours." }
+    label_hand_over_text { "转办说明", "What they must know" }
+    hint_hand_over_text { "一句话，例如：咨询准营证补办，材料已核。", "One sentence, such as: lost permit, papers are checked." }
+    label_rule_to { "由谁承办", "Who handles it" }
+    rule_stays { "仍由现承办人办理", "Who has it now" }
+    label_correct_to { "首问责任人应为", "The first answerer is" }
+    label_co_handler { "协办人", "Who helps" }
+    label_until { "日期", "Date" }
+    hint_until { "当日下班前。", "By close of business that day." }
+    label_promised { "答应了什么", "What was promised" }
+    label_extend_told { "怎样告知来电人的", "What the caller was told of it" }
+    label_said { "说了什么", "What was said" }
+    who_link { "不知道归谁管？查一查", "Who handles it? Search" }
+    who_handles_title { "这事归谁管？", "Who handles it?" }
+    label_who { "事项、部门或姓名", "Matter, department or name" }
+    button_who { "查找", "Search" }
+    hit_give { "转给他们", "Give it to them" }
+    hit_guide { "引导来电人去找", "Guide the caller there" }
+    no_hit(words) { "没有找到“{words}”，换个说法再查。", "Nothing found for “{words}”; try other words." }
+    offer_yours(by, text) { "{by} 转给您：{text}", "{by} offers it to you: {text}" }
+    offer_waits(to, text) { "已转 {to}，待接收；在此之前仍由现承办人负责。说明：{text}", "Offered to {to}; until accepted it stays where it is: {text}" }
+    by_switch { "交换机", "The switch" }
+    frozen_text { "转办或退回次数已到上限，待主管裁定。", "It went to and fro too often; the supervisor rules." }
+    hot_text { "已请主管关注。", "Shown to the supervisor." }
+    disputed_text { "有人对这件记录提出异议。", "Somebody disagrees with what it says." }
+    co_handlers { "协办人", "Helped by" }
+    promised_until { "承诺答复", "Promised by" }
     other_things { "其他操作", "Other things to do" }
     more_fields { "引导、告知、重复等更多内容", "Guiding, relaying, duplicates, more" }
     required { "必填", "required" }
@@ -90,6 +168,10 @@ catalogue! { PAGE;
     needs_one_of(fields) { "以下至少填一项：{fields}", "fill in at least one of: {fields}" }
     needs_something { "请至少填写一项", "please fill in at least one field" }
     not_known(given, known) { "没有“{given}”，可用：{known}", "there is no “{given}”; known: {known}" }
+    not_there(given) { "没有“{given}”", "there is no “{given}”" }
+    not_a_date(given) { "“{given}”不是日期", "“{given}” is no date" }
+    not_until(given, limit) { "{given} 不行，界限是 {limit}", "{given} won't do, the limit is {limit}" }
+    not_both { "上面已选了人或部门，二者只选其一", "somebody is chosen already; choose one of the two" }
     not_a_number(given) { "“{given}”不是编号", "“{given}” is not a case number" }
     too_long(limit) { "太长了，最多 {limit} 字", "too long, {limit} characters at most" }
     forbidden_phrase(phrase) { "不能只写“{phrase}”，请写清楚怎样办的", "“{phrase}” alone won't do; please say what was done" }

@@ -4,8 +4,10 @@ use askama::Template;
 
 use super::case_words::{Badge, Banner, DeadlineView, Fact, HistoryView, Worder, badge, came};
 use super::fields::{Builder, Control, FormView, Typed};
-use super::form::Verb;
+use super::form::Form;
 use super::office::{CasePage, Standing};
+use super::possible::possible;
+use super::search::{Search, SearchView};
 use crate::case::CaseState;
 use crate::l10n::{Say, masked};
 use crate::mail::Party;
@@ -32,7 +34,9 @@ pub(super) struct CaseView {
     facts: Vec<Fact>,
     deadlines: Vec<DeadlineView>,
     history: Vec<HistoryView>,
+    notices: Vec<Banner>,
     forms: Vec<FormView>,
+    search: Option<SearchView>,
     differs: bool,
     flagged: bool,
     /// Nothing is to be done: what happened comes first.
@@ -40,7 +44,7 @@ pub(super) struct CaseView {
 }
 
 impl CaseView {
-    pub(super) fn new(page: &CasePage, typed: &Typed, banner: Option<Banner>) -> Self {
+    pub(super) fn new(page: &CasePage, typed: &Typed, banner: Option<Banner>, search: &Search) -> Self {
         let say = Say(page.lang);
         let words = Worder { say, page };
         let banner = banner.or_else(|| words.closing());
@@ -59,7 +63,9 @@ impl CaseView {
             facts: words.facts(),
             deadlines: words.deadlines(),
             history: words.history(),
-            forms: forms(say, page, typed),
+            notices: words.notices(),
+            search: SearchView::new(say, page, search),
+            forms: forms(say, page, typed, &search.prefill),
             differs: case.evidence_differs,
             flagged: case.clock_flagged,
             still: !matches!(
@@ -93,7 +99,9 @@ impl CaseView {
             facts: Vec::new(),
             deadlines: Vec::new(),
             history: Vec::new(),
+            notices: Vec::new(),
             forms: Vec::new(),
+            search: None,
             differs: false,
             flagged: false,
             still: true,
@@ -101,18 +109,16 @@ impl CaseView {
     }
 }
 
-fn forms(say: Say, page: &CasePage, typed: &Typed) -> Vec<FormView> {
-    let verbs: &[Verb] = match (page.standing, page.case.state) {
-        (Standing::Moved | Standing::Looks, _) | (_, CaseState::Void) => &[],
-        (Standing::Acts, CaseState::Closed) => &[Verb::Reopen, Verb::Note],
-        (Standing::Acts, _) => &[Verb::Close, Verb::Register, Verb::ToldOnce, Verb::Note],
-    };
+fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormView> {
     let builder = Builder {
         say,
         case: Some(&page.case),
         categories: &page.categories,
         needs: &page.needs,
+        staff: &page.staff,
         typed,
+        prefill,
     };
-    verbs.iter().map(|verb| builder.form(*verb)).collect()
+    let verbs = possible(page);
+    verbs.into_iter().map(|verb| builder.form(verb)).collect()
 }

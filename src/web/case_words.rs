@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::office::CasePage;
-use crate::case::{Case, CaseKind, CaseState, Deadline, Event};
+use crate::case::{Case, CaseKind, CaseState, Deadline, Event, To};
 use crate::l10n::events::Scene;
-use crate::l10n::{Say, masked, when};
+use crate::l10n::{Lang, Say, masked, when};
 use crate::mail::Party;
 
 /// From here on a deadline is near, in seconds: two hours.
@@ -136,6 +136,55 @@ impl Worder<'_> {
         })
     }
 
+    /// What the case waits for, besides its deadlines.
+    pub(super) fn notices(&self) -> Vec<Banner> {
+        let (say, page) = (self.say, self.page);
+        let case = &page.case;
+        if !case.is_open() {
+            return Vec::new();
+        }
+        let offer = case.offer.as_ref().map(|offer| {
+            let by = offer
+                .by
+                .as_ref()
+                .map_or_else(|| say.by_switch(), |by| page.people.name(by));
+            match (page.answers.accept, &offer.to) {
+                (true, _) => say.offer_yours(by, &offer.text),
+                (false, To::Person(person)) => say.offer_waits(page.people.name(person), &offer.text),
+                (false, To::Department(id)) => say.offer_waits(page.staff.department(id), &offer.text),
+                (false, To::Outside(name)) => say.offer_waits(name, &offer.text),
+            }
+        });
+        let frozen = (case.state == CaseState::Frozen).then(|| say.frozen_text());
+        let asked = case.asked.as_ref().map(|asked| {
+            let event = Event::Asked {
+                what: asked.what,
+                until: asked.until,
+                text: asked.text.clone(),
+                by: asked.by.clone(),
+            };
+            let by = asked.by.as_ref().map(|by| page.people.name(by)).unwrap_or_default();
+            self.says(&by, &self.scene(|scene| scene.event(&event)))
+        });
+        let calm = |text: Option<String>| text.map(|text| ("calm", text));
+        let hot = case.hot.then(|| ("late", say.hot_text()));
+        let disputed = case.disputed.then(|| ("calm", say.disputed_text()));
+        let frozen = frozen.map(|text| ("late", text));
+        let all = [hot, frozen, calm(offer), calm(asked), disputed];
+        let banner = |(tone, text): (&'static str, String)| Banner {
+            tone,
+            text: unturned(&text),
+        };
+        all.into_iter().flatten().map(banner).collect()
+    }
+
+    fn says(&self, who: &str, what: &str) -> String {
+        match self.say.0 {
+            Lang::Zh => format!("{who}{what}"),
+            Lang::En => format!("{who} {what}"),
+        }
+    }
+
     pub(super) fn facts(&self) -> Vec<Fact> {
         let mut facts = self.matter();
         facts.extend(self.holders());
@@ -202,8 +251,26 @@ impl Worder<'_> {
                 detail: since.map(|held| say.since(self.near(held.from))).unwrap_or_default(),
                 ..fact
             }),
+            self.fact(say.co_handlers(), self.helpers()),
+            self.fact(say.promised_until(), case.promised.map(|until| self.near(until))),
         ];
         facts.into_iter().flatten().collect()
+    }
+
+    fn helpers(&self) -> Option<String> {
+        let names: Vec<String> = self
+            .page
+            .case
+            .co_handlers
+            .iter()
+            .map(|id| self.page.people.name(id))
+            .collect();
+        (!names.is_empty()).then(|| {
+            names.join(match self.say.0 {
+                Lang::Zh => "、",
+                Lang::En => ", ",
+            })
+        })
     }
 
     fn guidance(&self) -> Vec<Fact> {

@@ -68,6 +68,10 @@ impl Builder<'_> {
                 let labels: Vec<String> = fields.iter().map(|field| self.label(field)).collect();
                 say.needs_one_of(labels.join(self.comma()))
             }
+            Why::Unknown { given, known } if known.is_empty() => say.not_there(given),
+            Why::NotADate(given) => say.not_a_date(given),
+            Why::NotUntil { given, limit } => say.not_until(given, limit),
+            Why::Both => say.not_both(),
             Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
             Why::NotANumber(given) => say.not_a_number(given),
             Why::TooLong => say.too_long(LIMIT),
@@ -112,6 +116,10 @@ pub(super) fn field_label(say: Say, name: &str) -> String {
         "procedure" => say.label_procedure(),
         "materials" => say.label_materials(),
         "limit" => say.label_limit(),
+        "reason" => say.label_reason(),
+        "to" => say.label_to(),
+        "outside" => say.label_outside(),
+        "until" => say.label_until(),
         other => other.to_owned(),
     }
 }

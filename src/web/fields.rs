@@ -4,6 +4,8 @@
 
 use super::form::{Form, LIMIT, Problem, Verb};
 use super::office::Needs;
+use super::staff::Staff;
+use super::verb_words::verb_words;
 use crate::case::Case;
 use crate::ids::CategoryId;
 use crate::l10n::Say;
@@ -35,6 +37,8 @@ pub(super) struct Field {
     pub required: bool,
     /// How much of a row it takes: `wide`, `half`, `third`.
     pub width: &'static str,
+    /// Searching for who handles it helps here.
+    pub who: bool,
     pub control: Control,
 }
 
@@ -45,6 +49,13 @@ pub(super) enum Control {
     Tick { on: bool },
     Chips(Vec<Choice>),
     Pick(Vec<Choice>),
+    People { none: Option<Choice>, groups: Vec<Group> },
+}
+
+/// A department in a select.
+pub(super) struct Group {
+    pub label: String,
+    pub choices: Vec<Choice>,
 }
 
 /// One of several.
@@ -84,20 +95,16 @@ pub(super) struct Builder<'a> {
     pub case: Option<&'a Case>,
     pub categories: &'a [CategoryId],
     pub needs: &'a Needs,
+    pub staff: &'a Staff,
     pub typed: &'a Typed,
+    /// What a search's finding fills in.
+    pub prefill: &'a Form,
 }
 
 impl Builder<'_> {
     /// The form of a verb.
     pub(super) fn form(&self, verb: Verb) -> FormView {
-        let say = self.say;
-        let (title, hint, button) = match verb {
-            Verb::Close => (say.do_close(), say.hint_close(), say.button_close()),
-            Verb::Register => (say.do_register(), say.hint_register(), say.button_register()),
-            Verb::ToldOnce => (say.do_told_once(), say.hint_told_once(), say.button_told_once()),
-            Verb::Note => (say.do_note(), say.hint_note(), say.button_note()),
-            Verb::Reopen => (say.do_reopen(), say.hint_reopen(), say.button_reopen()),
-        };
+        let (title, hint, button) = verb_words(self.say, verb);
         let (fields, more) = self.fields(verb);
         let posted = self.typed.verb == Some(verb);
         let problems = if posted {
@@ -105,15 +112,18 @@ impl Builder<'_> {
         } else {
             Vec::new()
         };
-        let filled = |field: &Field| field.problem.is_some() || posted && self.typed.form.get(field.name).is_some();
+        let found = |field: &Field| self.prefilled(verb, field.name).is_some();
+        let filled = |field: &Field| {
+            field.problem.is_some() || posted && self.typed.form.get(field.name).is_some() || found(field)
+        };
         FormView {
             verb: verb.as_str(),
             title,
             hint,
             button,
             version: self.case.map(|case| case.version),
-            open: verb == Verb::Close || posted,
-            main: verb == Verb::Close,
+            open: verb.is_main() || posted || fields.iter().any(found),
+            main: verb.is_main(),
             more_open: more.iter().any(filled),
             fields,
             more,
@@ -153,8 +163,7 @@ impl Builder<'_> {
                 ],
                 Vec::new(),
             ),
-            Verb::Note => (vec![self.sentence(verb, say.label_note())], Vec::new()),
-            Verb::Reopen => (vec![self.sentence(verb, say.label_reason())], Vec::new()),
+            _ => (self.life_fields(verb), Vec::new()),
         }
     }
 
@@ -186,8 +195,10 @@ impl Builder<'_> {
         }
         let mut tried = self.line(verb, "tried", say.label_tried(), stands(|c| &c.tried));
         tried.width = "wide";
+        let mut right = self.line(verb, "right_body", say.label_right_body(), stands(|c| &c.right_body));
+        right.who = self.case.is_some();
         let more = vec![
-            self.line(verb, "right_body", say.label_right_body(), stands(|c| &c.right_body)),
+            right,
             self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone)),
             told,
             tried,
@@ -217,7 +228,7 @@ impl Builder<'_> {
         ]
     }
 
-    fn stands(&self, pick: fn(&Case) -> &Option<String>) -> Option<String> {
+    pub(super) fn stands(&self, pick: fn(&Case) -> &Option<String>) -> Option<String> {
         self.case.and_then(|case| pick(case).clone())
     }
 
@@ -230,10 +241,21 @@ impl Builder<'_> {
     /// What this form's field shows: the typed text if it is the posted form.
     pub(super) fn value(&self, verb: Verb, name: &str, stands: Option<String>) -> String {
         if self.typed.verb == Some(verb) {
-            self.typed.form.get(name).unwrap_or_default().to_owned()
-        } else {
-            stands.unwrap_or_default()
+            return self.typed.form.get(name).unwrap_or_default().to_owned();
         }
+        let found = self.prefilled(verb, name).map(str::to_owned);
+        found.or(stands).unwrap_or_default()
+    }
+
+    /// What was found by a search and chosen for this field.
+    fn prefilled(&self, verb: Verb, name: &str) -> Option<&str> {
+        let takes = match verb {
+            Verb::HandOver => matches!(name, "to" | "outside"),
+            Verb::Assign | Verb::Rule => name == "to",
+            Verb::Close => matches!(name, "right_body" | "right_phone"),
+            _ => false,
+        };
+        self.prefill.get(name).filter(|_| takes && self.typed.verb.is_none())
     }
 
     pub(super) fn field(&self, verb: Verb, name: &'static str, label: String, control: Control) -> Field {
@@ -252,13 +274,14 @@ impl Builder<'_> {
             required,
             width: match control {
                 Control::Area { .. } | Control::Chips(_) => "wide",
-                Control::Line { .. } | Control::Tick { .. } | Control::Pick(_) => "half",
+                Control::Line { .. } | Control::Tick { .. } | Control::Pick(_) | Control::People { .. } => "half",
             },
+            who: false,
             control,
         }
     }
 
-    fn line(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
+    pub(super) fn line(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
         let value = self.value(verb, name, stands);
         let control = Control::Line { value, kind: "text" };
         self.field(verb, name, label, control)
@@ -270,15 +293,15 @@ impl Builder<'_> {
         self.field(verb, name, label, control)
     }
 
-    fn area(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
+    pub(super) fn area(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {
         let value = self.value(verb, name, stands);
         self.field(verb, name, label, Control::Area { value, rows: 2 })
     }
 
-    fn sentence(&self, verb: Verb, label: String) -> Field {
+    pub(super) fn sentence(&self, verb: Verb, label: String) -> Field {
         Field {
             required: true,
-            ..self.area(verb, "text", label, None)
+            ..self.area(verb, verb.sentence(), label, None)
         }
     }
 

@@ -3,47 +3,13 @@
 //! **Invariants.** Nothing typed is lost: whatever is wrong, the form is there to be shown again. Control characters
 //! never pass; line breaks only in fields that have them.
 
-use crate::case::{Command, Duty, Outcome, Particulars, Refusal, Told};
-use crate::ids::{CaseId, CategoryId};
+use super::reader::{Reader, Reads};
+pub use super::verb::Verb;
+use crate::case::{Command, Duty, Outcome, Refusal};
+use crate::ids::CaseId;
 
 /// Longest text of one field, in characters.
 pub const LIMIT: usize = 2_000;
-
-/// What a form can do: the names of the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verb {
-    /// Done.
-    Close,
-    /// Write down name and matter.
-    Register,
-    /// What the caller was told, once.
-    ToldOnce,
-    /// A remark.
-    Note,
-    /// Take up again.
-    Reopen,
-}
-
-impl Verb {
-    /// All, in the order of the page.
-    pub const ALL: [Self; 5] = [Self::Close, Self::Register, Self::ToldOnce, Self::Note, Self::Reopen];
-
-    /// As in the field `do`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Close => "close",
-            Self::Register => "register",
-            Self::ToldOnce => "told-once",
-            Self::Note => "note",
-            Self::Reopen => "reopen",
-        }
-    }
-
-    /// The verb of a `do` field, if it is one.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verb| verb.as_str() == text)
-    }
-}
 
 /// All outcomes with the names they have in forms and on the command line.
 pub const OUTCOMES: [(Outcome, &str); 9] = [
@@ -98,6 +64,17 @@ pub enum Why {
     },
     /// No case number.
     NotANumber(String),
+    /// No date.
+    NotADate(String),
+    /// A date beyond what is allowed.
+    NotUntil {
+        /// What came.
+        given: String,
+        /// The limit.
+        limit: String,
+    },
+    /// A person or department, and another body too.
+    Both,
     /// Longer than [`LIMIT`].
     TooLong,
     /// One of the forbidden phrases.
@@ -107,7 +84,7 @@ pub enum Why {
 }
 
 impl Problem {
-    fn new(field: &str, why: Why) -> Self {
+    pub(super) fn new(field: &str, why: Why) -> Self {
         Self {
             field: field.to_owned(),
             why,
@@ -169,177 +146,44 @@ impl Form {
     ///
     /// # Errors
     /// Everything that is wrong with its fields, at once.
-    pub fn command(&self, verb: Verb) -> Result<Command, Vec<Problem>> {
-        let mut reader = Reader {
-            form: self,
-            problems: Vec::new(),
-        };
-        let command = match verb {
-            Verb::Close => Command::Close {
-                outcome: reader.outcome(),
-                // With an outcome, an empty sentence is left to the case, which then says all that lacks at once.
-                text: match (self.get("outcome"), self.get("text")) {
-                    (Some(_), None) => String::new(),
-                    _ => reader.sentence("text"),
-                },
-                of: reader.number("of"),
-                particulars: reader.particulars(),
-            },
-            Verb::Register => Command::Register(reader.register()),
-            Verb::ToldOnce => Command::TellOnce(reader.told()),
-            Verb::Note => Command::Note {
-                text: reader.sentence("text"),
-            },
-            Verb::Reopen => Command::Reopen {
-                reason: match self.get("reason") {
-                    Some(_) => reader.sentence("reason"),
-                    None => reader.sentence("text"),
-                },
-            },
-        };
-        if reader.problems.is_empty() {
-            Ok(command)
-        } else {
-            Err(reader.problems)
-        }
+    pub fn command(&self, verb: Verb, reads: &Reads<'_>) -> Result<Command, Vec<Problem>> {
+        Reader::new(self, reads).command(verb)
     }
 }
 
-/// Reads fields and notes what is wrong with them.
-struct Reader<'a> {
-    form: &'a Form,
-    problems: Vec<Problem>,
-}
-
-impl Reader<'_> {
-    fn wrong(&mut self, field: &str, why: Why) {
-        self.problems.push(Problem::new(field, why));
-    }
-
-    fn text(&mut self, field: &str) -> Option<String> {
-        let text = self.form.get(field)?;
-        if text.chars().count() > LIMIT {
-            self.wrong(field, Why::TooLong);
-        }
-        Some(text.to_owned())
-    }
-
-    fn line(&mut self, field: &str) -> Option<String> {
-        let text = self.text(field)?;
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    }
-
-    /// Dots and dashes are no sentence.
-    fn sentence(&mut self, field: &str) -> String {
-        let text = self.text(field).unwrap_or_default();
-        if !text.chars().any(char::is_alphanumeric) {
-            self.wrong(field, Why::Sentence);
-        }
-        text
-    }
-
-    fn one_of<T: Copy>(&mut self, field: &str, known: &[(T, &str)]) -> Option<T> {
-        let given = self.form.get(field)?;
-        let found = known.iter().find(|(_, name)| *name == given);
-        if found.is_none() {
-            let why = Why::Unknown {
-                given: given.chars().take(40).collect(),
-                known: known.iter().map(|(_, name)| (*name).to_owned()).collect(),
-            };
-            self.wrong(field, why);
-        }
-        found.map(|(value, _)| *value)
-    }
-
-    fn outcome(&mut self) -> Outcome {
-        if self.form.get("outcome").is_none() {
-            self.wrong("outcome", Why::Choice);
-        }
-        self.one_of("outcome", &OUTCOMES).unwrap_or(Outcome::Handled)
-    }
-
-    fn number(&mut self, field: &str) -> Option<CaseId> {
-        let text = self.form.get(field)?;
-        let number = text.parse().ok();
-        if number.is_none() {
-            self.wrong(field, Why::NotANumber(text.chars().take(40).collect()));
-        }
-        number
-    }
-
-    fn category(&mut self) -> Option<CategoryId> {
-        let text = self.form.get("category")?;
-        let category = text.parse().ok();
-        if category.is_none() {
-            let why = Why::Unknown {
-                given: text.chars().take(40).collect(),
-                known: Vec::new(),
-            };
-            self.wrong("category", why);
-        }
-        category
-    }
-
-    fn particulars(&mut self) -> Particulars {
-        let ticked = |value: &str| !matches!(value, "0" | "false" | "no" | "off");
-        Particulars {
-            caller_name: self.line("caller_name"),
-            anonymous: self.form.get("anonymous").is_some_and(ticked),
-            phone: self.line("phone"),
-            matter: self.text("matter"),
-            duty: self.one_of("duty", &DUTIES),
-            category: self.category(),
-            caller_told: self.text("caller_told"),
-            right_body: self.line("right_body"),
-            right_phone: self.line("right_phone"),
-            tried: self.text("tried"),
-        }
-    }
-
-    fn register(&mut self) -> Particulars {
-        let particulars = self.particulars();
-        if particulars == Particulars::default() && self.problems.is_empty() {
-            self.wrong("matter", Why::Something);
-        }
-        particulars
-    }
-
-    fn told(&mut self) -> Told {
-        let told = Told {
-            basis: self.text("basis"),
-            procedure: self.text("procedure"),
-            materials: self.text("materials"),
-            limit: self.text("limit"),
-            text: self.text("text"),
-        };
-        if told == Told::default() {
-            self.wrong("materials", Why::Something);
-        }
-        told
-    }
-}
-
-/// What a refusal says about fields; nothing if it is about something else.
-pub fn problems_of(refusal: &Refusal) -> Vec<Problem> {
-    match refusal {
+/// What a refusal of a verb says about the fields of its form; nothing if it is about something else.
+pub fn problems_of(verb: Verb, refusal: &Refusal) -> Vec<Problem> {
+    let mut problems = match refusal {
         Refusal::Lacks(fields) => fields.iter().flat_map(|field| lacking(field)).collect(),
         Refusal::ForbiddenPhrase(phrase) => vec![Problem::new("text", Why::Forbidden(phrase.clone()))],
         Refusal::Unknown { field, given, known } => {
-            let why = Why::Unknown {
-                given: given.clone(),
-                known: known.clone(),
+            let why = match (*field, known.as_slice()) {
+                ("until", [limit]) => Why::NotUntil {
+                    given: given.clone(),
+                    limit: limit.clone(),
+                },
+                _ => Why::Unknown {
+                    given: given.clone(),
+                    known: known.clone(),
+                },
             };
             vec![Problem::new(field, why)]
         }
         Refusal::Stale { .. } | Refusal::WrongState { .. } | Refusal::NotPermitted { .. } => Vec::new(),
+    };
+    for problem in &mut problems {
+        if matches!(problem.field.as_str(), "text" | "reason") {
+            verb.sentence().clone_into(&mut problem.field);
+        }
     }
+    problems
 }
 
 /// `caller_name`, or alternatives: `right_body|tried`.
 fn lacking(fields: &str) -> Vec<Problem> {
     let names: Vec<String> = fields.split('|').map(str::to_owned).collect();
     match names.as_slice() {
-        [one] if one == "text" => vec![Problem::new(one, Why::Sentence)],
+        [one] if one == "text" || one == "reason" => vec![Problem::new(one, Why::Sentence)],
         [one] => vec![Problem::new(one, Why::Missing)],
         several => several
             .iter()

@@ -3,15 +3,28 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::case::{Particulars, To, Told};
+
+/// A house with wang and liu in permits, and one date.
+fn command(verb: Verb, body: &str) -> Result<Command, Vec<Problem>> {
+    let to = |given: &str| match given {
+        "wang" | "liu" => Some(To::Person(given.parse().unwrap())),
+        "permits" => Some(To::Department(given.parse().unwrap())),
+        _ => None,
+    };
+    let until = |given: &str| (given == "2026-03-06").then(|| "2026-03-06T09:30:00Z".parse().unwrap());
+    let reads = Reads { to: &to, until: &until };
+    Form::parse(body.as_bytes()).command(verb, &reads)
+}
 
 #[track_caller]
 fn reads(verb: Verb, body: &str, expected: &Command) {
-    assert_eq!(Form::parse(body.as_bytes()).command(verb).as_ref(), Ok(expected));
+    assert_eq!(command(verb, body).as_ref(), Ok(expected));
 }
 
 #[track_caller]
 fn refuses(verb: Verb, body: &str, expected: &[(&str, Why)]) {
-    let problems = Form::parse(body.as_bytes()).command(verb).unwrap_err();
+    let problems = command(verb, body).unwrap_err();
     let expected: Vec<Problem> = expected.iter().map(|(f, why)| Problem::new(f, why.clone())).collect();
     assert_eq!(problems, expected);
 }
@@ -140,8 +153,9 @@ fn the_other_verbs() {
 
 #[test]
 fn control_characters_do_not_pass() {
-    let form = Form::parse(b"caller_name=a%00%1B%5B31m%0D%0Ab%E2%80%AE&text=x%FF");
-    let Command::Register(p) = form.command(Verb::Register).unwrap() else {
+    let body = "caller_name=a%00%1B%5B31m%0D%0Ab%E2%80%AE&text=x%FF";
+    let form = Form::parse(body.as_bytes());
+    let Command::Register(p) = command(Verb::Register, body).unwrap() else {
         unreachable!("a register form");
     };
     assert_eq!(p.caller_name.as_deref(), Some("a[31m b"));
@@ -151,7 +165,7 @@ fn control_characters_do_not_pass() {
 #[test]
 fn a_text_has_a_limit_counted_in_characters() {
     let long = |n: usize| format!("text={}", "字".repeat(n));
-    assert!(Form::parse(long(2_000).as_bytes()).command(Verb::Note).is_ok());
+    assert!(command(Verb::Note, &long(2_000)).is_ok());
     refuses(Verb::Note, &long(2_001), &[("text", Why::TooLong)]);
 }
 
@@ -177,7 +191,7 @@ fn refusals_mark_their_fields() {
     let lacks = Refusal::Lacks(vec!["caller_name".into(), "right_body|tried".into()]);
     let both = vec!["right_body".to_owned(), "tried".to_owned()];
     assert_eq!(
-        problems_of(&lacks),
+        problems_of(Verb::Close, &lacks),
         [
             Problem::new("caller_name", Why::Missing),
             Problem::new("right_body", Why::OneOf(both.clone())),
@@ -187,9 +201,105 @@ fn refusals_mark_their_fields() {
 }
 
 #[test]
+fn handing_over_names_a_person_a_department_or_another_body() {
+    let offer = |to| Command::HandOver {
+        to,
+        text: "please see".into(),
+        particulars: Particulars {
+            caller_told: Some("goes to Liu".into()),
+            ..Particulars::default()
+        },
+    };
+    let said = "&text=please+see&caller_told=goes+to+Liu";
+    let outside = || Some(To::Outside("Tax office".into()));
+    for (to, expected) in [
+        ("to=liu", Some(To::Person("liu".parse().unwrap()))),
+        ("to=permits&outside=", Some(To::Department("permits".parse().unwrap()))),
+        ("to=&outside=Tax+office", outside()),
+        ("to=outside%3ATax+office", outside()),
+        ("to=", None),
+    ] {
+        reads(Verb::HandOver, &format!("{to}{said}"), &offer(expected));
+    }
+    refuses(
+        Verb::HandOver,
+        "to=liu&outside=Tax+office&text=...",
+        &[("outside", Why::Both), ("text", Why::Sentence)],
+    );
+    let nobody = Why::Unknown {
+        given: "nobody".into(),
+        known: vec![],
+    };
+    refuses(Verb::HandOver, "to=nobody&text=x", &[("to", nobody)]);
+}
+
+#[test]
+fn dates_and_people_are_read_by_the_house() {
+    let until = "2026-03-06T09:30:00Z".parse().unwrap();
+    reads(
+        Verb::Promise,
+        "until=2026-03-06&text=by+Friday",
+        &Command::Promise {
+            until,
+            text: "by Friday".into(),
+        },
+    );
+    reads(
+        Verb::Extend,
+        "until=2026-03-06&reason=files+are+elsewhere&caller_told=yes",
+        &Command::Extend {
+            until,
+            text: "files are elsewhere".into(),
+            caller_told: Some("yes".into()),
+        },
+    );
+    refuses(
+        Verb::Promise,
+        "until=soon",
+        &[("until", Why::NotADate("soon".into())), ("text", Why::Sentence)],
+    );
+    refuses(Verb::Extend, "text=x", &[("until", Why::Missing)]);
+    reads(
+        Verb::CoHandler,
+        "to=liu",
+        &Command::CoHandler {
+            person: "liu".parse().unwrap(),
+        },
+    );
+    refuses(Verb::Assign, "", &[("to", Why::Choice), ("reason", Why::Sentence)]);
+    let department = Why::Unknown {
+        given: "permits".into(),
+        known: vec![],
+    };
+    refuses(Verb::Correct, "to=permits&reason=x", &[("to", department)]);
+}
+
+#[test]
+fn a_refusal_marks_the_field_that_the_form_has() {
+    let lacks = Refusal::Lacks(vec!["text".into()]);
+    assert_eq!(
+        problems_of(Verb::Return, &lacks),
+        [Problem::new("reason", Why::Sentence)]
+    );
+    let late = Refusal::Unknown {
+        field: "until",
+        given: "2026-05-01 17:30".into(),
+        known: vec!["2026-03-20 17:30".into()],
+    };
+    let why = Why::NotUntil {
+        given: "2026-05-01 17:30".into(),
+        limit: "2026-03-20 17:30".into(),
+    };
+    assert_eq!(problems_of(Verb::Extend, &late), [Problem::new("until", why)]);
+}
+
+#[test]
 fn verbs_are_those_of_the_command_line() {
-    let names: Vec<_> = Verb::ALL.into_iter().map(Verb::as_str).collect();
-    assert_eq!(names, ["close", "register", "told-once", "note", "reopen"]);
-    assert_eq!(Verb::parse("told-once"), Some(Verb::ToldOnce));
+    for verb in Verb::ALL {
+        assert_eq!(Verb::parse(verb.as_str()), Some(verb));
+    }
+    for name in ["hand-over", "told-once", "co-handler", "unreasonable"] {
+        assert_eq!(Verb::parse(name).map(Verb::as_str), Some(name));
+    }
     assert_eq!(Verb::parse("Close"), None);
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::case_words::{Badge, badge, came, next_deadline};
 use super::field_words::field_label;
 use super::fields::{Builder, Control, FormView, Typed};
+use super::form::Form;
 use super::office::{ActError, ListPage, ListRow};
+use super::staff::Staff;
 use crate::case::Refusal;
 use crate::l10n::{Lang, Say, masked, when};
 
@@ -70,7 +72,9 @@ impl ListView {
             case: None,
             categories: &page.categories,
             needs: &page.needs,
+            staff: &Staff::default(),
             typed,
+            prefill: &Form::default(),
         };
         Self {
             say,
@@ -147,6 +151,7 @@ pub(super) fn refusal_words(say: Say, refusal: &Refusal) -> String {
         }
         Refusal::NotPermitted { reason } => say.not_permitted(reason),
         Refusal::ForbiddenPhrase(phrase) => say.forbidden_phrase(phrase),
+        Refusal::Unknown { given, known, .. } if known.is_empty() => say.not_there(given),
         Refusal::Unknown { given, known, .. } => say.not_known(given, known.join(", ")),
     }
 }

@@ -19,11 +19,19 @@ pub mod form;
 mod list_view;
 pub mod office;
 mod pages;
+mod possible;
 mod posted;
+pub mod reader;
+mod search;
 mod serve;
+pub mod staff;
+pub mod verb;
+mod verb_fields;
+mod verb_words;
 
-pub use office::{ActError, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
+pub use office::{ActError, Answers, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
 pub use serve::{Limits, router, serve};
+pub use staff::{Colleague, Hit, Staff, Unit};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::case::{Case, Command, Duty, EventRow, Refusal};
+use super::staff::{Hit, Staff};
+use crate::case::{Case, Command, Duty, EventRow, Refusal, To};
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, CategoryId, PersonId};
 use crate::mail::{BadLink, Link, Party};
@@ -28,6 +29,15 @@ pub trait Office: Send + Sync + 'static {
 
     /// The open cases behind a list link.
     fn list_page(&self, link: &Link) -> impl Future<Output = Result<ListPage, NoPage>> + Send;
+
+    /// Who handles what, or who is who, by words.
+    fn who(&self, words: &str, lang: Lang) -> Vec<Hit>;
+
+    /// A person, before a department of the same name; none if the directory knows neither.
+    fn to(&self, given: &str) -> Option<To>;
+
+    /// A date, which means its close of business, or a time of the site.
+    fn until(&self, given: &str) -> Option<Timestamp>;
 
     /// Does it, durably, with address and agent in the event; `version` is what the person saw.
     fn act(
@@ -89,10 +99,21 @@ pub enum ActError {
 pub enum Standing {
     /// May act: the handler, a deputy, a co-handler.
     Acts,
-    /// Sees all, acts not: in copy, a supervisor.
+    /// Sees all and rules on it, but has it not: a supervisor.
     Looks,
+    /// Is asked to take it.
+    Offered,
     /// Had it once: is shown who has it, no more.
     Moved,
+}
+
+/// How a person may answer an offer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Take it.
+    pub accept: bool,
+    /// Give it back.
+    pub give_back: bool,
 }
 
 /// Names and phones of the people a page speaks of, in the reader's language.
@@ -145,6 +166,10 @@ pub struct CasePage {
     pub viewer: PersonId,
     /// What they may do.
     pub standing: Standing,
+    /// How they may answer an offer of it.
+    pub answers: Answers,
+    /// Whom it can go to.
+    pub staff: Staff,
     /// The case.
     pub case: Case,
     /// Its events, oldest first.

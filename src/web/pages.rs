@@ -16,6 +16,7 @@ use super::form::Form;
 use super::list_view::ListView;
 use super::office::{NoPage, Office, Seen};
 use super::posted::Posted;
+use super::search::Search;
 use crate::directory::Lang;
 use crate::l10n::Say;
 use crate::mail::{BadLink, Link, Target};
@@ -48,7 +49,10 @@ pub(super) async fn show<O: Office>(
     let typed = Typed::default();
     match link.target {
         Target::Case(_) => match office.case_page(&link).await {
-            Ok(page) => html(StatusCode::OK, lang, &CaseView::new(&page, &typed, None)),
+            Ok(page) => {
+                let search = Search::of(&*office, query.as_deref().unwrap_or_default(), lang);
+                html(StatusCode::OK, lang, &CaseView::new(&page, &typed, None, &search))
+            }
             Err(no) => no_page(lang, no),
         },
         Target::List => match office.list_page(&link).await {

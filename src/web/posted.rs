@@ -10,6 +10,8 @@ use super::form::{Form, Problem, Verb, problems_of};
 use super::list_view::{ListView, Results, refusal_words, refused};
 use super::office::{ActError, CasePage, NoPage, Office, Seen, Standing};
 use super::pages::{html, no_page};
+use super::reader::Reads;
+use super::search::Search;
 use crate::case::{Command, Refusal};
 use crate::ids::CaseId;
 use crate::l10n::Say;
@@ -39,7 +41,7 @@ impl<O: Office> Posted<'_, O> {
             let banner = self.unknown_verb();
             return self.case(StatusCode::UNPROCESSABLE_ENTITY, &page, None, Vec::new(), Some(banner));
         };
-        let (version, command) = match (self.form.version(), self.form.command(verb)) {
+        let (version, command) = match (self.form.version(), self.command(verb)) {
             (Ok(version), Ok(command)) => (version, command),
             (version, command) => {
                 let mut problems = command.err().unwrap_or_default();
@@ -52,6 +54,14 @@ impl<O: Office> Posted<'_, O> {
             Ok(()) => see_other(&self.here),
             Err(error) => self.refuse(verb, &error).await,
         }
+    }
+
+    fn command(&self, verb: Verb) -> Result<Command, Vec<Problem>> {
+        let reads = Reads {
+            to: &|given| self.office.to(given),
+            until: &|given| self.office.until(given),
+        };
+        self.form.command(verb, &reads)
     }
 
     /// The case page again, as it stands now, with what stood in the way.
@@ -67,7 +77,7 @@ impl<O: Office> Posted<'_, O> {
             ActError::Gone => return no_page(say.0, NoPage::Gone),
             ActError::Busy => (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), Some(say.busy())),
             ActError::Refused(refusal) => {
-                let problems = problems_of(refusal);
+                let problems = problems_of(verb, refusal);
                 let text = problems.is_empty().then(|| refusal_words(say, refusal));
                 (refusal_status(refusal), problems, text)
             }
@@ -89,7 +99,11 @@ impl<O: Office> Posted<'_, O> {
             form: self.form.clone(),
             problems,
         };
-        html(status, self.say.0, &CaseView::new(page, &typed, banner))
+        html(
+            status,
+            self.say.0,
+            &CaseView::new(page, &typed, banner, &Search::default()),
+        )
     }
 
     /// The form of a list page: each case by itself.
@@ -101,7 +115,7 @@ impl<O: Office> Posted<'_, O> {
                 .list(StatusCode::UNPROCESSABLE_ENTITY, Vec::new(), banner.into())
                 .await;
         };
-        let command = match self.form.command(verb) {
+        let command = match self.command(verb) {
             Ok(command) => command,
             Err(problems) => {
                 return self

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::http::House;
-use super::memory::{Memory, NOW, at, person};
+use super::memory::{Memory, NOW, at, offer, person};
 use crate::call::Certainty;
-use crate::case::{Actor, CaseKind, CaseState, DeadlineKind, Duty, Event, EventRow, Outcome, Particulars};
+use crate::case::{
+    Actor, Ask, Asked, CaseKind, CaseState, DeadlineKind, Duty, Event, EventRow, Outcome, Particulars, To,
+};
 use crate::directory::Lang;
 use crate::ids::CaseId;
 use crate::mail::Target;
@@ -34,6 +36,15 @@ async fn for_eyes() {
         show("lacks", format!("{} {lacks}", token("wang", case(12))));
         let stale = "do=close&version=2&outcome=guided&text=told+to+go+to+counter+3&matter=m&duty=own";
         show("stale", format!("{} {stale}", token("wang", case(12))));
+        show("offered", token("liu", case(30)));
+        show("waits", token("wang", case(30)));
+        show("rule", token("li", case(31)));
+        let who = pick_who(lang);
+        show("search", format!("{}?who={who}&to=liu", token("wang", case(12))));
+        let bad = "do=hand-over&version=3&to=liu&outside=x&text=";
+        show("hand-over", format!("{} {bad}", token("wang", case(12))));
+        let date = "do=extend&version=3&until=2026-05-01&text=more&caller_told=yes";
+        show("extend", format!("{} {date}", token("wang", case(12))));
         show("list", token("wang", Target::List));
         let part = "do=close&case=13&version=2&case=16&version_16=3&case=99&version=1&text=&outcome=guided";
         show("list-lacks", format!("{} {part}", token("wang", Target::List)));
@@ -44,6 +55,13 @@ async fn for_eyes() {
         houses.push(house);
     }
     tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+fn pick_who(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "%E6%89%A7%E7%85%A7",
+        Lang::En => "licence",
+    }
 }
 
 /// Cases in every state worth a look.
@@ -85,6 +103,22 @@ fn gallery(lang: Lang) -> Memory {
             case.opened_at = at("2026-03-05T03:00:00Z");
         });
     }
+    let text = pick("咨询准营证补办，材料已核", "lost permit, papers are checked");
+    office.add(30, |case| {
+        case.state = CaseState::Offered;
+        case.offer = Some(offer(To::Person(person("liu")), &text));
+    });
+    office.add(31, |case| {
+        case.state = CaseState::Frozen;
+        case.hot = true;
+        case.co_handlers = vec![person("liu")];
+        case.asked = Some(Asked {
+            what: Ask::Extension,
+            until: Some(at("2026-03-18T09:30:00Z")),
+            text: pick("档案在外地，需要调取", "the files are elsewhere"),
+            by: Some(person("wang")),
+        });
+    });
     let mut cases = office.cases.lock().unwrap();
     let (case, events) = cases.get_mut(&CaseId::new(15)).unwrap();
     case.state = CaseState::Closed;

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 
 use crate::call::Certainty;
 use crate::case::{
-    Actor, Case, CaseKind, CaseState, Command, Custody, Deadline, DeadlineKind, Duty, Event, EventRow, Holding,
-    Opening, Particulars, Refusal, Words,
+    Actor, Case, CaseKind, CaseState, Command, Custody, Deadline, DeadlineKind, Duty, Event, EventRow, Holding, Offer,
+    Opening, Particulars, Refusal, To, Words,
 };
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -72,6 +72,23 @@ impl Memory {
 
     pub fn acted(&self) -> usize {
         self.acts.load(Ordering::SeqCst)
+    }
+
+    fn staff(&self) -> Staff {
+        let colleague = |id: &str| Colleague {
+            id: person(id),
+            name: self.people().name(&person(id)),
+            away: (id == "li").then(|| "2026-03-09".parse().unwrap()),
+        };
+        let unit = |id: &str, zh: &str, en: &str, people: &[&str]| Unit {
+            id: id.parse().unwrap(),
+            name: if self.lang == Lang::Zh { zh.into() } else { en.into() },
+            people: people.iter().map(|id| colleague(id)).collect(),
+        };
+        Staff(vec![
+            unit("permits", "审批科", "Permits", &["wang", "liu"]),
+            unit("office", "办公室", "Office", &["li"]),
+        ])
     }
 
     pub fn people(&self) -> People {
@@ -287,7 +304,80 @@ fn decide(case: &mut Case, command: Command) -> Result<Event, Refusal> {
             case.state = CaseState::Open;
             Ok(Event::Reopened { reason })
         }
+        command => decide_life(case, command),
+    }
+}
+
+fn decide_life(case: &mut Case, command: Command) -> Result<Event, Refusal> {
+    match command {
+        Command::HandOver { to, text, .. } => {
+            let Some(to) = to else {
+                return Err(Refusal::Lacks(vec!["to".into()]));
+            };
+            case.state = CaseState::Offered;
+            case.offer = Some(offer(to.clone(), &text));
+            Ok(Event::Offered {
+                to,
+                answerable: person("liu"),
+                by: Some(person("wang")),
+                since: at(NOW),
+                text,
+            })
+        }
+        Command::Accept => {
+            case.offer = None;
+            case.state = CaseState::Open;
+            case.handler = person("liu");
+            Ok(Event::Accepted {
+                by: person("liu"),
+                department: case.department.clone(),
+            })
+        }
+        Command::Return { reason } => {
+            case.offer = None;
+            case.state = CaseState::Open;
+            Ok(Event::Returned {
+                by: Some(person("liu")),
+                reason,
+                to: None,
+                department: None,
+            })
+        }
+        Command::Promise { until, text } => Ok(Event::Promised { until, text }),
+        Command::Hot { text } => {
+            case.hot = true;
+            Ok(Event::Hot { text })
+        }
+        Command::CoHandler { person } => Ok(Event::CoHandlerAdded { person }),
+        Command::Void { reason } => {
+            case.state = CaseState::Void;
+            Ok(Event::Voided { reason })
+        }
+        Command::Extend { .. } => Err(Refusal::Unknown {
+            field: "until",
+            given: "2026-05-01 17:30".into(),
+            known: vec!["2026-03-20 17:30".into()],
+        }),
         _ => Err(Refusal::NotPermitted { reason: "not here" }),
+    }
+}
+
+/// An offer of Wang's, for Liu to answer.
+pub fn offer(to: To, text: &str) -> Offer {
+    Offer {
+        to,
+        answerable: person("liu"),
+        by: Some(person("wang")),
+        since: at(NOW),
+        text: text.into(),
+    }
+}
+
+fn answers(case: &Case, reader: &PersonId) -> Answers {
+    let meant = case.offer.as_ref().is_some_and(|offer| offer.answerable == *reader);
+    Answers {
+        accept: meant,
+        give_back: meant || case.offer.is_none() && case.handler == *reader,
     }
 }
 
@@ -309,6 +399,7 @@ impl Office for Memory {
         let standing = match (case.handler == link.person, link.person.as_str()) {
             (true, _) => Standing::Acts,
             (false, "li") => Standing::Looks,
+            (false, _) if answers(&case, &link.person).accept => Standing::Offered,
             (false, _) => Standing::Moved,
         };
         let list = self.token(link.person.as_str(), Target::List);
@@ -318,6 +409,8 @@ impl Office for Memory {
             zone: TimeZone::get("Asia/Shanghai").unwrap(),
             viewer: link.person.clone(),
             standing,
+            answers: answers(&case, &link.person),
+            staff: self.staff(),
             number: (case.kind == CaseKind::Callback)
                 .then(|| case.caller_number.clone())
                 .flatten(),
@@ -354,6 +447,41 @@ impl Office for Memory {
         })
     }
 
+    fn who(&self, words: &str, _: Lang) -> Vec<Hit> {
+        let found = Hit {
+            words: vec!["营业执照".into(), "business licence".into()],
+            department: Some("审批科".into()),
+            person: Some("刘洋".into()),
+            outside: None,
+            phone: Some("8022".into()),
+            to: Some("liu".into()),
+        };
+        let outside = Hit {
+            words: vec!["护照".into(), "passport".into()],
+            outside: Some("出入境管理局".into()),
+            phone: Some("12367".into()),
+            ..Hit::default()
+        };
+        let has = |hit: &Hit| hit.words.iter().any(|word| word.contains(words));
+        [found, outside].into_iter().filter(has).collect()
+    }
+
+    fn to(&self, given: &str) -> Option<To> {
+        match given {
+            "wang" | "liu" | "li" => Some(To::Person(person(given))),
+            "permits" => Some(To::Department(given.parse().unwrap())),
+            _ => None,
+        }
+    }
+
+    fn until(&self, given: &str) -> Option<Timestamp> {
+        let day: jiff::civil::Date = given.parse().ok()?;
+        TimeZone::get("Asia/Shanghai")
+            .unwrap()
+            .to_timestamp(day.at(17, 30, 0, 0))
+            .ok()
+    }
+
     async fn act(&self, link: &Link, id: CaseId, version: u64, command: Command, seen: &Seen) -> Result<(), ActError> {
         self.acts.fetch_add(1, Ordering::SeqCst);
         if *self.busy.lock().unwrap() {
@@ -361,7 +489,8 @@ impl Office for Memory {
         }
         let mut cases = self.cases.lock().unwrap();
         let (case, events) = cases.get_mut(&id).ok_or(ActError::Gone)?;
-        if case.handler != link.person {
+        let theirs = case.handler == link.person || link.person.as_str() == "li";
+        if !theirs && !answers(case, &link.person).accept {
             let who = self.people().name(&case.handler);
             return Err(ActError::NotHolder { who });
         }

@@ -1,0 +1,211 @@
+//! Handing over, answering an offer, dates, the supervisor's forms, and the search that fills them in.
+
+use super::http::{Answer, House};
+use super::memory::{Memory, at, offer, person};
+use crate::case::{Ask, Asked, CaseState, Custody, Event, To};
+use crate::directory::Lang;
+use crate::ids::CaseId;
+use crate::mail::Target;
+
+/// The forms of a page, in their order.
+pub fn verbs(page: &Answer) -> Vec<String> {
+    let rows = page.body.split("name=\"do\" value=\"").skip(1);
+    rows.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+        .collect()
+}
+
+/// A case in a state of its own, and a link to it for each of three people.
+async fn desk(lang: Lang, change: impl FnOnce(&mut crate::case::Case)) -> (House, CaseId, [String; 3]) {
+    let office = Memory::new(lang);
+    let case = office.add(12, change);
+    let links = ["wang", "liu", "li"].map(|who| format!("/t/{}", office.token(who, Target::Case(case))));
+    (House::open(office).await, case, links)
+}
+
+fn offered(case: &mut crate::case::Case) {
+    case.state = CaseState::Offered;
+    case.offer = Some(offer(To::Person(person("liu")), "lost permit, papers are checked"));
+}
+
+#[tokio::test]
+async fn the_handler_has_a_form_for_each_thing_to_do_and_closing_comes_first() {
+    let (house, _, [wang, ..]) = desk(Lang::Zh, |_| ()).await;
+    let page = house.get(&wang).await;
+    assert_eq!(
+        verbs(&page),
+        [
+            "close",
+            "hand-over",
+            "contact",
+            "register",
+            "told-once",
+            "promise",
+            "extend",
+            "co-handler",
+            "hot",
+            "note",
+            "dispute"
+        ]
+    );
+    for told in [
+        "<optgroup label=\"审批科\">",
+        "<option value=\"permits\">",
+        "<option value=\"liu\">刘洋</option>",
+        "李强（外出至 3月9日",
+        "name=\"outside\"",
+        "id=\"promise-until\" name=\"until\"",
+        "type=\"date\"",
+        "href=\"#who\"",
+    ] {
+        assert!(page.body.contains(told), "lacks {told}");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_is_offered_is_accepted_first_and_by_whom_it_is_offered_to() {
+    let (house, case, [wang, liu, _]) = desk(Lang::En, |_| ()).await;
+    let form = "do=hand-over&version=3&to=liu&text=lost+permit,+papers+are+checked";
+    assert_eq!(house.post(&wang, form).await.status, 303);
+    let waits = house.get(&wang).await;
+    assert!(
+        waits
+            .body
+            .contains("Offered to Liu Yang; until accepted it stays where it is")
+    );
+    assert!(!verbs(&waits).contains(&"hand-over".to_owned()));
+
+    let page = house.get(&liu).await;
+    assert_eq!(verbs(&page), ["accept", "return"]);
+    assert!(
+        page.body
+            .contains("Wang Fang offers it to you: lost permit, papers are checked")
+    );
+    assert_eq!(house.post(&liu, "do=accept&version=4").await.status, 303);
+    assert_eq!(house.office.case(case).handler, person("liu"));
+    let page = house.get(&liu).await;
+    assert_eq!(verbs(&page).first().map(String::as_str), Some("close"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn returning_needs_a_reason_and_keeps_what_was_typed() {
+    let (house, case, [_, liu, _]) = desk(Lang::En, offered).await;
+    let lacks = house.post(&liu, "do=return&version=3&reason=...").await;
+    assert_eq!(lacks.status, 422);
+    assert!(lacks.body.contains("href=\"#return-reason\"") && lacks.body.contains("\n...</textarea>"));
+    assert_eq!(
+        house.post(&liu, "do=return&version=3&reason=not+ours").await.status,
+        303
+    );
+    assert_eq!(house.office.case(case).state, CaseState::Open);
+    let moved = house.get(&liu).await;
+    assert!(moved.body.contains("no longer yours") && verbs(&moved).is_empty());
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_the_switch_put_through_can_be_returned() {
+    let put_through = |case: &mut crate::case::Case| {
+        let held = |who: &str, how: &str| Custody {
+            person: person(who),
+            from: case.opened_at,
+            to: None,
+            how: how.into(),
+        };
+        case.custody = vec![held("liu", "answered"), held("wang", "put_through")];
+    };
+    let (house, _, [wang, ..]) = desk(Lang::En, put_through).await;
+    let page = house.get(&wang).await;
+    assert_eq!(verbs(&page)[..2], ["close", "return"]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_date_means_its_close_of_business_and_a_wrong_one_is_said_at_its_field() {
+    let (house, case, [wang, ..]) = desk(Lang::En, |_| ()).await;
+    let wrong = house
+        .post(&wang, "do=promise&version=3&until=soon&text=by+Friday")
+        .await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("“soon” is no date") && wrong.body.contains("by Friday"));
+    let late = "do=extend&version=3&until=2026-05-01&text=files+are+elsewhere&caller_told=yes";
+    let late = house.post(&wang, late).await;
+    assert_eq!(late.status, 422);
+    assert!(
+        late.body
+            .contains("2026-05-01 17:30 won&#39;t do, the limit is 2026-03-20 17:30")
+    );
+    assert!(late.body.contains("value=\"2026-05-01\"") && late.body.contains("files are elsewhere"));
+    let good = "do=promise&version=3&until=2026-03-06&text=by+Friday";
+    assert_eq!(house.post(&wang, good).await.status, 303);
+    let cases = house.office.cases.lock().unwrap();
+    let last = cases[&case].1.last().unwrap().event.clone();
+    assert_eq!(
+        last,
+        Event::Promised {
+            until: at("2026-03-06T09:30:00Z"),
+            text: "by Friday".into()
+        }
+    );
+    drop(cases);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_frozen_case_is_the_supervisors_and_so_is_what_was_asked() {
+    let (house, _, [wang, _, li]) = desk(Lang::En, |case| {
+        case.state = CaseState::Frozen;
+        case.asked = Some(Asked {
+            what: Ask::Extension,
+            until: Some(at("2026-03-18T09:30:00Z")),
+            text: "files are elsewhere".into(),
+            by: Some(person("wang")),
+        });
+    })
+    .await;
+    let page = house.get(&li).await;
+    assert_eq!(verbs(&page)[..2], ["rule", "approve"]);
+    assert!(!verbs(&page).contains(&"assign".to_owned()));
+    assert!(page.body.contains("Wang Fang asked the supervisor (an extension"));
+    let page = house.get(&wang).await;
+    for not in ["close", "hand-over", "promise", "rule"] {
+        assert!(!verbs(&page).contains(&not.to_owned()), "{not}");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_search_shows_who_handles_it_and_fills_the_forms_in() {
+    let (house, case, [wang, liu, _]) = desk(Lang::En, |_| ()).await;
+    let before = house.office.case(case);
+    let found = house.get(&format!("{wang}?who=licence")).await;
+    assert!(found.body.contains("business licence") && found.body.contains("href=\"tel:8022\""));
+    assert!(
+        found.body.contains("href=\"?who=licence&#38;to=liu#hand-over\""),
+        "{}",
+        found.body
+    );
+    let chosen = house.get(&format!("{wang}?who=licence&to=liu")).await;
+    assert!(chosen.body.contains("<option value=\"liu\" selected>"));
+    assert!(chosen.body.contains("id=\"hand-over\" open"));
+    let guided = house
+        .get(&format!(
+            "{wang}?who=passport&right_body=Exit+and+Entry&right_phone=12367"
+        ))
+        .await;
+    assert!(guided.body.contains("value=\"Exit and Entry\"") && guided.body.contains("value=\"12367\""));
+    let outside = house.get(&format!("{wang}?who=passport")).await;
+    assert!(outside.body.contains("&#38;outside=%E5%87%BA") && outside.body.contains("&#38;right_phone=12367#close"));
+    let nothing = house.get(&format!("{wang}?who=%3Cb%3E")).await;
+    assert!(nothing.body.contains("Nothing found for") && !nothing.body.contains("<b>"));
+    assert!(
+        !house
+            .get(&format!("{liu}?who=licence"))
+            .await
+            .body
+            .contains("business licence")
+    );
+    assert_eq!((house.office.acted(), house.office.case(case)), (0, before));
+    house.close().await;
+}

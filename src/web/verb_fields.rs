@@ -1,0 +1,106 @@
+//! The fields of the forms that move a case, date it, or say something of it.
+
+use super::fields::{Builder, Choice, Control, Field, Group};
+use super::form::Verb;
+use super::staff::{Colleague, Unit};
+use crate::l10n::when;
+
+impl Builder<'_> {
+    /// The fields of every form but closing, registering and the told-once notice.
+    pub(super) fn life_fields(&self, verb: Verb) -> Vec<Field> {
+        let say = self.say;
+        match verb {
+            Verb::Accept => Vec::new(),
+            Verb::HandOver => self.hand_over_fields(),
+            Verb::Return => vec![self.sentence(verb, say.label_reason())],
+            Verb::Assign => vec![
+                self.people(verb, say.label_to(), true, Some(say.choose())),
+                self.sentence(verb, say.label_reason()),
+            ],
+            Verb::Rule => vec![
+                self.people(verb, say.label_rule_to(), true, Some(say.rule_stays())),
+                self.sentence(verb, say.label_reason()),
+            ],
+            Verb::Approve => vec![Field {
+                required: false,
+                ..self.sentence(verb, say.label_note())
+            }],
+            Verb::Correct => vec![
+                self.people(verb, say.label_correct_to(), false, Some(say.choose())),
+                self.sentence(verb, say.label_reason()),
+            ],
+            Verb::CoHandler => vec![self.people(verb, say.label_co_handler(), false, Some(say.choose()))],
+            Verb::Promise => vec![self.date(verb), self.sentence(verb, say.label_promised())],
+            Verb::Extend => vec![
+                self.date(verb),
+                self.sentence(verb, say.label_reason()),
+                Field {
+                    required: true,
+                    ..self.area(verb, "caller_told", say.label_extend_told(), None)
+                },
+            ],
+            Verb::Contact => vec![self.sentence(verb, say.label_said())],
+            Verb::Note => vec![self.sentence(verb, say.label_note())],
+            _ => vec![self.sentence(verb, say.label_reason())],
+        }
+    }
+
+    fn hand_over_fields(&self) -> Vec<Field> {
+        let (say, verb) = (self.say, Verb::HandOver);
+        let mut to = self.people(verb, say.label_to(), true, Some(say.to_by_rule()));
+        to.required = false;
+        to.who = true;
+        let mut outside = self.line(verb, "outside", say.label_outside(), None);
+        outside.hint = Some(say.hint_outside());
+        let mut text = self.sentence(verb, say.label_hand_over_text());
+        text.hint = Some(say.hint_hand_over_text());
+        let stands = self.stands(|case| &case.caller_told);
+        let mut told = self.line(verb, "caller_told", say.label_caller_told(), stands);
+        told.hint = Some(say.hint_caller_told());
+        told.width = "wide";
+        vec![to, outside, text, told]
+    }
+
+    fn date(&self, verb: Verb) -> Field {
+        let value = self.value(verb, "until", None);
+        let control = Control::Line { value, kind: "date" };
+        Field {
+            required: true,
+            hint: Some(self.say.hint_until()),
+            ..self.field(verb, "until", self.say.label_until(), control)
+        }
+    }
+
+    /// A select of people by department; with departments, each comes first among its people.
+    fn people(&self, verb: Verb, label: String, departments: bool, none: Option<String>) -> Field {
+        let chosen = self.value(verb, "to", None);
+        let choice = |value: String, label: String| Choice {
+            on: value == chosen,
+            value,
+            label,
+            hint: "",
+        };
+        let person = |found: &Colleague| {
+            let label = match found.away {
+                Some(day) => self.say.away_until(&found.name, when::date(self.say.0, day)),
+                None => found.name.clone(),
+            };
+            choice(found.id.to_string(), label)
+        };
+        let group = |unit: &Unit| {
+            let whole = departments.then(|| choice(unit.id.to_string(), self.say.whole_department(&unit.name)));
+            Group {
+                label: unit.name.clone(),
+                choices: whole.into_iter().chain(unit.people.iter().map(person)).collect(),
+            }
+        };
+        let control = Control::People {
+            none: none.map(|label| choice(String::new(), label)),
+            groups: self.staff.0.iter().map(group).collect(),
+        };
+        Field {
+            required: true,
+            ..self.field(verb, "to", label, control)
+        }
+    }
+}
