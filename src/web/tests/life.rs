@@ -139,8 +139,7 @@ async fn a_date_means_its_close_of_business_and_a_wrong_one_is_said_at_its_field
     assert!(late.body.contains("value=\"2026-05-01\"") && late.body.contains("files are elsewhere"));
     let good = "do=promise&version=3&until=2026-03-06&text=by+Friday";
     assert_eq!(house.post(&wang, good).await.status, 303);
-    let cases = house.office.cases.lock().unwrap();
-    let last = cases[&case].1.last().unwrap().event.clone();
+    let last = house.office.last_event(case);
     assert_eq!(
         last,
         Event::Promised {
@@ -148,7 +147,6 @@ async fn a_date_means_its_close_of_business_and_a_wrong_one_is_said_at_its_field
             text: "by Friday".into()
         }
     );
-    drop(cases);
     house.close().await;
 }
 

@@ -70,6 +70,10 @@ impl Memory {
         self.cases.lock().unwrap()[&id].0.clone()
     }
 
+    pub fn last_event(&self, id: CaseId) -> Event {
+        self.cases.lock().unwrap()[&id].1.last().unwrap().event.clone()
+    }
+
     pub fn acted(&self) -> usize {
         self.acts.load(Ordering::SeqCst)
     }
