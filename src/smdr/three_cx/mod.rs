@@ -115,7 +115,7 @@ static ABOUT: About = About {
         "a transfer with consultation prints the consultation as a call of its own",
     ],
     sources: &[
-        "3CX, CDR - Call Data Records",
+        "3CX, CDR - Call Data Reader",
         "lines of a version 16 with 20 and with 27 fields",
         "a line of a version 20",
     ],
@@ -160,7 +160,7 @@ impl Dialect for ThreeCx {
 
     fn parser(&self, options: &Options) -> Result<Box<dyn Parser>, OptionError> {
         ABOUT.check_names(options)?;
-        Ok(Box::new(Records {
+        Ok(Box::new(Reader {
             layout: Layout::option(list(options, "fields")?)?,
             queues: list(options, "queues")?,
             voicemail: list(options, "voicemail")?.unwrap_or_else(|| vec!["999".to_owned()]),
@@ -228,7 +228,7 @@ fn truth(options: &Options, name: &str) -> Result<Option<bool>, OptionError> {
 
 // ---- the running parser
 
-struct Records {
+struct Reader {
     layout: Layout,
     /// `None`: not given, so that queues must be guessed where types lack.
     queues: Option<Vec<String>>,
@@ -237,15 +237,15 @@ struct Records {
     encoding: &'static Encoding,
 }
 
-impl Parser for Records {
+impl Parser for Reader {
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        out.push(match no_record(line.bytes) {
+        out.push(match no_call(line.bytes) {
             Some(what) => Parsed::Skipped {
                 line: line.number,
                 what,
             },
-            None => match line::record(without_leading_filler(line.bytes), &self.layout) {
-                Ok(record) => Parsed::Leg(Box::new(self.leg(line.number, &record))),
+            None => match line::printed(without_leading_filler(line.bytes), &self.layout) {
+                Ok(printed) => Parsed::Leg(Box::new(self.leg(line.number, &printed))),
                 Err(misfit) => Parsed::Unparsed {
                     line: line.number,
                     column: misfit.column(line.bytes.len()),
@@ -259,7 +259,7 @@ impl Parser for Records {
 }
 
 /// What a line is that tells of no call.
-fn no_record(line: &[u8]) -> Option<&'static str> {
+fn no_call(line: &[u8]) -> Option<&'static str> {
     let text = without_leading_filler(line);
     if text.iter().all(u8::is_ascii_whitespace) {
         Some("blank line")
