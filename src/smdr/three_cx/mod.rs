@@ -65,7 +65,7 @@ static ABOUT: About = About {
             name: "queues",
             values: "a list of numbers",
             default: "none given: types tell, else an answer within 1 s is a machine's",
-            meaning: "queues, ring groups and menus, so that what they do is nobody's answer and all else a person's",
+            meaning: "queues, ring groups, menus, conference rooms: what they do is nobody's answer, all else is a person's",
         },
         OptionInfo {
             name: "voicemail",
@@ -112,6 +112,7 @@ static ABOUT: About = About {
         "which phones rang is not printed; a ring group's number must be in `queues`, or be typed RingGroup",
         "whether a pickup code succeeded is not printed: it is a record of its own",
         "an outgoing call that ends in EndCall was not set up or not answered, which of both is not printed",
+        "a conference room (700) is an extension like another, unless it is in `queues`",
         "a transfer with consultation prints the consultation as a call of its own",
     ],
     sources: &[
