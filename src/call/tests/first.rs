@@ -77,6 +77,30 @@ fn a_machine_of_the_directory_is_not_the_first() {
 }
 
 #[test]
+fn one_leg_may_name_all_who_had_the_call() {
+    let passed = |by: &str, to: &[&str]| {
+        let mut leg = answered(by, "09:00:00", 5, 60);
+        leg.marks.passed_to = to.iter().map(|ext| (*ext).to_owned()).collect();
+        // Rang for 5 s, talked for 60.
+        leg.marks.lasted_seconds = Some(65);
+        leg
+    };
+    let call = call_of([passed("8031", &["8032"])]);
+    assert_eq!((person(&call), call.certainty), ("wang", Certainty::Certain));
+    let moved: Vec<_> = call
+        .put_through
+        .iter()
+        .map(|p| (p.extension.as_str(), p.talk_seconds))
+        .collect();
+    assert_eq!(moved, [("8032", 60)]);
+    assert_eq!(call.ended_at, Some(t("09:01:05")));
+    // 8500 is a queue: who had the call from it is the first, which is a conclusion.
+    let call = call_of([passed("8500", &["8032"])]);
+    assert_eq!((person(&call), call.certainty), ("liu", Certainty::Likely));
+    assert_eq!(call.put_through, []);
+}
+
+#[test]
 fn a_group_that_answered_as_such_names_nobody() {
     let call = call_of([answered("8600", "09:00:00", 5, 60)]);
     assert_eq!((person(&call), call.certainty), ("nobody", Certainty::Ambiguous));

@@ -5,8 +5,8 @@
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::Records;
-use super::line::Record;
+use super::Reader;
+use super::line::Printed;
 use crate::call::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
 
 /// The longest that a machine's answer takes, in seconds.
@@ -65,8 +65,8 @@ impl<'a> Outcome<'a> {
     }
 }
 
-impl Records {
-    pub(super) fn leg(&self, number: u64, r: &Record<'_>) -> Leg {
+impl Reader {
+    pub(super) fn leg(&self, number: u64, r: &Printed<'_>) -> Leg {
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
@@ -171,7 +171,7 @@ impl Records {
         }
     }
 
-    fn direction(&self, r: &Record<'_>, to: Party<'_>) -> Direction {
+    fn direction(&self, r: &Printed<'_>, to: Party<'_>) -> Direction {
         if self.party(r.from, r.from_type) == Party::Outside {
             Direction::Incoming
         } else if matches!(to, Party::Outside | Party::EndCall) {
@@ -183,7 +183,7 @@ impl Records {
 
     // ---- who answered
 
-    fn outcome<'a>(&self, r: &Record<'a>, direction: Direction, to: Party<'a>) -> Outcome<'a> {
+    fn outcome<'a>(&self, r: &Printed<'a>, direction: Direction, to: Party<'a>) -> Outcome<'a> {
         let Some(answered) = r.answered else {
             return Outcome::none(unanswered(r.terminated), None);
         };
@@ -215,7 +215,7 @@ impl Records {
     }
 
     /// A phone answered: its own, or the one its calls were forwarded to before they were answered.
-    fn person<'a>(&self, r: &Record<'a>, number: &'a [u8], deduced: bool) -> Outcome<'a> {
+    fn person<'a>(&self, r: &Printed<'a>, number: &'a [u8], deduced: bool) -> Outcome<'a> {
         if r.change.starts_with(b"Fwd") {
             return match self.party(r.last, r.last_type) {
                 Party::Extension { number, .. } => Outcome::answered(number, Vec::new(), deduced),
@@ -229,7 +229,7 @@ impl Records {
     }
 
     /// A machine took the call: the person is the first behind it in the chain.
-    fn behind<'a>(&self, r: &Record<'a>, machine: Machine, deduced: bool) -> Outcome<'a> {
+    fn behind<'a>(&self, r: &Printed<'a>, machine: Machine, deduced: bool) -> Outcome<'a> {
         let mut people = self.people_behind(r);
         let mut guessed = deduced;
         // The queue gave up: what took over is another queue if it passed the call on.
@@ -255,7 +255,7 @@ impl Records {
     }
 
     /// The phones that stand in the chain behind the one called, without those known to be no person's.
-    fn people_behind<'a>(&self, r: &Record<'a>) -> Vec<&'a [u8]> {
+    fn people_behind<'a>(&self, r: &Printed<'a>) -> Vec<&'a [u8]> {
         let last = self.party(r.last, r.last_type);
         let chain: &[&'a [u8]] = if r.chain.is_empty() { &[r.last] } else { &r.chain };
         let called = chain.iter().skip(1).position(|party| *party == r.to);
@@ -276,7 +276,7 @@ impl Records {
         people
     }
 
-    fn transfer(&self, r: &Record<'_>, outcome: &Outcome<'_>, to: Party<'_>) -> Option<Transfer> {
+    fn transfer(&self, r: &Printed<'_>, outcome: &Outcome<'_>, to: Party<'_>) -> Option<Transfer> {
         let last = self.party(r.last, r.last_type);
         let (from, got) = if let Some(got) = outcome.after.last() {
             (outcome.answered_by?, *got)
@@ -301,7 +301,7 @@ impl Records {
 }
 
 /// Whether the call left the party called for another one.
-fn moved_on(r: &Record<'_>) -> bool {
+fn moved_on(r: &Printed<'_>) -> bool {
     !r.change.is_empty() && r.change != b"ReplacedSrc" && !r.last.is_empty() && r.last != r.to && r.last != r.from
 }
 
@@ -314,7 +314,7 @@ fn unanswered(terminated: &[u8]) -> Disposition {
     }
 }
 
-fn called<'a>(r: &Record<'a>, to: Party<'_>) -> Option<&'a [u8]> {
+fn called<'a>(r: &Printed<'a>, to: Party<'_>) -> Option<&'a [u8]> {
     // Of a pickup `dial-no` is the party picked up.
     if to == Party::Pickup {
         return r.to.strip_prefix(b"PickupExt.").and_then(filled);
@@ -324,7 +324,7 @@ fn called<'a>(r: &Record<'a>, to: Party<'_>) -> Option<&'a [u8]> {
 }
 
 /// The phone the record is about, where nobody answered.
-fn station<'a>(r: &Record<'a>, direction: Direction, to: Party<'a>, outcome: &Outcome<'_>) -> Option<&'a [u8]> {
+fn station<'a>(r: &Printed<'a>, direction: Direction, to: Party<'a>, outcome: &Outcome<'_>) -> Option<&'a [u8]> {
     match (direction, to) {
         (Direction::Outgoing, _) | (Direction::Internal, Party::Pickup) => filled(bare(r.from)),
         (_, Party::Extension { number, .. }) if outcome.machine.is_none() => Some(number),
@@ -336,7 +336,7 @@ fn station<'a>(r: &Record<'a>, direction: Direction, to: Party<'a>, outcome: &Ou
     }
 }
 
-fn trunk<'a>(r: &Record<'a>, direction: Direction) -> Option<&'a [u8]> {
+fn trunk<'a>(r: &Printed<'a>, direction: Direction) -> Option<&'a [u8]> {
     match direction {
         Direction::Incoming => filled(r.from_dn),
         // A call that was not set up has the number, or EndCall, in the trunk's place.
@@ -347,7 +347,7 @@ fn trunk<'a>(r: &Record<'a>, direction: Direction) -> Option<&'a [u8]> {
     }
 }
 
-fn target<'a>(r: &Record<'a>, direction: Direction, to: Party<'a>) -> Option<&'a [u8]> {
+fn target<'a>(r: &Printed<'a>, direction: Direction, to: Party<'a>) -> Option<&'a [u8]> {
     match to {
         Party::EndCall | Party::Pickup => None,
         Party::Voicemail => filled(r.to_dn),

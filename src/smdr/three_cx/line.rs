@@ -46,6 +46,29 @@ const FIELDS: [(&str, &str); 27] = [
     ("final-dispname", "a name"),
     ("missed-queue-calls", "numbers"),
 ];
+// Their places in it.
+const HISTORYID: usize = 0;
+const CALLID: usize = 1;
+const DURATION: usize = 2;
+const TIME_START: usize = 3;
+const TIME_ANSWERED: usize = 4;
+const TIME_END: usize = 5;
+const REASON_TERMINATED: usize = 6;
+const FROM_NO: usize = 7;
+const TO_NO: usize = 8;
+const FROM_DN: usize = 9;
+const TO_DN: usize = 10;
+const DIAL_NO: usize = 11;
+const REASON_CHANGED: usize = 12;
+const FINAL_NUMBER: usize = 13;
+const FINAL_DN: usize = 14;
+const BILL_CODE: usize = 15;
+const CHAIN: usize = 19;
+const FROM_TYPE: usize = 20;
+const TO_TYPE: usize = 21;
+const FINAL_TYPE: usize = 22;
+const FROM_DISPNAME: usize = 23;
+
 /// The usual order stops here, or goes on to the end.
 const SHORT: usize = 20;
 
@@ -104,11 +127,12 @@ impl Layout {
         })
     }
 
-    fn field(&self, name: &'static str) -> Option<Field> {
-        let known = FIELDS.iter().position(|(n, _)| *n == name)?;
-        let (name, expected) = FIELDS[known];
-        self.places[known].map(|place| Field {
-            number: place + 1,
+    /// The field as it stands in a line; `None` where it was not chosen.
+    fn field(&self, place: usize) -> Option<Field> {
+        let (name, expected) = *FIELDS.get(place)?;
+        let chosen = (*self.places.get(place)?)?;
+        Some(Field {
+            number: chosen + 1,
             name,
             expected,
         })
@@ -124,7 +148,7 @@ impl Layout {
 }
 
 /// The line's fields, as printed, prefixes and all.
-pub struct Record<'a> {
+pub struct Printed<'a> {
     pub call_id: &'a [u8],
     pub duration: Option<i64>,
     pub start: DateTime,
@@ -152,44 +176,44 @@ pub struct Record<'a> {
 ///
 /// # Errors
 /// The field that did not fit.
-pub fn record<'a>(line: &'a [u8], layout: &Layout) -> Result<Record<'a>, Misfit<'a>> {
+pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
     let cells = Cells {
         cells: cells(line)?,
         length: line.len(),
         layout,
     };
-    if layout.field("historyid").is_some() {
-        cells.get("historyid", history)?;
+    if layout.field(HISTORYID).is_some() {
+        cells.get(HISTORYID, history)?;
     }
-    let duration = cells.get("duration", filled(duration))?;
-    let start = cells.needed("time-start", stamp)?;
-    let answered = cells.get("time-answered", filled(stamp))?.flatten();
-    let end = cells.get("time-end", filled(stamp))?.flatten();
-    let record = Record {
-        call_id: cells.get("callid", call_id)?.unwrap_or_default(),
+    let duration = cells.get(DURATION, filled(duration))?;
+    let start = cells.needed(TIME_START, stamp)?;
+    let answered = cells.get(TIME_ANSWERED, filled(stamp))?.flatten();
+    let end = cells.get(TIME_END, filled(stamp))?.flatten();
+    let printed = Printed {
+        call_id: cells.get(CALLID, call_id)?.unwrap_or_default(),
         duration: duration.flatten(),
         start,
         answered,
         end,
-        terminated: cells.get("reason-terminated", word)?.unwrap_or_default(),
-        from: cells.text("from-no")?,
-        to: cells.needed("to-no", take_while1(|b: u8| (b' '..=b'~').contains(&b)))?,
-        from_dn: cells.text("from-dn")?,
-        to_dn: cells.text("to-dn")?,
-        dialled: cells.text("dial-no")?,
-        change: cells.get("reason-changed", recognize(opt(word)))?.unwrap_or_default(),
-        last: cells.text("final-number")?,
-        last_dn: cells.text("final-dn")?,
-        code: cells.text("bill-code")?,
-        chain: cells.get("chain", chain)?.unwrap_or_default(),
-        from_type: cells.type_of("from-type")?,
-        to_type: cells.type_of("to-type")?,
-        last_type: cells.type_of("final-type")?,
+        terminated: cells.get(REASON_TERMINATED, word)?.unwrap_or_default(),
+        from: cells.text(FROM_NO)?,
+        to: cells.needed(TO_NO, take_while1(|b: u8| (b' '..=b'~').contains(&b)))?,
+        from_dn: cells.text(FROM_DN)?,
+        to_dn: cells.text(TO_DN)?,
+        dialled: cells.text(DIAL_NO)?,
+        change: cells.get(REASON_CHANGED, recognize(opt(word)))?.unwrap_or_default(),
+        last: cells.text(FINAL_NUMBER)?,
+        last_dn: cells.text(FINAL_DN)?,
+        code: cells.text(BILL_CODE)?,
+        chain: cells.get(CHAIN, chain)?.unwrap_or_default(),
+        from_type: cells.type_of(FROM_TYPE)?,
+        to_type: cells.type_of(TO_TYPE)?,
+        last_type: cells.type_of(FINAL_TYPE)?,
         // With a comma in some name nobody knows where it begins.
-        from_name: cells.name("from-dispname"),
+        from_name: cells.name(FROM_DISPNAME),
     };
-    cells.check_whole(&record)?;
-    Ok(record)
+    cells.check_whole(&printed)?;
+    Ok(printed)
 }
 
 struct Cells<'a, 'l> {
@@ -208,10 +232,10 @@ impl<'a> Cells<'a, '_> {
     /// What `inner` makes of the cell; `None` where the line's layout lacks the field.
     fn get<T>(
         &self,
-        name: &'static str,
+        place: usize,
         inner: impl nom::Parser<&'a [u8], Output = T, Error = nom::error::Error<&'a [u8]>>,
     ) -> Result<Option<T>, Misfit<'a>> {
-        let Some(field) = self.layout.field(name) else {
+        let Some(field) = self.layout.field(place) else {
             return Ok(None);
         };
         match self.cells.get(field.number - 1) {
@@ -229,29 +253,29 @@ impl<'a> Cells<'a, '_> {
 
     fn needed<T>(
         &self,
-        name: &'static str,
+        place: usize,
         inner: impl nom::Parser<&'a [u8], Output = T, Error = nom::error::Error<&'a [u8]>>,
     ) -> Result<T, Misfit<'a>> {
         let none = Field {
             number: 1,
-            name,
-            expected: "to be there",
+            name: "line",
+            expected: "a needed field",
         };
-        self.get(name, inner)?.ok_or_else(|| Misfit::missing(none, 0))
+        self.get(place, inner)?.ok_or_else(|| Misfit::missing(none, 0))
     }
 
-    fn text(&self, name: &'static str) -> Result<&'a [u8], Misfit<'a>> {
+    fn text(&self, place: usize) -> Result<&'a [u8], Misfit<'a>> {
         let calm = take_while(|b: u8| b >= b' ' && b != 0x7f);
-        Ok(self.get(name, calm)?.unwrap_or_default())
+        Ok(self.get(place, calm)?.unwrap_or_default())
     }
 
-    fn type_of(&self, name: &'static str) -> Result<&'a [u8], Misfit<'a>> {
-        Ok(self.get(name, recognize(opt(word)))?.unwrap_or_default())
+    fn type_of(&self, place: usize) -> Result<&'a [u8], Misfit<'a>> {
+        Ok(self.get(place, recognize(opt(word)))?.unwrap_or_default())
     }
 
-    fn name(&self, name: &'static str) -> &'a [u8] {
+    fn name(&self, place: usize) -> &'a [u8] {
         let whole = self.layout.chosen.unwrap_or(FIELDS.len());
-        match self.layout.field(name) {
+        match self.layout.field(place) {
             Some(field) if self.cells.len() == whole => self
                 .cells
                 .get(field.number - 1)
@@ -262,7 +286,7 @@ impl<'a> Cells<'a, '_> {
     }
 
     /// A line that was cut has too few fields, or a chain that does not come to the final party.
-    fn check_whole(&self, record: &Record<'a>) -> Result<(), Misfit<'a>> {
+    fn check_whole(&self, printed: &Printed<'a>) -> Result<(), Misfit<'a>> {
         if !self.layout.fits(self.cells.len()) {
             let field = Field {
                 number: self.cells.len() + 1,
@@ -271,16 +295,16 @@ impl<'a> Cells<'a, '_> {
             };
             return Err(Misfit::missing(field, 0));
         }
-        let Some(field) = self.layout.field("chain") else {
+        let Some(field) = self.layout.field(CHAIN) else {
             return Ok(());
         };
         let Some(cell) = self.cells.get(field.number - 1) else {
             return Ok(());
         };
-        let reaches = record.last.is_empty() || record.chain.contains(&record.last);
+        let reaches = printed.last.is_empty() || printed.chain.contains(&printed.last);
         // Only a call that nobody and nothing took has no chain.
-        let none = cell.bytes.is_empty() && record.answered.is_none();
-        if none || (record.chain.len() >= 2 && reaches) {
+        let none = cell.bytes.is_empty() && printed.answered.is_none();
+        if none || (printed.chain.len() >= 2 && reaches) {
             return Ok(());
         }
         let behind = self.length - cell.begin - cell.bytes.len();

@@ -65,7 +65,7 @@ static ABOUT: About = About {
             name: "queues",
             values: "a list of numbers",
             default: "none given: types tell, else an answer within 1 s is a machine's",
-            meaning: "queues, ring groups and menus, so that what they do is nobody's answer and all else a person's",
+            meaning: "queues, ring groups, menus, conference rooms: what they do is nobody's answer, all else is a person's",
         },
         OptionInfo {
             name: "voicemail",
@@ -112,10 +112,11 @@ static ABOUT: About = About {
         "which phones rang is not printed; a ring group's number must be in `queues`, or be typed RingGroup",
         "whether a pickup code succeeded is not printed: it is a record of its own",
         "an outgoing call that ends in EndCall was not set up or not answered, which of both is not printed",
+        "a conference room (700) is an extension like another, unless it is in `queues`",
         "a transfer with consultation prints the consultation as a call of its own",
     ],
     sources: &[
-        "3CX, CDR - Call Data Records",
+        "3CX, CDR - Call Data Reader",
         "lines of a version 16 with 20 and with 27 fields",
         "a line of a version 20",
     ],
@@ -160,7 +161,7 @@ impl Dialect for ThreeCx {
 
     fn parser(&self, options: &Options) -> Result<Box<dyn Parser>, OptionError> {
         ABOUT.check_names(options)?;
-        Ok(Box::new(Records {
+        Ok(Box::new(Reader {
             layout: Layout::option(list(options, "fields")?)?,
             queues: list(options, "queues")?,
             voicemail: list(options, "voicemail")?.unwrap_or_else(|| vec!["999".to_owned()]),
@@ -228,7 +229,7 @@ fn truth(options: &Options, name: &str) -> Result<Option<bool>, OptionError> {
 
 // ---- the running parser
 
-struct Records {
+struct Reader {
     layout: Layout,
     /// `None`: not given, so that queues must be guessed where types lack.
     queues: Option<Vec<String>>,
@@ -237,15 +238,15 @@ struct Records {
     encoding: &'static Encoding,
 }
 
-impl Parser for Records {
+impl Parser for Reader {
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        out.push(match no_record(line.bytes) {
+        out.push(match no_call(line.bytes) {
             Some(what) => Parsed::Skipped {
                 line: line.number,
                 what,
             },
-            None => match line::record(without_leading_filler(line.bytes), &self.layout) {
-                Ok(record) => Parsed::Leg(Box::new(self.leg(line.number, &record))),
+            None => match line::printed(without_leading_filler(line.bytes), &self.layout) {
+                Ok(printed) => Parsed::Leg(Box::new(self.leg(line.number, &printed))),
                 Err(misfit) => Parsed::Unparsed {
                     line: line.number,
                     column: misfit.column(line.bytes.len()),
@@ -259,7 +260,7 @@ impl Parser for Records {
 }
 
 /// What a line is that tells of no call.
-fn no_record(line: &[u8]) -> Option<&'static str> {
+fn no_call(line: &[u8]) -> Option<&'static str> {
     let text = without_leading_filler(line);
     if text.iter().all(u8::is_ascii_whitespace) {
         Some("blank line")

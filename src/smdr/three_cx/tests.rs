@@ -249,7 +249,7 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
 }
 
 #[test]
-fn every_golden_record_tells_who_called_and_no_queue_answers() {
+fn listed_queues_answer_no_golden_line() {
     for file in golden::inputs("3cx") {
         for line in golden::lines(&file) {
             let Parsed::Leg(leg) = parse(&option("queues", "610,611,612,615"), &line) else {
