@@ -18,6 +18,7 @@ macro_rules! dialects {
 }
 
 dialects! {
+    "asterisk_csv/mod.rs" asterisk_csv,
     "avaya_ip_office.rs" avaya_ip_office,
     "panasonic_kx/mod.rs" panasonic_kx,
     "siemens_hipath.rs" siemens_hipath,
