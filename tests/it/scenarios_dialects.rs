@@ -220,6 +220,7 @@ impl Asterisk {
             "" => String::new(),
             _ => format!("\"2026-10-08 {clock}\""),
         };
+        let seconds = |clock: &str| clock.split(':').fold(0, |sum, n| sum * 60 + n.parse::<u32>().unwrap());
         let Self {
             channel,
             phone,
@@ -229,10 +230,11 @@ impl Asterisk {
             ..
         } = self;
         format!(
-            r#""","{CALLER}","600","in","""{CALLER}"" <{CALLER}>","{channel}","{phone}","{app}","x",{},{},{},99,{talk},"{disposition}","DOCUMENTATION","1791424800.1","","","1791424800.1",7"#,
+            r#""","{CALLER}","600","in","""{CALLER}"" <{CALLER}>","{channel}","{phone}","{app}","x",{},{},{},{},{talk},"{disposition}","DOCUMENTATION","1791424800.1","","","1791424800.1",7"#,
             stamp(self.start),
             stamp(self.answer),
             stamp(self.end),
+            seconds(self.end) - seconds(self.start),
         )
     }
 }
