@@ -293,3 +293,157 @@ fn three_cx_what_no_person_took_is_nobodys() {
     check(&calls[2], &json!({"ended_at": "2026-10-08T10:00:20+08:00"}));
     assert_eq!(house.cases(), [] as [Value; 0]);
 }
+
+/// A row of Asterisk with all columns; the call has one linkedid.
+struct Asterisk {
+    channel: &'static str,
+    phone: &'static str,
+    app: &'static str,
+    start: &'static str,
+    answer: &'static str,
+    end: &'static str,
+    talk: u32,
+    disposition: &'static str,
+}
+
+impl Asterisk {
+    fn line(&self) -> String {
+        let stamp = |clock: &str| match clock {
+            "" => String::new(),
+            _ => format!("\"2026-10-08 {clock}\""),
+        };
+        let seconds = |clock: &str| clock.split(':').fold(0, |sum, n| sum * 60 + n.parse::<u32>().unwrap());
+        let Self {
+            channel,
+            phone,
+            app,
+            disposition,
+            talk,
+            ..
+        } = self;
+        format!(
+            r#""","{CALLER}","600","in","""{CALLER}"" <{CALLER}>","{channel}","{phone}","{app}","x",{},{},{},{},{talk},"{disposition}","DOCUMENTATION","1791424800.1","","","1791424800.1",7"#,
+            stamp(self.start),
+            stamp(self.answer),
+            stamp(self.end),
+            seconds(self.end) - seconds(self.start),
+        )
+    }
+}
+
+/// The group's phones are rows of one linkedid; after the transfer a further row with the same id.
+#[test]
+fn asterisk_second_of_a_group_answers_and_puts_through() {
+    let house = house("asterisk-csv");
+    let row = |phone, start, answer, end, talk, disposition| {
+        let (channel, app) = ("PJSIP/carrier-00000001", "Dial");
+        Asterisk {
+            channel,
+            phone,
+            app,
+            start,
+            answer,
+            end,
+            talk,
+            disposition,
+        }
+        .line()
+    };
+    send(
+        &house,
+        &[
+            row("PJSIP/8021-00000002", "10:00:00", "", "10:00:06", 0, "NO ANSWER"),
+            row(
+                "PJSIP/8022-00000003",
+                "10:00:00",
+                "10:00:06",
+                "10:00:26",
+                20,
+                "ANSWERED",
+            ),
+            row("PJSIP/8023-00000004", "10:00:00", "", "10:00:06", 0, "NO ANSWER"),
+            row(
+                "PJSIP/8024-00000005",
+                "10:00:26",
+                "10:00:28",
+                "10:01:28",
+                60,
+                "ANSWERED",
+            ),
+        ],
+    );
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({
+            "legs": 4, "direction": "incoming", "disposition": "answered", "calling_number": CALLER,
+            "answered_by": "8022", "answered_by_person": "liu", "certainty": "certain",
+            "start": "2026-10-08T10:00:00+08:00", "answered_at": "2026-10-08T10:00:06+08:00",
+            "ended_at": "2026-10-08T10:01:28+08:00", "ring_seconds": 6, "talk_seconds": 82,
+        }),
+    );
+    assert_eq!(house.cases().len(), 1);
+    check(
+        &house.case(1),
+        &json!({"first_answerer": "liu", "handler": "chen", "settled": true}),
+    );
+}
+
+/// The queue picks up at once and prints so; its agent's phone is behind a Local channel.
+#[test]
+fn asterisk_a_queues_agent_answers_not_the_queue() {
+    let house = house("asterisk-csv");
+    let queue = Asterisk {
+        channel: "PJSIP/carrier-00000001",
+        phone: "Local/8022@from-queue-00000001;1",
+        app: "Queue",
+        start: "10:00:00",
+        answer: "10:00:00",
+        end: "10:01:30",
+        talk: 90,
+        disposition: "ANSWERED",
+    };
+    let agent = Asterisk {
+        channel: "Local/8022@from-queue-00000001;2",
+        phone: "PJSIP/8022-00000002",
+        app: "Dial",
+        start: "10:00:05",
+        answer: "10:00:12",
+        talk: 78,
+        ..queue
+    };
+    send(&house, &[queue.line(), agent.line()]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({"legs": 1, "answered_by": "8022", "answered_at": "2026-10-08T10:00:12+08:00", "ring_seconds": 12}),
+    );
+}
+
+/// Nobody answers: neither the mailbox nor the queue's pick-up counts.
+#[test]
+fn asterisk_missed_calls_open_no_case() {
+    for (app, disposition, wanted) in [
+        ("VoiceMail", "ANSWERED", "voicemail"),
+        ("Queue", "NO ANSWER", "no_answer"),
+    ] {
+        let house = house("asterisk-csv");
+        let row = Asterisk {
+            channel: "PJSIP/carrier-00000001",
+            phone: "PJSIP/8021-00000002",
+            app,
+            start: "10:00:00",
+            answer: "10:00:00",
+            end: "10:00:20",
+            talk: 20,
+            disposition,
+        };
+        send(&house, &[row.line()]);
+        let calls = settled(&house);
+        assert_eq!(calls.len(), 1);
+        check(&calls[0], &json!({"disposition": wanted, "answered_by": null}));
+        assert_eq!(house.cases(), [] as [Value; 0]);
+    }
+}

@@ -1,0 +1,406 @@
+//! What a row of Asterisk means: whose channel is whose, which way the call went, who answered. Pure.
+//!
+//! **Invariants.** A menu, a mailbox, a queue's own pick-up or a bridge is never an answerer.
+
+use jiff::tz::Offset;
+
+use super::row::{Ended, Row};
+use crate::call::leg::Machine;
+use crate::call::{Direction, Disposition, Leg, Marks, Stamp, Transfer};
+
+/// What the feed's options say about numbers and stamps.
+#[derive(Debug, Clone, Copy)]
+pub struct House {
+    /// Up to so many digits a number is an extension.
+    pub extension_digits: usize,
+    /// Stamps are UTC.
+    pub utc: bool,
+}
+
+/// One end of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End<'a> {
+    /// No channel.
+    Nothing,
+    /// A phone's channel.
+    Phone(&'a str),
+    /// A line to the outside, or to another switch, as `TECHNOLOGY/name`.
+    Trunk(String),
+    /// Asterisk's own pseudo-channel, with the number dialled through it.
+    Local(&'a str),
+}
+
+/// Technologies whose channel name is the phone's, not a port's.
+const PHONES: [&str; 9] = ["SIP", "PJSIP", "IAX2", "IAX", "SCCP", "SKINNY", "MGCP", "USTM", "AGENT"];
+
+impl House {
+    /// Whether a number is an extension.
+    pub fn is_extension(self, number: &str) -> bool {
+        (1..=self.extension_digits).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+    }
+
+    /// Whose a channel is: `SIP/201-0000000a` is the phone 201, `SIP/carrier-0000000b` a trunk.
+    pub fn end(self, channel: &str) -> End<'_> {
+        let Some((technology, name)) = channel.split_once('/') else {
+            return End::Nothing;
+        };
+        let name = without_suffix(technology, name);
+        if technology.eq_ignore_ascii_case("Local") {
+            return End::Local(name.split('@').next().unwrap_or(name));
+        }
+        // `SIP/carrier/0123` and `DAHDI/i1/0123` name a number behind the line.
+        let device = name.split('/').next().unwrap_or(name);
+        if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(device) {
+            return End::Phone(device);
+        }
+        End::Trunk(format!("{technology}/{device}"))
+    }
+
+    fn stamp(self, at: jiff::civil::DateTime) -> Stamp {
+        Stamp {
+            at,
+            offset: self.utc.then_some(Offset::UTC),
+        }
+    }
+}
+
+/// A channel's name without the counter that makes it unique.
+fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
+    let name = name.split(['<', ';']).next().unwrap_or(name);
+    let port = technology.eq_ignore_ascii_case("DAHDI") || technology.eq_ignore_ascii_case("Zap");
+    match name.rsplit_once('-') {
+        Some((device, counter))
+            if !device.is_empty() && (port || counter.len() >= 4) && counter.bytes().all(|b| b.is_ascii_hexdigit()) =>
+        {
+            device
+        }
+        _ => name,
+    }
+}
+
+/// The channel's own row of a called party, in which nobody else has a part.
+pub fn is_called_half(row: &Row) -> bool {
+    let local = row.dst_channel.is_empty() || row.dst_channel.starts_with("Local/");
+    row.app.eq_ignore_ascii_case("AppDial") && (row.billed == 0 || local)
+}
+
+/// What the last application was, if it was no way to a person.
+fn machine(row: &Row) -> Option<Machine> {
+    let app = row.app.to_ascii_lowercase();
+    Some(match app.as_str() {
+        "voicemail" | "voicemailmain" | "vmauthenticate" | "minivmrecord" | "comedian" => Machine::Voicemail,
+        "receivefax" | "rxfax" | "sendfax" => Machine::Fax,
+        "playback" | "background" | "ivr" | "read" | "waitexten" | "directory" | "disa" | "ivrdemo" | "saydigits"
+        | "saynumber" | "sayunixtime" | "sayalpha" | "controlplayback" | "musiconhold" | "mp3player"
+        | "backgrounddetect" | "record" | "dictate" => Machine::Ivr,
+        "confbridge" | "meetme" | "conference" | "page" | "park" | "parkedcall" | "echo" | "milliwatt"
+        | "playtones" | "busy" | "congestion" | "bridgewait" => Machine::Other,
+        _ => return None,
+    })
+}
+
+fn is_queue(row: &Row) -> bool {
+    row.app.eq_ignore_ascii_case("Queue")
+}
+
+/// A row with its two ends seen.
+struct Seen<'a> {
+    row: &'a Row,
+    house: House,
+    from: End<'a>,
+    to: End<'a>,
+    machine: Option<Machine>,
+    direction: Direction,
+    /// The direction follows from channels, not from the length of numbers alone.
+    direction_inferred: bool,
+}
+
+/// The leg that a row is.
+pub fn leg(row: &Row, house: House) -> Leg {
+    let (from, to) = (house.end(&row.channel), house.end(&row.dst_channel));
+    let direction = direction(row, house, &from, &to);
+    let by_channels = match direction {
+        Direction::Incoming => matches!((&from, &to), (End::Trunk(_), End::Phone(_))),
+        Direction::Outgoing => matches!((&from, &to), (End::Phone(_), End::Trunk(_))),
+        Direction::Internal => matches!((&from, &to), (End::Phone(_), End::Phone(_))),
+    };
+    let seen = Seen {
+        row,
+        house,
+        machine: machine(row),
+        from,
+        to,
+        direction,
+        direction_inferred: !by_channels,
+    };
+    seen.leg()
+}
+
+/// By the length of the caller's number, else by the channel; then by the target's.
+fn direction(row: &Row, house: House, from: &End<'_>, to: &End<'_>) -> Direction {
+    let src = without_host(caller(row));
+    let inside = match from {
+        End::Phone(_) => true,
+        _ => house.is_extension(src),
+    };
+    if !inside {
+        return Direction::Incoming;
+    }
+    let outside = match to {
+        End::Phone(_) => false,
+        End::Local(number) => !house.is_extension(number) && is_long(number, house),
+        End::Trunk(_) | End::Nothing => is_long(&row.dst, house),
+    };
+    if outside {
+        Direction::Outgoing
+    } else {
+        Direction::Internal
+    }
+}
+
+fn is_long(number: &str, house: House) -> bool {
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    digits > house.extension_digits && number.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b))
+}
+
+fn caller(row: &Row) -> &str {
+    if row.src.is_empty() {
+        clid(&row.clid).1
+    } else {
+        &row.src
+    }
+}
+
+/// Name and number of `"Name" <number>`; a bare text is a number if it has no letters, else a name.
+fn clid(clid: &str) -> (&str, &str) {
+    match clid.rsplit_once('<') {
+        Some((name, number)) => (unquoted(name), number.trim_end_matches('>').trim()),
+        None if clid.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) => (unquoted(clid), ""),
+        None => ("", unquoted(clid)),
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches('"').trim()
+}
+
+fn without_host(number: &str) -> &str {
+    number.split('@').next().unwrap_or(number)
+}
+
+/// Words that stand for a number or name which the caller keeps back.
+fn is_withheld(text: &str) -> bool {
+    let words = ["anonymous", "unknown", "unavailable", "restricted", "private"];
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl Seen<'_> {
+    fn leg(&self) -> Leg {
+        let row = self.row;
+        let (disposition, answered_by) = self.outcome();
+        let answer = match disposition {
+            Disposition::Answered | Disposition::Voicemail => row.answer,
+            Disposition::NoAnswer | Disposition::Busy | Disposition::Failed | Disposition::Unknown => None,
+        };
+        let ring = self.ring(disposition);
+        let station = self.station();
+        let transferred = row.app.eq_ignore_ascii_case("Transferred Call");
+        Leg {
+            line: row.lines.first().copied().unwrap_or(1),
+            lines: row.lines.len() as u64,
+            line_numbers: row.lines.clone(),
+            start: self.house.stamp(row.start),
+            answered_at: answer.map(|at| self.house.stamp(at)),
+            direction: self.direction,
+            calling_number: self.calling_number(),
+            calling_name: self.calling_name(),
+            called_number: self.called_number(),
+            inferred: self.inferred(disposition, answered_by.as_deref(), ring),
+            trunk: self.trunk(),
+            ring_seconds: ring,
+            talk_seconds: Some(row.billed),
+            disposition,
+            transfer: transferred.then(|| Transfer {
+                from: None,
+                to: answered_by.clone(),
+            }),
+            pbx_call_id: filled(&row.id),
+            account_code: filled(&row.account),
+            marks: Marks {
+                machine: self.what_answered(disposition, answered_by.is_some()),
+                target: self.target(),
+                agent: row
+                    .dst_channel
+                    .strip_prefix("Agent/")
+                    .map(|a| without_suffix("Agent", a).to_owned()),
+                transferred,
+                resolution_seconds: 1,
+                ..Marks::default()
+            },
+            station,
+            answered_by,
+        }
+    }
+
+    /// The extension at the far end.
+    fn far_extension(&self) -> Option<&str> {
+        match &self.to {
+            End::Phone(number) => Some(number),
+            End::Local(number) if self.house.is_extension(number) => Some(number),
+            // An extension of a switch behind a trunk.
+            End::Trunk(_) if self.direction == Direction::Internal => self.dialled_extension(),
+            _ => None,
+        }
+    }
+
+    fn dialled_extension(&self) -> Option<&str> {
+        let single = self.row.dst.len() < 2;
+        (self.house.is_extension(&self.row.dst) && !single).then_some(&self.row.dst)
+    }
+
+    fn outcome(&self) -> (Disposition, Option<String>) {
+        let outgoing = self.direction == Direction::Outgoing;
+        match self.row.ended {
+            Ended::NoAnswer => return (Disposition::NoAnswer, None),
+            Ended::Busy => return (Disposition::Busy, None),
+            Ended::Failed => return (Disposition::Failed, None),
+            Ended::Unknown => return (Disposition::Unknown, None),
+            Ended::Answered => {}
+        }
+        match (self.machine, self.far_extension()) {
+            (_, _) if outgoing => match self.row.billed > 0 && self.to != End::Nothing && self.machine.is_none() {
+                true => (Disposition::Answered, None),
+                false => (Disposition::Unknown, None),
+            },
+            (Some(Machine::Voicemail), _) if self.row.billed > 0 => (Disposition::Voicemail, None),
+            (Some(_), _) => (Disposition::NoAnswer, None),
+            (None, _) if self.row.billed == 0 => (Disposition::NoAnswer, None),
+            (None, Some(extension)) => (Disposition::Answered, Some(extension.to_owned())),
+            // Put through to the outside: somebody talked, nobody of the house.
+            (None, None) if self.to != End::Nothing => (Disposition::Unknown, None),
+            (None, None) => (Disposition::NoAnswer, None),
+        }
+    }
+
+    fn what_answered(&self, disposition: Disposition, by_person: bool) -> Option<Machine> {
+        let picked_up = self.row.answer.is_some() && self.row.billed > 0;
+        if by_person || !picked_up || self.direction == Direction::Outgoing || disposition == Disposition::Unknown {
+            return None;
+        }
+        self.machine.or(match is_queue(self.row) {
+            true => Some(Machine::Queue),
+            false => (self.to == End::Nothing).then_some(Machine::Ivr),
+        })
+    }
+
+    /// The channel was picked up before anybody could be asked: by a menu, or by the queue.
+    fn machine_first(&self) -> bool {
+        let at_once = self.row.answer == Some(self.row.start) && self.direction == Direction::Incoming;
+        self.row.machine_first || is_queue(self.row) || at_once
+    }
+
+    /// Until the answer, or as long as it lasted if there was none.
+    fn ring(&self, disposition: Disposition) -> Option<i64> {
+        match disposition {
+            Disposition::Answered if !self.machine_first() => {
+                let answer = self.row.answer?;
+                Some(answer.duration_since(self.row.start).as_secs().max(0))
+            }
+            Disposition::NoAnswer if self.row.billed == 0 => self.row.duration,
+            _ => None,
+        }
+    }
+
+    fn station(&self) -> Option<String> {
+        if self.direction == Direction::Outgoing {
+            return self.near_extension().map(str::to_owned);
+        }
+        let mailbox = || {
+            let mailbox = self.row.data.split(['@', ',', '|', '&']).next().unwrap_or_default();
+            (self.machine == Some(Machine::Voicemail) && self.house.is_extension(mailbox)).then_some(mailbox)
+        };
+        let rung = || {
+            self.dialled_extension()
+                .filter(|_| self.row.app.eq_ignore_ascii_case("Dial"))
+        };
+        self.far_extension()
+            .filter(|_| self.machine != Some(Machine::Ivr))
+            .or_else(mailbox)
+            .or_else(rung)
+            .map(str::to_owned)
+    }
+
+    fn near_extension(&self) -> Option<&str> {
+        let src = without_host(caller(self.row));
+        match &self.from {
+            End::Phone(number) => Some(number),
+            _ => self.house.is_extension(src).then_some(src),
+        }
+    }
+
+    fn calling_number(&self) -> Option<String> {
+        if self.direction != Direction::Incoming {
+            return self.near_extension().map(str::to_owned);
+        }
+        let number = without_host(caller(self.row));
+        filled(number).filter(|number| !is_withheld(number))
+    }
+
+    /// None if it only repeats the number, or says that there is none.
+    fn calling_name(&self) -> Option<String> {
+        let (name, number) = clid(&self.row.clid);
+        filled(name).filter(|name| name != number && *name != self.row.src && !is_withheld(name))
+    }
+
+    /// The queue, or the extension that was asked for.
+    fn target(&self) -> Option<String> {
+        if self.direction == Direction::Outgoing {
+            return None;
+        }
+        if is_queue(self.row) {
+            return filled(self.row.data.split([',', '|']).next().unwrap_or_default().trim());
+        }
+        let behind_local = self.row.data.strip_prefix("Local/").and_then(|d| d.split('@').next());
+        behind_local
+            .filter(|number| self.house.is_extension(number))
+            .or(self.far_extension())
+            .map(str::to_owned)
+            .or_else(|| self.station())
+    }
+
+    fn called_number(&self) -> Option<String> {
+        let dst = without_host(&self.row.dst);
+        // `s`, `h`, `i`, `t` are places of the dial plan, and one digit is a key pressed in a menu.
+        let place = dst.len() < 2 && self.direction != Direction::Outgoing;
+        filled(dst).filter(|_| !place).or_else(|| self.target())
+    }
+
+    fn trunk(&self) -> Option<String> {
+        match (&self.from, &self.to) {
+            (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    fn inferred(&self, disposition: Disposition, answerer: Option<&str>, ring: Option<i64>) -> Vec<&'static str> {
+        let row = self.row;
+        let no_talk = row.ended == Ended::Answered && row.billed == 0 && self.machine.is_none();
+        // Without the row that continues it, the channel's answer may be the queue's or the menu's.
+        let own_answer = !self.machine_first() || row.lines.len() > 1;
+        let likely = answerer.is_some() && !matches!(self.to, End::Phone(_));
+        [
+            (self.direction_inferred, "direction"),
+            (disposition == Disposition::Answered && !own_answer, "answered_at"),
+            (ring.is_some(), "ring_seconds"),
+            (no_talk, "disposition"),
+            (likely, "answered_by"),
+        ]
+        .into_iter()
+        .filter_map(|(deduced, name)| deduced.then_some(name))
+        .collect()
+    }
+}
