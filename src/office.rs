@@ -202,24 +202,29 @@ impl Office for RegisterOffice {
             .zone
             .to_timestamp(rules.zone.to_datetime(now).date().at(0, 0, 0, 0))
             .unwrap_or(now);
-        let (cases, closed_today) = self
-            .read(move |reader| Ok((reader.open_cases_of(&viewer)?, reader.closed_since(&viewer, midnight)?)))
+        let (cases, mut offered, closed_today) = self
+            .read(move |reader| {
+                Ok((
+                    reader.open_cases_of(&viewer)?,
+                    reader.offered_cases()?,
+                    reader.closed_since(&viewer, midnight)?,
+                ))
+            })
             .await
             .map_err(|error| no_page(&error))?;
-        let rows = cases
-            .into_iter()
-            .map(|case| ListRow {
-                url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
-                case,
-            })
-            .collect();
+        offered.retain(|case| case.handler != link.person && self.standing(&link.person, case, now).1.accept);
+        let row = |case: Case| ListRow {
+            url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
+            case,
+        };
         Ok(ListPage {
             lang,
             now,
             zone: rules.zone.clone(),
             viewer: link.person.clone(),
             people: self.people(lang),
-            rows,
+            rows: cases.into_iter().map(row).collect(),
+            offered: offered.into_iter().map(row).collect(),
             categories: rules.policy.categories.keys().cloned().collect(),
             needs: self.needs(),
             closed_today,

@@ -189,6 +189,9 @@ catalogue! { PAGE;
     list_sum(cases, overdue) { "共 {cases}，逾期 {overdue} 件", "{cases}, {overdue} overdue" }
     list_empty { "没有待办，辛苦了。", "Nothing is open. Well done." }
     closed_today(cases) { "今天已办结 {cases}", "{cases} closed today" }
+    offers_title { "转给您的，待接收", "Offered to you" }
+    offers_hint { "不该由您办的，请打开后退回。", "If one is not yours, open it and return it." }
+    accept_case(id) { "接收 #{id}", "Accept #{id}" }
     select_all { "全选", "Select all" }
     select_none { "全不选", "Select none" }
     select_case(id) { "选中 #{id}", "Select #{id}" }

@@ -396,6 +396,19 @@ impl Reader {
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 
+    /// The cases that wait for an offer to be answered, by anybody.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn offered_cases(&self) -> Result<Vec<Case>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT body FROM cases WHERE open = 1 AND settled = 1 AND state = 'offered'
+             ORDER BY due_at IS NULL, due_at, id",
+        )?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        rows.map(|body| cases::case_from(&body?)).collect()
+    }
+
     /// Everybody who has an open case.
     ///
     /// # Errors

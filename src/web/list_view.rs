@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::case_words::{Badge, badge, came, next_deadline};
+use super::case_words::{Badge, badge, came, next_deadline, unturned};
 use super::field_words::field_label;
 use super::fields::{Builder, Control, FormView, Typed};
 use super::form::Form;
@@ -21,6 +21,7 @@ pub(super) struct ListView {
     sum: String,
     closed_today: Option<String>,
     rows: Vec<RowView>,
+    offered: Vec<OfferView>,
     all: bool,
     results: Option<Results>,
     form: FormView,
@@ -37,6 +38,13 @@ struct RowView {
     badge: Badge,
     chased: Option<String>,
     on: bool,
+}
+
+/// A case that is offered to the reader.
+struct OfferView {
+    row: RowView,
+    /// Who offers it, with what sentence.
+    words: String,
 }
 
 /// What came of each selected case.
@@ -92,10 +100,22 @@ impl ListView {
                     )
                 })
                 .collect(),
+            offered: page.offered.iter().map(|row| offer_view(say, page, row)).collect(),
             all,
             results,
             form: builder.list_form(),
         }
+    }
+}
+
+fn offer_view(say: Say, page: &ListPage, row: &ListRow) -> OfferView {
+    let offer = row.case.offer.as_ref();
+    let by = offer.and_then(|offer| offer.by.as_ref());
+    let by = by.map_or_else(|| say.by_switch(), |by| page.people.name(by));
+    let text = offer.map(|offer| offer.text.as_str()).unwrap_or_default();
+    OfferView {
+        words: unturned(&say.offer_yours(by, text)),
+        row: row_view(say, page, row, false),
     }
 }
 

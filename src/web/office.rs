@@ -201,6 +201,8 @@ pub struct ListPage {
     pub people: People,
     /// In any order; the page puts the most urgent first.
     pub rows: Vec<ListRow>,
+    /// Offered to the reader, who may accept.
+    pub offered: Vec<ListRow>,
     /// Categories of the policy, in the order to show them.
     pub categories: Vec<CategoryId>,
     /// What closing needs.

@@ -42,6 +42,8 @@ impl Search {
 
 /// The search as the page shows it.
 pub(super) struct SearchView {
+    /// The form it stands below.
+    pub after: &'static str,
     pub words: String,
     pub hits: Vec<HitView>,
 }
@@ -78,6 +80,7 @@ impl SearchView {
             guide_url: guides.then(|| guide_url(&search.words, hit)),
         });
         Some(Self {
+            after: gives.unwrap_or(Verb::Close).as_str(),
             words: search.words.clone(),
             hits: hits.collect(),
         })

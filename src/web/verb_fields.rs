@@ -18,7 +18,10 @@ impl Builder<'_> {
                 self.sentence(verb, say.label_reason()),
             ],
             Verb::Rule => vec![
-                self.people(verb, say.label_rule_to(), true, Some(say.rule_stays())),
+                Field {
+                    required: false,
+                    ..self.people(verb, say.label_rule_to(), true, Some(say.rule_stays()))
+                },
                 self.sentence(verb, say.label_reason()),
             ],
             Verb::Approve => vec![Field {

@@ -29,5 +29,6 @@ mod scenarios_case;
 mod scenarios_clock;
 mod scenarios_dialects;
 mod scenarios_life;
+mod scenarios_page;
 mod sink;
 mod threats;

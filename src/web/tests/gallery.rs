@@ -45,6 +45,7 @@ async fn for_eyes() {
         show("hand-over", format!("{} {bad}", token("wang", case(12))));
         let date = "do=extend&version=3&until=2026-05-01&text=more&caller_told=yes";
         show("extend", format!("{} {date}", token("wang", case(12))));
+        show("offers", token("liu", Target::List));
         show("list", token("wang", Target::List));
         let part = "do=close&case=13&version=2&case=16&version_16=3&case=99&version=1&text=&outcome=guided";
         show("list-lacks", format!("{} {part}", token("wang", Target::List)));

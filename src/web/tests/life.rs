@@ -207,3 +207,19 @@ async fn a_search_shows_who_handles_it_and_fills_the_forms_in() {
     assert_eq!((house.office.acted(), house.office.case(case)), (0, before));
     house.close().await;
 }
+
+#[tokio::test]
+async fn the_list_shows_what_is_offered_and_accepts_it() {
+    let (house, case, _) = desk(Lang::En, offered).await;
+    let list = format!("/t/{}", house.office.token("liu", Target::List));
+    let page = house.get(&list).await;
+    assert!(page.body.contains("Offered to you") && page.body.contains("lost permit, papers are checked"));
+    assert_eq!(verbs(&page), ["accept"]);
+    assert_eq!(house.post(&list, "do=accept&case=12&version=2").await.status, 409);
+    assert_eq!(house.post(&list, "do=accept&case=12&version=3").await.status, 303);
+    assert_eq!(house.office.case(case).handler, person("liu"));
+    let page = house.get(&list).await;
+    assert!(!page.body.contains("Offered to you"));
+    assert_eq!(verbs(&page), ["close"]);
+    house.close().await;
+}

@@ -442,6 +442,14 @@ impl Office for Memory {
             viewer: link.person.clone(),
             people: self.people(),
             rows: rows.collect(),
+            offered: cases
+                .values()
+                .filter(|(case, _)| case.offer.is_some() && answers(case, &link.person).accept)
+                .map(|(case, _)| ListRow {
+                    case: case.clone(),
+                    url: format!("/t/{}", self.token(link.person.as_str(), Target::Case(case.id))),
+                })
+                .collect(),
             categories: categories(),
             needs: needs(),
             closed_today: cases
