@@ -285,6 +285,99 @@ fn every_promised_fault_has_its_tests_or_says_why_not() {
     }
 }
 
+/// The articles of the five regulations, in their order.
+const ARTICLES: [(&str, &str); 5] = [
+    ("R1", "1 2 3 4 5a 5b 6"),
+    ("R2", "1 2 3 3.1 3.2a 3.2b 3.3 4a 4b 4c 5 6 7 8"),
+    ("R3", "1 2 3 4 5 6 7 8"),
+    (
+        "R4",
+        "1.1 1.2 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 4 4.1 4.2 4.3 4.4 4.5 4.6 5 6",
+    ),
+    ("R5", "1 2.1 2.2 2.3 2.4 2.5 2.6 2.7 3a 3b"),
+];
+
+fn articles() -> Vec<String> {
+    let of = |(regulation, ends): &(&str, &str)| {
+        let ids = ends.split(' ').map(|end| format!("{regulation}.{end}"));
+        ids.collect::<Vec<_>>()
+    };
+    ARTICLES.iter().flat_map(of).collect()
+}
+
+/// Whether `file::test` is the function of a test in a file whose path ends so.
+fn is_test(files: &[(PathBuf, String)], name: &str) -> bool {
+    let Some((module, function)) = name.rsplit_once("::") else {
+        return false;
+    };
+    let module = Path::new("").join(module.replace("::", "/"));
+    let head = format!("fn {function}(");
+    files.iter().any(|(path, text)| {
+        let Some((before, _)) = text.split_once(&head) else {
+            return false;
+        };
+        let marks: Vec<_> = before.lines().rev().skip(1).take(4).map(str::trim).collect();
+        let marked = marks
+            .iter()
+            .take_while(|l| l.starts_with("#[") || l.starts_with("//"))
+            .any(|l| l.contains("test]"));
+        path.with_extension("").ends_with(&module) && (marked || text.contains("proptest!"))
+    })
+}
+
+#[test]
+fn every_article_has_its_tests_or_says_what_is_missing() {
+    let mut files = Vec::new();
+    for folder in ["src", "tests"] {
+        rust_files(&crate_root().join(folder), &mut files);
+    }
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect();
+    let (mut ids, mut wrong) = (Vec::new(), Vec::new());
+    for line in read("docs/regulations.md").lines().filter(|l| l.starts_with("| R")) {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let id = cells[0];
+        ids.push(id.to_owned());
+        if cells.len() != 4 || cells.iter().any(|cell| cell.is_empty()) {
+            wrong.push(format!("{id}: a row has four cells, none empty"));
+            continue;
+        }
+        let (named, later) = cells[3].split_once("later: ").unwrap_or((cells[3], ""));
+        let names: Vec<_> = named.split('`').filter(|part| part.contains("::")).collect();
+        if names.is_empty() && later.trim().is_empty() {
+            wrong.push(format!("{id}: name a test, or say `later: ` and what is missing"));
+        }
+        let gone = names.iter().filter(|name| !is_test(&files, name));
+        wrong.extend(gone.map(|name| format!("{id}: there is no test {name}")));
+    }
+    assert!(wrong.is_empty(), "docs/regulations.md:\n{}", wrong.join("\n"));
+    assert_eq!(ids, articles(), "docs/regulations.md has a row for each article, once");
+}
+
+#[test]
+fn the_shipped_policies_cite_articles_that_there_are() {
+    let known = articles();
+    let mut cited = 0;
+    for entry in fs::read_dir(crate_root().join("config/policies")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+        let words = words.map(|word| word.trim_end_matches('.'));
+        for word in words.filter(|w| w.len() > 3 && w.starts_with('R') && w.as_bytes()[2] == b'.' && !w.ends_with(".x"))
+        {
+            cited += 1;
+            assert!(
+                known.iter().any(|id| id == word),
+                "{}: no article {word}",
+                path.display()
+            );
+        }
+    }
+    assert!(cited > 50, "only {cited} articles cited: are they still found?");
+}
+
 #[test]
 fn every_dialect_is_in_the_readme() {
     let readme = read("README.md");

@@ -8,7 +8,7 @@ use crate::directory::{Desk, Found, Holder, Known};
 use crate::ids::CallId;
 
 /// Incoming, answered by wang at 10:00, talked two minutes.
-fn call() -> Call {
+pub(super) fn call() -> Call {
     Call {
         feed: "pbx".parse().unwrap(),
         start: t("2026-10-08 09:59:50"),
@@ -58,7 +58,7 @@ fn held(holder: Holder) -> Call {
     }
 }
 
-fn opens(call: &Call, received: &str, policy: &Policy, directory: &Directory) -> Opened {
+pub(super) fn opens(call: &Call, received: &str, policy: &Policy, directory: &Directory) -> Opened {
     opening(
         call,
         CallId::new(7),
