@@ -316,7 +316,9 @@ fn is_test(files: &[(PathBuf, String)], name: &str) -> bool {
         let Some((before, _)) = text.split_once(&head) else {
             return false;
         };
-        let marks: Vec<_> = before.lines().rev().skip(1).take(4).map(str::trim).collect();
+        // What stands before `fn` on its own line is no mark: blanks, `async`, nothing.
+        let above = before.rsplit_once('\n').map_or("", |(above, _)| above);
+        let marks: Vec<_> = above.lines().rev().take(4).map(str::trim).collect();
         let marked = marks
             .iter()
             .take_while(|l| l.starts_with("#[") || l.starts_with("//"))
