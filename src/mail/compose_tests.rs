@@ -274,11 +274,10 @@ fn somebody_in_copy_is_told_who_acts() {
     });
 }
 
-/// Writes the two parts of typical mails to the folder named by `FA_LOOK`, to be looked at.
+/// Typical mails say the same in both parts; with `FA_LOOK` they are written to that folder besides, to be looked at.
 #[test]
-#[ignore = "for eyes: FA_LOOK=folder"]
-fn for_eyes() {
-    let folder = std::path::PathBuf::from(std::env::var("FA_LOOK").unwrap());
+fn both_parts_carry_case_and_links() {
+    let folder = std::env::var("FA_LOOK").ok().map(std::path::PathBuf::from);
     let ahead = Item {
         overdue: false,
         rung: 0,
@@ -291,9 +290,16 @@ fn for_eyes() {
     for (lang, name) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
         for (items, kind) in [(vec![item(12)], "one"), (vec![item(12), ahead.clone()], "two")] {
             check(&letter(lang, items), |mail| {
-                let path = folder.join(format!("mail-{name}-{kind}"));
-                std::fs::write(path.with_extension("txt"), mail.body_text(0).unwrap().as_bytes()).unwrap();
-                std::fs::write(path.with_extension("html"), mail.body_html(0).unwrap().as_bytes()).unwrap();
+                let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
+                for part in [&text, &html] {
+                    assert!(part.contains("#12") && part.contains("138****5678"), "{part}");
+                    assert!(part.contains("/t/"), "{part}");
+                }
+                if let Some(folder) = &folder {
+                    let path = folder.join(format!("mail-{name}-{kind}"));
+                    std::fs::write(path.with_extension("txt"), text.as_bytes()).unwrap();
+                    std::fs::write(path.with_extension("html"), html.as_bytes()).unwrap();
+                }
             });
         }
     }
