@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Lang, Say, when};
-use crate::case::{Actor, CaseKind, Event, Holding, Particulars, Told};
+use crate::case::{Actor, CaseKind, Event, Holding, Particulars, Told, TransferEffect};
 use crate::ids::PersonId;
 
 /// What a sentence about an event needs besides the event.
@@ -57,12 +57,19 @@ impl Scene<'_> {
                 to,
                 extension,
                 talk_seconds,
+                effect,
                 ..
             } => {
                 let (to, span) = ((self.name)(to), when::span(self.say.0, *talk_seconds));
+                // Only what moved the case may say that it did.
+                let (zh, en) = match effect {
+                    TransferEffect::Moved => ("，由其承办", ", who handles it now"),
+                    TransferEffect::Offered => ("，请其接办", ", to whom it is offered"),
+                    TransferEffect::Evidence => ("，承办人不变", "; the handler stays"),
+                };
                 self.pick(
-                    format!("转接给 {to}（分机 {extension}，通话 {span}），由其承办"),
-                    format!("put through to {to} (extension {extension}, talked {span}), who handles it now"),
+                    format!("转接给 {to}（分机 {extension}，通话 {span}）{zh}"),
+                    format!("put through to {to} (extension {extension}, talked {span}){en}"),
                 )
             }
             Event::DeadlineSet { deadline, due_at, .. } => {
