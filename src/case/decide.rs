@@ -95,6 +95,7 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         } => work.code(code, *duty, category.as_ref(), *outcome),
         Command::RepeatContact { call, case, at } => work.repeat_contact(*call, *case, *at),
         Command::Pass => {}
+        Command::Recount { at, edited } => work.recount(*at, *edited),
         Command::HandOver { .. }
         | Command::Accept
         | Command::Return { .. }
