@@ -81,8 +81,9 @@ impl Policies {
         let effective = zone
             .to_timestamp(policy.effective.at(0, 0, 0, 0))
             .unwrap_or(Timestamp::MIN);
+        // The first version is all there is, whatever its date says.
         let from = if self.timeline.is_empty() {
-            effective
+            effective.min(now)
         } else {
             effective.max(now)
         };
