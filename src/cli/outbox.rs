@@ -79,6 +79,7 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
                     let since = session.time(since);
                     writeln!(out, "{} takes no mail since {since}: {}", safe(&address), safe(&why))?;
                 }
+                super::alarms::print(&session, out)?;
                 if let Some(why) = session.reader.mail_held()? {
                     writeln!(
                         out,
