@@ -27,7 +27,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use hours::{Day, DayKind};
+pub use hours::{Day, DayKind, instant as wall_instant};
 pub use known::{Offsets, offsets_from};
 pub use words::{Since, explain, span_words};
 

@@ -184,6 +184,12 @@ impl Case {
                 self.chased_by.push(*call);
             }
             Event::Linked { to } => self.linked = Some(*to),
+            Event::Attached { to } => {
+                self.settled = true;
+                self.linked = Some(*to);
+                self.end(CaseState::Void, at);
+            }
+            Event::Joined { .. } => {}
             Event::Offered { .. }
             | Event::Accepted { .. }
             | Event::Returned { .. }

@@ -49,6 +49,18 @@ pub enum Command {
         /// Which.
         to: CaseId,
     },
+    /// Switch: the complete call was answered by somebody who has an open case of the caller; the draft ends there.
+    Attach {
+        /// That case.
+        to: CaseId,
+    },
+    /// Switch: a call that was a draft of its own belongs to this case.
+    Join {
+        /// The call.
+        call: CallId,
+        /// The draft.
+        from: CaseId,
+    },
     /// Switch: an answered call to or from the caller.
     Spoken(Spoken),
     /// Switch: a code keyed on the phone. Without effect once a person acted.

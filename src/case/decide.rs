@@ -86,6 +86,8 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         }
         Command::Chase { call, case } => work.chase(*call, *case)?,
         Command::Link { to } => work.link(*to)?,
+        Command::Attach { to } => work.attach(*to)?,
+        Command::Join { call, from } => work.join(*call, *from)?,
         Command::Spoken(spoken) => work.spoken(spoken),
         Command::Code {
             code,

@@ -186,6 +186,18 @@ pub enum Event {
         /// Which.
         to: CaseId,
     },
+    /// A draft ended: the complete call belongs to another case, whose number stands for this one.
+    Attached {
+        /// Which.
+        to: CaseId,
+    },
+    /// A call that was a draft of its own belongs here.
+    Joined {
+        /// The call.
+        call: CallId,
+        /// The draft.
+        from: CaseId,
+    },
     /// Offered to somebody, who has not accepted yet.
     Offered {
         /// To whom.

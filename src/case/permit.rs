@@ -57,6 +57,8 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::PutThrough { .. }
         | Command::Chase { .. }
         | Command::Link { .. }
+        | Command::Attach { .. }
+        | Command::Join { .. }
         | Command::Spoken(_)
         | Command::Code { .. }
         | Command::RepeatContact { .. }

@@ -152,6 +152,14 @@ impl Scene<'_> {
                 format!("来电人再次来电，由他人接听，见 #{case}"),
                 format!("the caller rang again, somebody else answered: #{case}"),
             ),
+            Event::Attached { to } => self.pick(
+                format!("并入 #{to}：同一来电人的未结记录，接听的是同一人"),
+                format!("joined to #{to}: the caller's open case, answered by the same person"),
+            ),
+            Event::Joined { from, .. } => self.pick(
+                format!("来电 #{from} 并入本记录：接听的是同一人"),
+                format!("the call of #{from} belongs here: the same person answered it"),
+            ),
             Event::Linked { to } => self.pick(
                 format!("与同一来电人的 #{to} 关联"),
                 format!("tied to #{to} of the same caller"),
