@@ -1,4 +1,4 @@
-//! The alarms that stand, below what `feed status` and `outbox list` print.
+//! The alarms that stand, below what `feed status` prints.
 
 use std::io::Write;
 

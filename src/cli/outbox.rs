@@ -79,7 +79,6 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
                     let since = session.time(since);
                     writeln!(out, "{} takes no mail since {since}: {}", safe(&address), safe(&why))?;
                 }
-                super::alarms::print(&session, out)?;
                 if let Some(why) = session.reader.mail_held()? {
                     writeln!(
                         out,
@@ -91,7 +90,7 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
         }
         OutboxVerb::Retry => {
             session.who()?;
-            let count = session.store()?.retry_mail()?;
+            let count = session.store()?.retry_mail(session.now())?;
             writeln!(out, "{count} messages are tried again")?;
         }
     }

@@ -256,10 +256,16 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn retry_mail(&mut self) -> Result<usize, Error> {
+    pub fn retry_mail(&mut self, now: Timestamp) -> Result<usize, Error> {
         self.transact(|store| {
-            let now = store.clock()?.now();
-            store.clear_alarm("mail_held", now)?;
+            if store.clear_alarm("mail_held", now)? {
+                // Whoever lets it go knows; the letter would say what is no longer so.
+                store.conn.execute(
+                    "UPDATE message SET state = 'skipped', next_at = NULL, last_error = 'mail is held no longer'
+                     WHERE state = 'waiting' AND note LIKE '%\"alarm\":\"mail_held\"%'",
+                    [],
+                )?;
+            }
             let conn = &store.conn;
             conn.execute("DELETE FROM meta WHERE key IN (?, ?)", [HELD, PAUSE])?;
             conn.execute("DELETE FROM dead_address", [])?;

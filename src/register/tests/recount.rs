@@ -255,6 +255,40 @@ fn f45_a_calendar_without_working_time_is_an_alarm_and_the_case_stays_visible() 
     assert_eq!(house.close_due(1), march("11 00:00:00"));
 }
 
+#[test]
+fn f38_what_a_jump_forward_breached_stays_and_is_not_breached_again_after_the_jump_back() {
+    // `register` is due at 09:01:50. The wall clock jumps to the next day, and back before the deadline.
+    let mut house = with_a_case();
+    let tomorrow = march("06 09:00:00");
+    while house.store.transact(|s| s.tick(tomorrow)).unwrap() {}
+    let late = |house: &House| {
+        let rows = house.case(1).deadlines;
+        let late: Vec<_> = rows
+            .iter()
+            .filter_map(|row| row.breached_at.map(|at| (row.kind, at)))
+            .collect();
+        (late, house.case(1).violations.len())
+    };
+    assert_eq!(late(&house), (vec![(DeadlineKind::Register, tomorrow)], 1));
+    let notices = |house: &House| -> i64 {
+        let counted = house
+            .store
+            .conn
+            .query_row("SELECT count(*) FROM notice", [], |row| row.get(0));
+        counted.unwrap()
+    };
+    let told = notices(&house);
+    house.tick("09:00:30").tick("09:01:50").tick("09:30:00");
+    assert_eq!(
+        late(&house),
+        (vec![(DeadlineKind::Register, tomorrow)], 1),
+        "a fact, for somebody to waive"
+    );
+    assert_eq!(notices(&house), told, "nobody is told twice");
+    // `close` lies ahead of both clocks, and runs on.
+    assert_eq!(house.close_due(1), march("11 00:00:00"));
+}
+
 /// A policy that differs from [`POLICY`] by its register deadline, effective on a day of March.
 fn policy(register: u32, effective: &str) -> Arc<Rules> {
     let text = format!(r#"clock.register="{register}s", effective=2026-{effective}"#);
