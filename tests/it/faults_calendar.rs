@@ -80,6 +80,30 @@ fn a_calendar_edit_while_the_program_is_down_is_noticed_at_the_start_and_once() 
     assert_eq!(changes(&house, id).len(), 1);
 }
 
+#[test]
+fn f41_new_time_zone_data_moves_open_deadlines_at_a_reload() {
+    let zones = tempfile::tempdir().unwrap();
+    let system = |zone: &str| fs::read(format!("/usr/share/zoneinfo/{zone}")).expect("the system's time-zone data");
+    let shanghai_is = |zone: &str| fs::write(zones.path().join("Asia/Shanghai"), system(zone)).unwrap();
+    fs::create_dir(zones.path().join("Asia")).unwrap();
+    shanghai_is("Asia/Shanghai");
+    let plan = House::at("2026-10-08T10:10:00").env("TZDIR", zones.path().to_str().unwrap());
+    let (mut house, id) = told(plan, "2026/10/08 10:00:00");
+    assert_eq!(house.due(id, "close"), shanghai("2026-10-14T17:30:00"));
+    // The government puts the clocks an hour forward, and the system's data is brought up to date.
+    shanghai_is("Asia/Tokyo");
+    house.sighup();
+    house.wait_until("an hour earlier", |h| {
+        h.due(id, "close") == shanghai("2026-10-14T16:30:00")
+    });
+    // And back, while the program is down.
+    house.kill9();
+    shanghai_is("Asia/Shanghai");
+    house.start();
+    house.wait_until("as it was", |h| h.due(id, "close") == shanghai("2026-10-14T17:30:00"));
+    assert_eq!(changes(&house, id).len(), 4, "registering and closing, there and back");
+}
+
 /// A house in Berlin that works from midnight to six.
 fn berlin(start: &str, register: &str) -> Plan {
     House::at(start)
