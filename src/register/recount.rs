@@ -11,7 +11,7 @@
 //! **Not here**: what moves, and how far (`case::recount`).
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Alarm, Error, Store, Who, instant, millis};
@@ -168,7 +168,13 @@ impl Store {
         self.calendar_seen = Some(today);
         let ends = self.rules.calendar.warning(today).and(self.rules.calendar.known_until);
         match ends {
-            Some(known_until) => self.raise_alarm(&Alarm::CalendarEnds { known_until }, now)?,
+            Some(known_until) => {
+                let alarm = Alarm::CalendarEnds { known_until };
+                if self.stands_otherwise(&alarm)? {
+                    self.clear_alarm("calendar_ends", now)?;
+                }
+                self.raise_alarm(&alarm, now)?
+            }
             None => self.clear_alarm("calendar_ends", now)?,
         };
         match self.rules.calendar.next_open(now) {
@@ -176,6 +182,16 @@ impl Store {
             Ok(_) => self.clear_alarm("no_working_time", now)?,
         };
         Ok(())
+    }
+
+    /// Whether an alarm stands that says something else: of an earlier or later day.
+    fn stands_otherwise(&self, alarm: &Alarm) -> Result<bool, Error> {
+        let body: Option<String> = self
+            .conn
+            .prepare_cached("SELECT body FROM alarm WHERE key = ? AND cleared_at IS NULL")?
+            .query_row([alarm.key()], |row| row.get(0))
+            .optional()?;
+        Ok(body.is_some_and(|body| serde_json::from_str::<Alarm>(&body).ok().as_ref() != Some(alarm)))
     }
 
     /// At a start and a reload the log says it again, though the alarm stands.

@@ -187,3 +187,32 @@ pub fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Error> {
     tracing::info!(from = found, to = VERSION, path = %path.display(), "database brought up to date");
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_of_policies_are_taken_over_in_their_order() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for step in [V1, V2, V3] {
+            conn.execute_batch(step).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 3).unwrap();
+        conn.execute_batch(
+            "INSERT INTO policy VALUES ('bureau', 'b', '', 20, 20), ('bureau', 'a', '', 10, 0), ('bureau', 'c', '', 30, 20)",
+        )
+        .unwrap();
+        migrate(&mut conn, Path::new("fa.db")).unwrap();
+        let mut statement = conn
+            .prepare("SELECT version, in_force_from FROM policy_period ORDER BY in_force_from, n")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+        let periods: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
+        assert_eq!(
+            periods,
+            [("a".to_owned(), 0), ("b".to_owned(), 20), ("c".to_owned(), 20)]
+        );
+    }
+}

@@ -233,6 +233,15 @@ fn f45_the_end_of_known_holidays_is_an_alarm_once_and_over_when_they_are_known()
     house.restart_with(known_until("2026-05-05"));
     assert_eq!((house.alarms(), letters(&house)), (vec!["calendar_ends".to_owned()], 1));
     let now = house.now;
+    // A later day that is still near: the alarm names it.
+    house.store.adopt(known_until("2026-05-01"), now).unwrap();
+    let named = house.reader().alarms().unwrap()[0].alarm.clone();
+    assert_eq!(
+        named,
+        Alarm::CalendarEnds {
+            known_until: "2026-05-01".parse().unwrap()
+        }
+    );
     house.store.adopt(known_until("2027-12-31"), now).unwrap();
     assert_eq!(house.alarms(), [""; 0]);
 }
@@ -253,6 +262,29 @@ fn f45_a_calendar_without_working_time_is_an_alarm_and_the_case_stays_visible() 
     house.tick("10:00:00");
     assert_eq!(house.alarms(), [""; 0]);
     assert_eq!(house.close_due(1), march("11 00:00:00"));
+}
+
+#[test]
+fn a_deadline_that_moved_away_and_back_is_told_of() {
+    let mut house = with_a_case();
+    let registered = Command::Register(crate::case::Particulars {
+        caller_name: Some("a".to_owned()),
+        matter: Some("b".to_owned()),
+        ..Default::default()
+    });
+    house.change(1, &registered, "wang").unwrap();
+    house.adopt("10:00:00", with_days_off());
+    house.tick("10:00:00");
+    house.adopt("12:00:00", rules());
+    house.tick("12:00:00");
+    assert_eq!(house.close_due(1), march("11 00:00:00"));
+    let (due, sent) = (march("11 00:00:00"), march("11 00:01:00"));
+    while house.store.transact(|s| s.tick(due)).unwrap() {}
+    let begun = house.store.transact(|s| s.begin_mail(sent, &compose)).unwrap();
+    assert_eq!(
+        begun.map(|begun| String::from_utf8(begun.bytes).unwrap()).as_deref(),
+        Some("wang: 1 1")
+    );
 }
 
 #[test]
