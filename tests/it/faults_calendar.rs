@@ -81,6 +81,44 @@ fn a_calendar_edit_while_the_program_is_down_is_noticed_at_the_start_and_once() 
 }
 
 #[test]
+fn killed_in_the_middle_of_counting_again_it_goes_on_and_moves_each_deadline_once() {
+    let mut house = House::at("2026-10-08T10:10:00").open();
+    let mut pbx = house.pbx().connect();
+    for n in 1..=2500 {
+        let caller = format!("1391{n:07}");
+        let line = IpoLine::incoming("8021", &caller)
+            .start("2026/10/08 10:00:00")
+            .ring(5)
+            .talk(60)
+            .id(n);
+        pbx.send(line);
+    }
+    let moved = |house: &House| -> (i64, i64) {
+        let database = rusqlite::Connection::open(house.database()).unwrap();
+        let count = "SELECT count(*), count(DISTINCT case_id) FROM event WHERE body LIKE '%\"calendar_changed\"%'";
+        database
+            .query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+    };
+    house.wait_until("2,500 cases", |h| {
+        let database = rusqlite::Connection::open(h.database()).unwrap();
+        let open: i64 = database
+            .query_row("SELECT count(*) FROM cases WHERE settled = 1", [], |row| row.get(0))
+            .unwrap();
+        open == 2500
+    });
+    with_days_off(&house);
+    house.sighup();
+    // Usually with a thousand or two done; what is asked below holds wherever it was killed.
+    house.wait_until("the first thousand", |h| moved(h).0 > 0);
+    house.kill9();
+    house.start();
+    house.wait_until("all of them", |h| moved(h).1 == 2500);
+    assert_eq!(moved(&house), (2500, 2500), "none twice");
+    house.wait_until("it is told", |h| h.log().contains("open deadlines were counted again"));
+}
+
+#[test]
 fn f41_new_time_zone_data_moves_open_deadlines_at_a_reload() {
     let zones = tempfile::tempdir().unwrap();
     let system = |zone: &str| fs::read(format!("/usr/share/zoneinfo/{zone}")).expect("the system's time-zone data");
