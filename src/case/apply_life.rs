@@ -95,7 +95,10 @@ impl Case {
                 ..
             } => self.contacted(*since, *call, by, *talk_seconds),
             Event::Promised { until, .. } => self.promised = Some(*until),
-            Event::Extended { .. } => self.extended += 1,
+            Event::Extended { until, .. } => {
+                self.extended += 1;
+                self.extended_to = Some(*until);
+            }
             Event::Asked { what, until, text, by } => {
                 self.asked = Some(Asked {
                     what: *what,

@@ -125,6 +125,7 @@ impl Work<'_> {
                 if !self.case.undated.iter().any(|undated| undated.kind == kind) {
                     self.emit(Event::DeadlineMissing {
                         deadline: kind,
+                        started_at: Some(base),
                         why: no_working_time(),
                     });
                 }
@@ -154,7 +155,7 @@ impl Work<'_> {
     }
 }
 
-fn due(
+pub(super) fn due(
     ctx: &crate::case::Context<'_>,
     base: Timestamp,
     received_at: Timestamp,
@@ -170,7 +171,7 @@ fn due(
     })
 }
 
-fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
+pub(super) fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
     match duty {
         Duty::Unit | Duty::Other | Duty::Unclear => policy.duties.get(&duty)?.relay,
         Duty::Own | Duty::Outside => None,
@@ -194,7 +195,7 @@ fn charged(case: &Case, kind: DeadlineKind, due_at: Timestamp) -> Option<PersonI
     }
 }
 
-fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
+pub(super) fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
     match deadline {
         DeadlineKind::Register | DeadlineKind::Relay | DeadlineKind::Close => match case {
             CaseKind::Call => Since::Answered,
@@ -209,7 +210,7 @@ fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
     }
 }
 
-fn words(due: &Due, calendar: &Calendar, since: Since) -> Words {
+pub(super) fn words(due: &Due, calendar: &Calendar, since: Since) -> Words {
     let say = |lang| explain(due, &calendar.zone, lang, since);
     Words {
         zh: say(Lang::Zh),

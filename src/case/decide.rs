@@ -86,6 +86,8 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         }
         Command::Chase { call, case } => work.chase(*call, *case)?,
         Command::Link { to } => work.link(*to)?,
+        Command::Attach { to } => work.attach(*to)?,
+        Command::Join { call, from } => work.join(*call, *from)?,
         Command::Spoken(spoken) => work.spoken(spoken),
         Command::Code {
             code,
@@ -95,6 +97,7 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         } => work.code(code, *duty, category.as_ref(), *outcome),
         Command::RepeatContact { call, case, at } => work.repeat_contact(*call, *case, *at),
         Command::Pass => {}
+        Command::Recount { at, edited } => work.recount(*at, *edited),
         Command::HandOver { .. }
         | Command::Accept
         | Command::Return { .. }

@@ -9,6 +9,7 @@
 //! | `handover`, `contact`, `promise`, `marks`, [`violation`] | what people, switch and supervisor say of it |
 //! | `apply`, `apply_life` | what is the case after an event? |
 //! | `deadlines` | what is due when, what has passed, who is charged? |
+//! | `recount` | what does a change of the calendar move? |
 //! | [`mod@opening`], `missed`, `visit` | does a call open a case, and whose is it? |
 //! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
@@ -41,6 +42,7 @@ mod permit;
 pub mod policy;
 mod promise;
 pub mod quiet;
+mod recount;
 pub mod state;
 mod switch;
 pub mod tally;
@@ -62,6 +64,7 @@ pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
 pub use permit::may_answer;
 pub use policy::{Duty, Policy};
+pub use recount::Edited;
 pub use state::{
     Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,
 };

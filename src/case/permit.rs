@@ -57,10 +57,13 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::PutThrough { .. }
         | Command::Chase { .. }
         | Command::Link { .. }
+        | Command::Attach { .. }
+        | Command::Join { .. }
         | Command::Spoken(_)
         | Command::Code { .. }
         | Command::RepeatContact { .. }
-        | Command::Pass => refuse(reason::SWITCH_ONLY),
+        | Command::Pass
+        | Command::Recount { .. } => refuse(reason::SWITCH_ONLY),
         // What is offered, and which violation, is read once the clock has looked.
         Command::Accept | Command::Return { .. } | Command::RuleOn { .. } => Ok(()),
         Command::Register(_)

@@ -141,6 +141,9 @@ pub struct Deadline {
 pub struct Undated {
     /// Which.
     pub kind: DeadlineKind,
+    /// Where its clock started: counted from there once the calendar is mended.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
     /// Why.
     pub why: Words,
 }
@@ -308,6 +311,9 @@ pub struct Case {
     /// Times a deadline was extended.
     #[serde(default)]
     pub extended: u32,
+    /// Until when, the last time: a person's word, which no change of the calendar moves.
+    #[serde(default)]
+    pub extended_to: Option<Timestamp>,
     /// What waits for the supervisor's word.
     #[serde(default)]
     pub asked: Option<Asked>,

@@ -29,6 +29,12 @@ impl Case {
             .min_by_key(|row| row.due_at)
     }
 
+    /// Whether a deadline is a date that a person gave: a promise to the caller, an extension.
+    pub(super) fn given_by_word(&self, row: &Deadline) -> bool {
+        let closing = matches!(row.kind, DeadlineKind::Close | DeadlineKind::Redo);
+        closing && [self.promised, self.extended_to].contains(&Some(row.due_at))
+    }
+
     /// Whether a deadline has passed and is still to be met.
     pub fn overdue(&self, now: Timestamp) -> bool {
         self.is_open() && self.settled && self.due().is_some_and(|row| row.due_at <= now)

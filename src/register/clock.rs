@@ -26,6 +26,10 @@ impl Store {
             // A command of another process may have told somebody something: the mailer looks.
             self.changed.notices = true;
         }
+        self.watch_calendar(now)?;
+        if self.recount_some(now)? {
+            return Ok(true);
+        }
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn
@@ -50,6 +54,9 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_look(&self) -> Result<Option<Timestamp>, Error> {
+        if self.recounts()? {
+            return Ok(Some(Timestamp::UNIX_EPOCH));
+        }
         let settle: Option<i64> = self
             .conn
             .prepare_cached(

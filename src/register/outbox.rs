@@ -492,7 +492,8 @@ impl Store {
                 return (!happened::still_holds(case, happened, person)).then_some("it is no longer so");
             }
         };
-        let deadline = case.deadlines.iter().find(|d| d.kind == kind && d.due_at == due_at);
+        // The last one: a deadline that moved away and back stands there twice.
+        let deadline = case.deadlines.iter().rfind(|d| d.kind == kind && d.due_at == due_at);
         match deadline {
             None => return Some("the deadline moved"),
             Some(d) if d.dropped => return Some("the deadline moved"),

@@ -220,7 +220,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
             let due = case
                 .deadlines
                 .iter()
-                .find(|d| d.kind == kind && d.due_at == notice.due_at);
+                .rfind(|d| d.kind == kind && d.due_at == notice.due_at);
             (About::Deadline(kind), due)
         }
         Occasion::Happened(happened) => (About::Happened(happening(happened)), case.due()),

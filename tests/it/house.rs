@@ -69,6 +69,7 @@ pub struct Plan {
     calendar: String,
     policy: Vec<String>,
     digest_window: String,
+    zone: String,
     allow: String,
     mail: String,
     simulated: Option<(String, f64)>,
@@ -99,6 +100,18 @@ impl Plan {
     /// Missed calls open call-back cases, as in the shipped policy.
     pub fn call_backs(mut self) -> Self {
         self.policy.retain(|key| !key.starts_with("opens.missed"));
+        self
+    }
+
+    /// The site's zone, if it is not Shanghai; the simulated start is a wall time there.
+    pub fn zone(mut self, name: &str) -> Self {
+        self.zone = name.to_owned();
+        self
+    }
+
+    /// The site's calendar, as in `{hours="24x7"}`.
+    pub fn calendar(mut self, table: &str) -> Self {
+        self.calendar = table.to_owned();
         self
     }
 
@@ -199,6 +212,7 @@ impl House {
             calendar: r#"{hours="24x7"}"#.to_owned(),
             policy: vec![r#"opens.missed="count""#.to_owned()],
             digest_window: "1s".to_owned(),
+            zone: "Asia/Shanghai".to_owned(),
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
             mail: r#"transport="maildir:var/mail""#.to_owned(),
             simulated: None,
@@ -212,6 +226,7 @@ impl House {
             calendar,
             policy,
             digest_window,
+            zone,
             allow,
             mail,
             ..
@@ -220,7 +235,7 @@ impl House {
         self.write(
             "firstanswer.toml",
             &format!(
-                r#"site = {{name="House", time_zone="Asia/Shanghai", language="zh", country="CN", area_code="021", dial_out=["9"]}}
+                r#"site = {{name="House", time_zone="{zone}", language="zh", country="CN", area_code="021", dial_out=["9"]}}
 store = {{path="var/firstanswer.db"}}
 directory = {{path="directory.toml"}}
 calendar = {calendar}

@@ -13,6 +13,7 @@
 
 mod commands;
 mod docs;
+mod faults_calendar;
 mod faults_feed;
 mod faults_mail;
 mod faults_store;

@@ -11,6 +11,7 @@ mod missed;
 mod moving;
 mod opening;
 mod properties;
+mod recount;
 mod regulations;
 mod shapes;
 mod who;

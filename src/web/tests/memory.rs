@@ -201,6 +201,7 @@ fn case(id: CaseId) -> Case {
         contacts: Vec::new(),
         promised: None,
         extended: 0,
+        extended_to: None,
         asked: None,
         hot: false,
         disputed: false,
