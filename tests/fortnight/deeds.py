@@ -107,20 +107,29 @@ class Deeds:
             # An old line of a caller who still waits to be called back: it must not close that.
             self.archived.append(call["caller"])
 
-    def at_once(self, call, at, who):
+    def close(self, call, at, who):
+        """On a later day the caller must have been told everything once; one in seven forgets, and is refused."""
+        if at and at.date().isoformat() != call["start"][:10] and self.r.random() < 6 / 7:
+            self.act(at - timedelta(minutes=4), call, who, "told-once", "--basis", "条例第8条", "--materials", "身份证",
+                     "--procedure", "窗口办理", "--limit", "五个工作日")
         self.act(at, call, who, "close", *CLOSING)
+
+    def at_once(self, call, at, who):
+        self.close(call, at, who)
 
     def next_days(self, call, at, who):
         self.act(at, call, who, "register", *NAMED)
         if at:
-            self.act(self.days_on(at, self.r.randint(1, 3)), call, who, "close", *CLOSING)
+            self.close(call, self.days_on(at, self.r.randint(1, 3)), who)
 
     def too_late(self, call, at, who):
-        """An inquiry is due the next day; this one is closed on the third."""
-        category = self.r.choice(["inquiry", "inquiry", "complex"])
-        self.act(at, call, who, "register", *NAMED, "--category", category)
+        """An inquiry is due the next day; this one is closed on the third. Only a head may call it complex."""
+        category, head = self.r.choice([("inquiry", 0), ("inquiry", 0), ("complex", 0), ("complex", 1)])
+        dept = self.story.people[who]["department"]
+        by = self.story.facts["departments"][dept]["head"] if head else who
+        self.act(at, call, by, "register", *NAMED, "--category", category)
         if at:
-            self.act(self.days_on(at, 3), call, who, "close", *CLOSING)
+            self.close(call, self.days_on(at, 3), who)
 
     def other_hands(self, at, who):
         dept = self.story.people[who]["department"]
@@ -147,7 +156,7 @@ class Deeds:
             self.story.ring_out(contact, to, call["caller"])
         elif contact and way == "says":
             self.act(contact, call, to, "contact", "--text", "已与来电人通话")
-        self.act(self.days_on(accepted, self.r.randint(1, 4)), call, to, "close", *CLOSING)
+        self.close(call, self.days_on(accepted, self.r.randint(1, 4)), to)
 
     def expired(self, call, at, who):
         if at:
@@ -159,7 +168,7 @@ class Deeds:
         to = self.other_hands(at, who)
         self.hand(call, at, who, to)
         self.act(self.later(at, self.r.randint(15, 120)), call, to, "return", "--reason", "不属本科室职责")
-        self.act(self.days_on(at, 1), call, who, "close", *CLOSING)
+        self.close(call, self.days_on(at, 1), who)
 
     def to_department(self, call, at, who):
         if at is None:
@@ -175,11 +184,11 @@ class Deeds:
 
     def again(self, call, at, who):
         """Closed, then opened again; closed in time or never."""
-        self.act(at, call, who, "close", *CLOSING)
+        self.close(call, at, who)
         reopened = self.later(at, 60) if at else None
         self.act(reopened, call, who, "reopen", "--reason", "材料清单有误")
         if reopened and self.r.random() < 0.5:
-            self.act(self.days_on(reopened, 2), call, who, "close", *CLOSING)
+            self.close(call, self.days_on(reopened, 2), who)
 
     def rings_again(self, call, at, who):
         """The caller rings again while the case is open: the same person or another answers."""

@@ -74,11 +74,11 @@ class Story:
         return call
 
     def say(self, call, at, line):
-        call["lines"].append(line)
+        call["lines"].append({"line": line, "parts": len(call["parts"]), "printed": text(at)})
         self.steps.append({"at": text(at), "do": "line", "call": call["key"], "line": line})
 
     def part(self, call, ext, answered, talk, **more):
-        """Truth: an extension had the caller from then, for so long."""
+        """Truth: an extension had the caller from then, for so long. Told before the line that prints it."""
         call["parts"].append({"ext": ext, "at": text(answered), "talk": talk, **more})
 
     def end(self, call, at):
@@ -99,8 +99,8 @@ class Story:
         who = self.present(at.date(), self.people[absent]["department"], but=(absent,))
         dialled, ext, ring, talk = self.ext_of(absent), self.ext_of(who), self.r.randint(8, 20), self.r.randint(20, 400)
         call = self.ring_in(at, dialled, caller, "pickup")
-        self.part(call, ext, at + (ring + 1) * S, talk)
         self.say(call, at + ring * S, self.line(call, dialled, ring, 0, dialled, more=True))
+        self.part(call, ext, at + (ring + 1) * S, talk)
         done = at + (ring + 1 + talk) * S
         self.say(call, done, self.line(call, ext, 1, talk, dialled))
         return self.end(call, done)
@@ -120,12 +120,12 @@ class Story:
     def queue(self, at, caller):
         """A machine answers, then a person."""
         who, wait, talk = self.present(at.date(), "civil"), self.r.randint(10, 90), self.r.randint(20, 400)
-        call = self.ring_in(at, office.QUEUE, caller, "queue")
+        call, ring = self.ring_in(at, office.QUEUE, caller, "queue"), self.r.randint(2, 12)
         self.part(call, office.QUEUE, at, wait)
-        self.part(call, self.ext_of(who), at + wait * S, talk)
         self.say(call, at + wait * S, self.line(call, office.QUEUE, 0, wait, office.QUEUE, more=True))
-        done = at + (wait + talk) * S
-        self.say(call, done, self.line(call, self.ext_of(who), wait, talk, office.QUEUE))
+        self.part(call, self.ext_of(who), at + (wait + ring) * S, talk)
+        done = at + (wait + ring + talk) * S
+        self.say(call, done, self.line(call, self.ext_of(who), ring, talk, office.QUEUE))
         return self.end(call, done)
 
     def switchboard(self, at, caller):
