@@ -88,7 +88,8 @@ class Deeds:
         if not call["parts"]:
             return self.about_a_missed_call(call, end, who)
         plans = {"at_once": 28, "next_days": 12, "too_late": 10, "handed": 12, "expired": 4, "returned": 5,
-                 "to_department": 4, "guided": 4, "again": 4, "rings_again": 6, "unit_then_nothing": 3, "nothing": 10}
+                 "to_department": 4, "guided": 4, "again": 4, "rings_again": 6, "rings_after_closing": 4,
+                 "unit_then_nothing": 3, "nothing": 10}
         plan = self.r.choices(list(plans), list(plans.values()))[0]
         getattr(self, plan)(call, self.later(end, self.r.randint(6, 100)), who)
 
@@ -199,6 +200,15 @@ class Deeds:
             return
         self.story.direct(at, answers, call["caller"], "chase")
         self.act(self.later(at, 50), call, who, "register", *NAMED)
+
+    def rings_after_closing(self, call, at, who):
+        """Closed, yet the caller rings again some days later: a new case, and a question whether it was settled."""
+        if at is None or not call["caller"]:
+            return
+        self.at_once(call, at, who)
+        again = self.days_on(at, self.r.randint(1, 3))
+        if again:
+            self.story.direct(again, self.story.present(again.date()), call["caller"], "rang_again")
 
     def unit_then_nothing(self, call, at, who):
         """Another unit's matter, it is written down, and nobody hands it over: the relay falls due."""

@@ -1,7 +1,8 @@
 """What ought to have come of the fortnight, counted from the story alone by the rules of rules.md and config.md.
 
-Told from outside are only the instants at which the program received each line and took each command (they depend on
-the machine); whose, due when, breached or not, who is told what: all of that is counted here.
+Told from outside are only instants that depend on the machine: when the program received each line, took each command,
+and noticed that a call had fallen silent (60 s after its last line; no earlier, and hardly later). Whose, due when,
+breached or not, who is told what: all of that is counted here.
 
     line, command, deadline, rung -> one agenda in time -> Case.…
 
@@ -62,8 +63,9 @@ class Case:
 
 
 class Recount:
-    def __init__(self, story, received, acted, broken=None):
+    def __init__(self, story, received, acted, silent, slack, broken=None):
         self.story, self.received, self.acted, self.broken = story, received, acted, broken
+        self.silent, self.slack = silent, slack
         self.look, self.hours = Lookup(story), Hours()
         self.calls = {c["key"]: c for c in story["calls"]}
         self.answers, self.cases, self.case_of, self.by_call = {}, [], {}, {}
@@ -136,7 +138,9 @@ class Recount:
         if last:
             self.settle(now, call, len(call["lines"]))
         else:
-            self.put(now + 60 * S, self.settle_if_silent, call, n)
+            soonest, noticed = now + 60 * S, self.silent.get(call["key"])
+            fits = noticed and soonest - S <= noticed <= soonest + self.slack
+            self.put(noticed if fits else soonest, self.settle_if_silent, call, n)
 
     def settle_if_silent(self, now, call, n):
         if n + 1 == len(call["lines"]) or self.received[call["lines"][n + 1]["line"]] > now:
@@ -164,13 +168,24 @@ class Recount:
             self.case_of[call["key"]] = mine[-1]
             return None
         case = Case(call, "call", when, self.first_line[call["key"]])
-        if same:
+        if not same:
+            case.linked = self.rang_again(call, when)
+        else:
             case.linked = same[-1]
             same[-1].chases += same[-1].is_open()
         self.cases.append(case)
         self.case_of[call["key"]] = self.by_call[call["key"]] = case
         self.hold(case, found)
         return case
+
+    def rang_again(self, call, when):
+        """After closing: a new case, and a candidate, if within ten business days."""
+        closed = [c for c in self.cases if not c.is_open() and c.kind == "call" and call["caller"]
+                  and c.call["caller"] == call["caller"] and when <= self.end_of_days(c.closed, 10)]
+        if not closed:
+            return None
+        closed[-1].violations.append({"kind": "repeat_contact", "person": closed[-1].handler, "at": when})
+        return closed[-1]
 
     def hold(self, case, found):
         """A draft: computed anew with each line."""

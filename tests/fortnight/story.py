@@ -226,10 +226,14 @@ class Story:
             self.direct(at, self.present(HOLIDAY), self.caller(), "holiday")
             self.missed(at + timedelta(hours=2), self.caller())
         self.archive(acts.archived)
+        if len(self.days) > 2:  # the mail server is away from mid-morning until after lunch
+            self.steps += [{"at": f"{self.days[2]}T09:50:00", "do": "post_down"},
+                           {"at": f"{self.days[2]}T14:20:00", "do": "post_up"}]
         self.steps.sort(key=lambda s: s["at"])
         last = self.days[-1]
         return {
             "seed": None, "start": "2026-09-28T08:30:00", "end": f"{last}T18:00:00", **self.facts,
+            "working_days": [d.isoformat() for d in self.days],
             "directory": office.toml(self.facts), "calls": self.calls, "steps": self.steps,
         }
 
