@@ -76,7 +76,10 @@ class Product:
         for key, call in self.call.items():
             case = self.cases.get(call["case"]) if call else None
             if case and case["call"] == call["id"]:
-                found[key] = next((instant(e["at"]) for e in case["events"] if e["kind"] == "settled"), None)
+                kinds = {e["kind"]: instant(e["at"]) for e in reversed(case["events"])}
+                # Whole seconds do not tell which came first, the silence or the next line; the order of events does.
+                heard = kinds.get("answerer_found")
+                found[key] = min(kinds["settled"], heard - TWO / 4) if heard else kinds.get("settled")
         return found
 
 
@@ -315,7 +318,7 @@ def main():
     flags = argparse.ArgumentParser()
     flags.add_argument("story")
     flags.add_argument("product")
-    flags.add_argument("--break", dest="broken", choices=["due", "first", "charge", "custody", "rung", "quiet"])
+    flags.add_argument("--break", dest="broken", choices=["due", "first", "charge", "custody", "rung"])
     flags = flags.parse_args()
     with open(flags.story) as a, open(flags.product) as b:
         story, said = json.load(a), json.load(b)

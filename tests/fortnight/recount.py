@@ -317,6 +317,7 @@ class Recount:
 
     def rung_at(self, due, days):
         """So many business days from the deadline, at its own clock time."""
+        days += self.broken == "rung" and days > 0
         return datetime.combine(day_after(due.date(), days), due.timetz()) if days else due
 
     def passes(self, now, case, row):
@@ -334,10 +335,12 @@ class Recount:
     def charged(self, case, row):
         if row.kind == "accept":
             return case.offer["answerable"]
-        if row.kind == "relay" and self.broken != "charge":
+        if self.broken == "charge":
+            return case.custody[0]["person"]
+        if row.kind == "relay":
             return case.first if case.certainty != "ambiguous" else None
         # Who has it only because nobody knows who answered is not charged.
-        if case.certainty == "ambiguous" and len(case.custody) == 1 and self.broken != "charge":
+        if case.certainty == "ambiguous" and len(case.custody) == 1:
             return None
         return case.handler
 
