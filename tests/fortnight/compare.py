@@ -25,7 +25,7 @@ from recount import Recount
 
 TWO = timedelta(seconds=2)
 VERBS = {"register": "registered", "told-once": "told_once", "hand-over": "offered", "accept": "accepted",
-         "return": "returned", "contact": "contacted", "close": "closed", "reopen": "reopened"}
+         "return": "returned", "assign": "assigned", "contact": "contacted", "close": "closed", "reopen": "reopened"}
 
 
 def instant(text):
@@ -60,7 +60,7 @@ class Product:
             for event in case["events"]:
                 when = instant(event["at"])
                 key = (case["id"], event["seq"])
-                fits = begun - TWO <= when <= ended + TWO and event["channel"] == "cli"
+                fits = begun - TWO <= when <= ended + TWO and event["actor"] == self.actor[step]
                 if fits and event["kind"] == VERBS[self.verb[step]] and key not in used:
                     used.add(key)
                     found[step]["at"] = when
@@ -324,6 +324,7 @@ def main():
         story, said = json.load(a), json.load(b)
     product = Product(said, story)
     product.verb = {n: step.get("verb") for n, step in enumerate(story["steps"])}
+    product.actor = {n: step.get("actor") for n, step in enumerate(story["steps"])}
     # A command's commit is noticed within a second, a message takes its time to go: of the machine's clock.
     slack = timedelta(seconds=2.5 * said["phases"][0]["rate"])
     told = (product.received, product.acted(), product.silent(), slack / 5)
@@ -332,7 +333,8 @@ def main():
     compare.run()
     print(f"seed {story['seed']}: {len(story['calls'])} calls, {len(recount.cases)} cases, "
           f"{sum(len(c.notices) for c in recount.cases)} notices, {sum(len(c.violations) for c in recount.cases)} breaches, "
-          f"{len(os.listdir(said['mails']))} mails; compared: "
+          f"{len(os.listdir(said['mails']))} mails, {len(said['acts'])} acts ("
+          f"{sum(a['door'] == 'page' for a in said['acts'])} on the page); compared: "
           + ", ".join(f"{n} {what}" for what, n in sorted(compare.checked.items())))
     for line in compare.wrong:
         print("  " + line)

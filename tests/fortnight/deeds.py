@@ -88,13 +88,14 @@ class Deeds:
         if not call["parts"]:
             return self.about_a_missed_call(call, end, who)
         plans = {"at_once": 28, "next_days": 12, "too_late": 10, "handed": 12, "expired": 4, "returned": 5,
-                 "to_department": 4, "guided": 4, "again": 4, "rings_again": 6, "rings_after_closing": 4,
+                 "to_department": 4, "assigned": 4, "guided": 4, "again": 4, "rings_again": 6, "rings_after_closing": 4,
                  "unit_then_nothing": 3, "nothing": 10}
         plan = self.r.choices(list(plans), list(plans.values()))[0]
         getattr(self, plan)(call, self.later(end, self.r.randint(6, 100)), who)
 
     def about_a_missed_call(self, call, end, who):
-        way = self.r.choices(["calls", "in_vain", "rings_again", "nothing"], [45, 10, 20, 25])[0]
+        way = self.r.choices(["calls", "in_vain", "rings_again", "misses_again", "nothing"],
+                             [40, 10, 20, 10, 20])[0]
         at = self.later(end, self.r.randint(10, 300))
         if at is None or not call["caller"]:
             return
@@ -104,6 +105,8 @@ class Deeds:
             self.story.ring_out(at, who, call["caller"], talk=0)
         elif way == "rings_again":
             self.story.direct(at, self.story.present(at.date()), call["caller"], "again_after_missed")
+        elif way == "misses_again":
+            self.story.missed(at, call["caller"], who=self.story.present(at.date()))
         elif len(self.archived) < 2:
             # An old line of a caller who still waits to be called back: it must not close that.
             self.archived.append(call["caller"])
@@ -130,7 +133,19 @@ class Deeds:
         by = self.story.facts["departments"][dept]["head"] if head else who
         self.act(at, call, by, "register", *NAMED, "--category", category)
         if at:
+            if category == "complex" and call["caller"]:
+                self.story.ring_out(self.later(at, 30) or at, who, call["caller"])
             self.close(call, self.days_on(at, 3), who)
+
+    def assigned(self, call, at, who):
+        """The head gives it to another of the department."""
+        dept = self.story.people[who]["department"]
+        head, *rest = self.story.facts["departments"][dept]["members"]
+        if at is None or dept == "bureau" or who == head:
+            return
+        to = self.r.choice([w for w in rest if w != who])
+        self.act(at, call, head, "assign", "--to", to, "--reason", "工作调整")
+        self.close(call, self.days_on(at, self.r.randint(1, 3)), to)
 
     def other_hands(self, at, who):
         dept = self.story.people[who]["department"]

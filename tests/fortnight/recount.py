@@ -51,6 +51,8 @@ class Case:
         return self.custody[-1]["person"]
 
     def move(self, who, when):
+        if self.custody and self.handler == who:
+            return
         if self.custody:
             self.custody[-1]["to"] = when
         self.custody.append({"person": who, "from": when, "to": None})
@@ -246,7 +248,8 @@ class Recount:
             return
         waiting = [c for c in self.cases if c.kind == "callback" and c.is_open() and c.call["caller"] == call["caller"]]
         if waiting:
-            self.case_of[call["key"]] = waiting[-1]
+            self.case_of[call["key"]] = waiting[-1]  # further misses attach
+            waiting[-1].chases += 1
             return
         _, _, answerable, dept = self.look.held(call["dialled"], started)
         case = Case(call, "callback", gone, self.first_line[call["key"]])
@@ -448,6 +451,17 @@ class Recount:
         by, case.offer, case.state = case.offer["by"], None, "open"
         self.happened(case, "returned", by, now)
 
+    def assign(self, now, case, actor, words):
+        """By force."""
+        self.write_down(now, case, words)
+        self.meet(case, "relay", now)
+        for notice in case.notices:
+            notice["moved"] = now
+        case.move(words["--to"], now)
+        case.department = self.look.department(words["--to"])
+        self.deadline(now, case, "contact", now, self.end_of_days(now, 1))
+        self.happened(case, "assigned", words["--to"], now)
+
     def contact(self, now, case, actor, words):
         self.meet(case, "contact", now)
         self.feedback(now, case, now)
@@ -474,4 +488,4 @@ class Recount:
         self.deadline(now, case, "redo", now, self.end_of_days(now, 3))
 
     VERBS = {"register": register, "told-once": told_once, "hand-over": hand_over, "accept": accept, "return": return_,
-             "contact": contact, "close": close_, "reopen": reopen}
+             "assign": assign, "contact": contact, "close": close_, "reopen": reopen}

@@ -361,24 +361,76 @@ fn story_works(story: &Value, day: &str) -> bool {
 fn act(house: &House, story: &Value, step: &Value, phase: &Phase, n: usize) -> Value {
     // The line may be a moment late on a busy machine.
     let case = (0..20).find_map(|_| case_of(house, story, step["call"].as_str().unwrap()));
+    let (actor, verb) = (step["actor"].as_str().unwrap(), step["verb"].as_str().unwrap());
+    let words: Vec<&str> = step["words"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect();
+    // Who was reminded of it closes it on the page behind the mail's link.
+    let link = case
+        .filter(|_| verb == "close")
+        .and_then(|case| link(house, actor, case));
     let begun = phase.now();
-    let id = case.map_or_else(|| "0".to_owned(), |id| id.to_string());
-    let mut words = vec![
-        "--as",
-        step["actor"].as_str().unwrap(),
-        "case",
-        step["verb"].as_str().unwrap(),
-        &id,
-    ];
-    words.extend(
-        step["words"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|word| word.as_str().unwrap()),
-    );
-    let said = house.cli_words(&words);
-    json!({"step": n, "case": case, "begun": begun, "ended": phase.now(), "code": said.code, "err": said.err})
+    let (door, code, err) = match (case, link) {
+        (Some(case), Some(link)) => {
+            let said = house.post(&link, &form(house, case, &words));
+            (
+                "page",
+                if said.status == 303 { 0 } else { i32::from(said.status) },
+                said.body,
+            )
+        }
+        _ => {
+            let id = case.unwrap_or_default().to_string();
+            let said = house.cli_words(&[&["--as", actor, "case", verb, &id], &words[..]].concat());
+            ("command", said.code.unwrap_or(-1), said.err)
+        }
+    };
+    let err = err.chars().take(2000).collect::<String>();
+    json!({"step": n, "case": case, "door": door, "begun": begun, "ended": phase.now(), "code": code, "err": err})
+}
+
+/// The link to a case in the newest mail to a person that names it.
+fn link(house: &House, person: &str, case: i64) -> Option<String> {
+    let mut files: Vec<_> = fs::read_dir(house.path("post"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().rev().find_map(|file| {
+        let bytes = fs::read(file).unwrap();
+        let mail = bytes.ends_with(b"\n").then(|| crate::mailbox::parse(&bytes))?;
+        let (_, after) = mail
+            .text
+            .split_once(&format!("#{case} "))
+            .filter(|_| mail.to == format!("{person}@x.cn"))?;
+        let mut words = after.split(|c: char| c.is_whitespace() || "<>()\"".contains(c));
+        words
+            .find(|word| word.starts_with("http") && word.contains("/t/"))
+            .map(str::to_owned)
+    })
+}
+
+/// The flags of a command as the fields of the page's form.
+fn form<'a>(house: &House, case: i64, words: &[&'a str]) -> Vec<(&'static str, &'a str)> {
+    let version = house.case_shown(case)["version"].to_string();
+    let mut fields = vec![("do", "close"), ("version", &*version.leak())];
+    for pair in words.chunks(2) {
+        let field = match pair[0] {
+            "--outcome" => "outcome",
+            "--duty" => "duty",
+            "--caller-name" => "caller_name",
+            "--matter" => "matter",
+            "--text" => "text",
+            "--right-body" => "right_body",
+            "--right-phone" => "right_phone",
+            other => panic!("no field for {other}"),
+        };
+        fields.push((field, pair[1]));
+    }
+    fields
 }
 
 /// Which case a call has, asked of the program as a clerk would: by the caller's number and the time.
