@@ -91,8 +91,12 @@ fn send_ourselves(loaded: &Loaded, to: &str) -> anyhow::Result<()> {
         std::process::id(),
         Clock::Real.now().as_millisecond()
     );
-    let lang = loaded.config.site.language;
-    let letter = note::letter(&Note::Test, to, &mail.from, &id, lang, Clock::Real.now());
+    let style = note::Style {
+        lang: loaded.config.site.language,
+        zone: &loaded.config.site.time_zone,
+        now: Clock::Real.now(),
+    };
+    let letter = note::letter(&Note::Test, to, &mail.from, &id, style);
     let bytes = crate::mail::compose_plain(&letter)?;
     let transport = Transport::of(mail)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

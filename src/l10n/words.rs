@@ -72,4 +72,45 @@ catalogue! { COMMON;
     given_up_text(address, subject) { "发往 {address} 的邮件“{subject}”五天内未能送达，已停止重试。", "The mail “{subject}” to {address} could not be delivered for five days; it is no longer tried." }
     given_up_way_out { "排除故障后请运行 firstanswer outbox retry。", "When the cause is mended, run: firstanswer outbox retry" }
     server_said(why) { "原因：{why}", "Why: {why}" }
+
+    // Alarms: subject, what it means, the way out.
+    feed_silent_subject(feed) { "话单源 {feed} 没有数据", "Feed {feed} is silent" }
+    feed_silent_text(feed, when) { "话单源 {feed} 自{when} 起没有收到任何话单，超过了设定的时限。来电可能没有被记录。", "No line has come from feed {feed} since {when}, for longer than its limit. Calls may be going unseen." }
+    feed_silent_way_out(feed) { "请检查交换机的话单输出、线路和地址；firstanswer feed status 显示 {feed} 的状态。", "Check the switch's call log output, the cable and the address; firstanswer feed status shows the state of {feed}." }
+    feed_lost_subject(feed) { "话单源 {feed} 连接中断", "Feed {feed} is cut off" }
+    feed_lost_text(feed) { "话单源 {feed} 无法连接，程序会不断重试。", "Feed {feed} can't be reached; it is tried again and again." }
+    feed_lost_way_out { "请检查设备、线路和防火墙；恢复后无需任何操作。", "Check the device, the cable and the firewall; once it is back nothing needs doing." }
+    login_refused_subject(feed) { "交换机拒绝登录：{feed}", "The switch refused the login: {feed}" }
+    login_refused_text(feed) { "话单源 {feed} 的用户名或密码被拒绝。为避免账号被锁定，重试间隔已加长。", "The user name or password of feed {feed} was refused. It is tried again only after long pauses, so that nothing is locked out." }
+    login_refused_way_out { "请更正 login 设置后重新加载配置。", "Correct the feed's login setting and reload." }
+    quarantine_subject(feed) { "话单源 {feed} 的话单无法识别", "Lines of feed {feed} are not understood" }
+    quarantine_text(feed, percent) { "话单源 {feed} 最近的话单有 {percent}% 无法识别，已原样保存。", "Of the last lines of feed {feed}, {percent}% were not understood. They are kept as they came." }
+    quarantine_way_out { "firstanswer journal list --quarantined 显示原因和位置；更正格式设置后运行 firstanswer journal reparse。", "firstanswer journal list --quarantined shows why and where; mend the dialect or its options, then run firstanswer journal reparse." }
+    garbage_subject(feed) { "话单源 {feed} 收到乱码", "Feed {feed} receives garbage" }
+    garbage_text(feed, percent, cause) { "话单源 {feed} 最近的字节有 {percent}% 不是文字，可能的原因：{cause}。已原样保存，没有据此生成来电。", "Of the last bytes of feed {feed}, {percent}% are no text; the likely cause: {cause}. They are kept, and no call was made of them." }
+    garbage_way_out { "请核对串口速率、校验位和数据位与交换机一致。", "Make baud rate, parity and data bits the same as the switch's." }
+    drift_subject(feed) { "交换机时钟偏差：{feed}", "The switch's clock is off: {feed}" }
+    drift_text(feed, span) { "话单源 {feed} 的时钟与本机相差 {span}。时限仍按交换机的接听时间计算。", "The clock behind feed {feed} differs from ours by {span}. Deadlines still run from the switch's answer time." }
+    drift_way_out { "请校准交换机时钟；也请确认话单源的时区设置。", "Set the switch's clock; check the feed's time zone, too." }
+    lines_lost_subject(feed) { "话单源 {feed} 可能丢失话单", "Lines of feed {feed} may be lost" }
+    lines_lost_text(feed) { "话单源 {feed} 的一部分话单没有到达。", "Some lines of feed {feed} have not arrived." }
+    lines_lost_way_out { "firstanswer feed status 显示缺口；如交换机仍保存着话单，请再次输出。", "firstanswer feed status shows the gaps; if the switch still holds the lines, have it send them again." }
+    calendar_ends_subject(date) { "日历只到{date}", "The calendar ends on {date}" }
+    calendar_ends_text(date) { "日历中的节假日只编到{date}，此后只按每周工作时间计算。", "Holidays are known until {date} only; later deadlines run on the weekly hours alone." }
+    calendar_ends_way_out { "请在日历文件中补充下一年的 off 和 work，并更改 known_until，然后重新加载。", "Add next year's off and work days to the calendar file, change known_until, and reload." }
+    no_working_time_subject { "日历没有工作时间", "The calendar has no working time" }
+    no_working_time_text { "日历中没有任何工作时间，因此时限没有日期，不会催办。", "The calendar has no working time at all, so deadlines have no date and nobody is reminded." }
+    no_working_time_way_out { "请在日历文件中设置 hours 并重新加载。", "Set hours in the calendar file and reload." }
+    mail_down_subject { "邮件无法发出", "Mail does not go out" }
+    mail_down_text(when) { "自{when} 起没有一封邮件能够发出；邮件在排队，不会丢失。", "No mail has gone out since {when}; it waits and is not lost." }
+    mail_down_way_out { "请检查邮件服务器；firstanswer outbox list 显示等待的邮件及原因。", "Check the mail server; firstanswer outbox list shows what waits and why." }
+    mail_held_subject { "邮件已暂停发送", "Mail is held" }
+    mail_held_text { "所有邮件已暂停，等待管理员确认。", "All mail is held until you say otherwise." }
+    mail_held_way_out { "确认时钟正确后运行 firstanswer outbox retry。", "When the clock is right, run: firstanswer outbox retry" }
+    nobody_to_tell_subject(person) { "通知无人可送：{person}", "Nobody can be told: {person}" }
+    nobody_to_tell_text(person) { "{person} 的通知没有任何可送达的邮箱。", "What {person} should be told reaches no mailbox at all." }
+    nobody_to_tell_way_out { "请在人员名录中补充邮箱或代理人并重新加载。", "Give a mailbox or a deputy in the directory and reload." }
+    disk_subject { "磁盘无法写入", "The disk can't be written" }
+    disk_text { "数据库无法写入，话单在交换机和网络中等待。", "The database can't be written; lines wait in the network and in the switch." }
+    disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }
 }

@@ -11,6 +11,7 @@
 //!
 //! **Not here**: what a line or a case means (pure rooms), when mail goes out (`remind`).
 
+pub mod alarms;
 mod calls;
 mod cases;
 pub mod check;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+pub use alarms::{Alarm, AlarmRow};
 pub use check::Checked;
 pub use fates::Fate;
 pub use lines::{IncomingLine, LineKind};

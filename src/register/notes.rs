@@ -30,6 +30,8 @@ pub enum Note {
         /// What went wrong last.
         why: String,
     },
+    /// Something must be looked into.
+    Alarm(super::Alarm),
 }
 
 impl Store {

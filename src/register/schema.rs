@@ -15,7 +15,7 @@ use super::Error;
 const APPLICATION_ID: u32 = 0x6661_6e73;
 
 /// Each step brings the database from version *i* to *i + 1*. Steps are never edited once released.
-const STEPS: &[&str] = &[V1, V2, V3];
+const STEPS: &[&str] = &[V1, V2, V3, V4];
 
 /// What this program knows.
 pub const VERSION: u32 = STEPS.len() as u32;
@@ -109,6 +109,13 @@ CREATE INDEX violation_pending ON violation(at) WHERE status = 'pending';
 CREATE INDEX message_person ON message(person, created_at);
 CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
+";
+
+/// Alarms.
+const V4: &str = "
+CREATE TABLE alarm(
+  key TEXT PRIMARY KEY, body TEXT NOT NULL, raised_at INTEGER NOT NULL, letter_at INTEGER NOT NULL,
+  cleared_at INTEGER) WITHOUT ROWID, STRICT;
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::outbox::{Composed, Order};
-use super::{Begun, Changed, Error, Fate, IncomingLine, Rules, Store, Who};
+use super::{Alarm, Begun, Changed, Error, Fate, IncomingLine, Rules, Store, Who};
 use crate::case::{Case, Command};
 use crate::clock::Clock;
 use crate::ids::{CaseId, FeedName};
@@ -64,6 +64,8 @@ enum Request {
         fate: Fate,
     },
     HoldMail(String),
+    Raise(Box<Alarm>),
+    Clear(String),
     Adopt(Arc<Rules>),
     Peek,
 }
@@ -249,6 +251,22 @@ impl Handle {
     /// The writer has stopped, or what SQLite says.
     pub async fn hold_mail(&self, why: &str) -> Result<(), Error> {
         self.ask(Request::HoldMail(why.to_owned())).await.map(drop)
+    }
+
+    /// Raises an alarm unless it stands already.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn raise_alarm(&self, alarm: Alarm) -> Result<(), Error> {
+        self.ask(Request::Raise(Box::new(alarm))).await.map(drop)
+    }
+
+    /// The alarm with this key ([`Alarm::key`]) is over.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn clear_alarm(&self, key: String) -> Result<(), Error> {
+        self.ask(Request::Clear(key)).await.map(drop)
     }
 
     /// New rules after a reload.
@@ -456,6 +474,14 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
         }
         Request::HoldMail(why) => {
             store.hold_mail(why)?;
+            Answer::Done
+        }
+        Request::Raise(alarm) => {
+            store.raise_alarm(alarm, now)?;
+            Answer::Done
+        }
+        Request::Clear(key) => {
+            store.clear_alarm(key, now)?;
             Answer::Done
         }
         Request::Adopt(rules) => {

@@ -71,7 +71,12 @@ impl LinkDesk {
                 now,
             } => {
                 let id = self.message_id(*message);
-                let letter = note::letter(note, address, &self.from, &id, rules.lang, *now);
+                let style = note::Style {
+                    lang: rules.lang,
+                    zone: &rules.zone,
+                    now: *now,
+                };
+                let letter = note::letter(note, address, &self.from, &id, style);
                 let bytes = compose_plain(&letter).map_err(|e| e.to_string())?;
                 Ok(Composed {
                     address: letter.to,

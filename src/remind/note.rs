@@ -1,14 +1,26 @@
 //! A note becomes a letter.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use crate::l10n::{Lang, Say};
+use crate::l10n::{Lang, Say, when};
 use crate::mail::PlainLetter;
-use crate::register::Note;
+use crate::register::{Alarm, Note};
+
+/// In what language a letter speaks, and by which clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Style<'a> {
+    /// The reader's language.
+    pub lang: Lang,
+    /// The site's zone.
+    pub zone: &'a TimeZone,
+    /// Now.
+    pub now: Timestamp,
+}
 
 /// The letter for a note.
-pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, lang: Lang, now: Timestamp) -> PlainLetter {
-    let say = Say(lang);
+pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, style: Style<'_>) -> PlainLetter {
+    let say = Say(style.lang);
     let (subject, text) = match note {
         Note::Test => (say.test_subject(), vec![say.test_text()]),
         Note::DeadAddress { address, why } => (
@@ -23,6 +35,7 @@ pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, lang: Lang, n
                 say.given_up_way_out(),
             ],
         ),
+        Note::Alarm(alarm) => alarm_words(alarm, style),
     };
     PlainLetter {
         to: to.to_owned(),
@@ -31,6 +44,84 @@ pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, lang: Lang, n
         subject: format!("[{}] {subject}", say.mark()),
         text,
         say,
-        now,
+        now: style.now,
+    }
+}
+
+/// An alarm in words: what it is called, then what it means, why, and the way out.
+pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
+    let say = Say(style.lang);
+    let at = |at: Timestamp| when::long(style.lang, at, style.zone, style.now);
+    match alarm {
+        Alarm::FeedSilent { feed, since } => (
+            say.feed_silent_subject(feed),
+            vec![say.feed_silent_text(feed, at(*since)), say.feed_silent_way_out(feed)],
+        ),
+        Alarm::FeedLost { feed, why } => (
+            say.feed_lost_subject(feed),
+            vec![say.feed_lost_text(feed), say.server_said(why), say.feed_lost_way_out()],
+        ),
+        Alarm::LoginRefused { feed, why } => (
+            say.login_refused_subject(feed),
+            vec![
+                say.login_refused_text(feed),
+                say.server_said(why),
+                say.login_refused_way_out(),
+            ],
+        ),
+        Alarm::Quarantine { feed, percent } => (
+            say.quarantine_subject(feed),
+            vec![say.quarantine_text(feed, percent), say.quarantine_way_out()],
+        ),
+        Alarm::Garbage { feed, percent, cause } => (
+            say.garbage_subject(feed),
+            vec![say.garbage_text(feed, percent, cause), say.garbage_way_out()],
+        ),
+        Alarm::Drift { feed, seconds } => (
+            say.drift_subject(feed),
+            vec![
+                say.drift_text(feed, when::span(style.lang, seconds.saturating_abs())),
+                say.drift_way_out(),
+            ],
+        ),
+        Alarm::LinesLost { feed, why } => (
+            say.lines_lost_subject(feed),
+            vec![
+                say.lines_lost_text(feed),
+                say.server_said(why),
+                say.lines_lost_way_out(),
+            ],
+        ),
+        Alarm::CalendarEnds { known_until } => {
+            let date = when::date(style.lang, *known_until);
+            (
+                say.calendar_ends_subject(&date),
+                vec![say.calendar_ends_text(&date), say.calendar_ends_way_out()],
+            )
+        }
+        Alarm::NoWorkingTime => (
+            say.no_working_time_subject(),
+            vec![say.no_working_time_text(), say.no_working_time_way_out()],
+        ),
+        Alarm::MailDown { since, why } => (
+            say.mail_down_subject(),
+            vec![
+                say.mail_down_text(at(*since)),
+                say.server_said(why),
+                say.mail_down_way_out(),
+            ],
+        ),
+        Alarm::MailHeld { why } => (
+            say.mail_held_subject(),
+            vec![say.mail_held_text(), say.server_said(why), say.mail_held_way_out()],
+        ),
+        Alarm::NobodyToTell { person } => (
+            say.nobody_to_tell_subject(person),
+            vec![say.nobody_to_tell_text(person), say.nobody_to_tell_way_out()],
+        ),
+        Alarm::Disk { why } => (
+            say.disk_subject(),
+            vec![say.disk_text(), say.server_said(why), say.disk_way_out()],
+        ),
     }
 }

@@ -182,3 +182,37 @@ fn quiet_hours_hold_what_came_until_the_opening() {
     assert_eq!(mailed(&mut house, "09:59:59"), [] as [&str; 0]);
     assert_eq!(mailed(&mut house, "10:00:00"), ["wang: 1 1"]);
 }
+
+#[test]
+fn an_alarm_is_told_once_until_it_is_over_and_flickering_writes_one_letter() {
+    let mut house = house("");
+    let silent = Alarm::FeedSilent {
+        feed: "pbx".to_owned(),
+        since: t("09:00:00"),
+    };
+    let raise = |house: &mut House, clock: &str| house.store.transact(|s| s.raise_alarm(&silent, t(clock))).unwrap();
+    let letters = |house: &House| {
+        let rows = house.reader().outbox(false, None).unwrap();
+        rows.len()
+    };
+    assert!(raise(&mut house, "10:00:00"));
+    assert!(!raise(&mut house, "10:30:00"), "it stands already");
+    assert_eq!(letters(&house), 1);
+    assert_eq!(house.reader().alarms().unwrap()[0].alarm, silent);
+
+    let clear = |house: &mut House, clock: &str| {
+        house
+            .store
+            .transact(|s| s.clear_alarm("feed_silent:pbx", t(clock)))
+            .unwrap()
+    };
+    assert!(clear(&mut house, "11:00:00"));
+    assert!(!clear(&mut house, "11:00:01"), "it is over already");
+    assert!(house.reader().alarms().unwrap().is_empty());
+
+    assert!(raise(&mut house, "11:30:00"), "it stands again");
+    assert_eq!(letters(&house), 1, "a second letter within six hours");
+    clear(&mut house, "15:00:00");
+    raise(&mut house, "16:00:00");
+    assert_eq!(letters(&house), 2, "six hours after the first letter there is another");
+}

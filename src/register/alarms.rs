@@ -1,0 +1,231 @@
+//! Alarms: states of the house that somebody must look into, told once and shown until they are over.
+//!
+//! ```text
+//! cause seen ──▶ raise ──▶ row in `alarm`, error in the log, one letter to the administrator
+//! cause seen again ──▶ nothing           cause over ──▶ clear ──▶ row kept with its end, a line in the log
+//! ```
+//! **Invariants.** An alarm is unique by its key while it stands. A cause that comes and goes is written to the
+//! administrator at most once in [`LETTER_EVERY`]; the log tells each time.
+//!
+//! **Not here**: what raises them (feeds, calendar, mail), their sentences (`remind::note`).
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+use super::{Error, Note, Store, instant, millis};
+
+/// A cause that flickers writes one letter in this time.
+const LETTER_EVERY: SignedDuration = SignedDuration::from_hours(6);
+
+/// What is wrong. Stored as JSON: variants and fields are only ever added.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "alarm", rename_all = "snake_case")]
+pub enum Alarm {
+    /// No line came for longer than the feed's `silence`.
+    FeedSilent {
+        /// Which.
+        feed: String,
+        /// The last line's receipt, or since when the feed is waited for.
+        since: Timestamp,
+    },
+    /// The other side can't be reached, or the device is gone.
+    FeedLost {
+        /// Which.
+        feed: String,
+        /// In the system's words.
+        why: String,
+    },
+    /// The switch refused the login.
+    LoginRefused {
+        /// Which.
+        feed: String,
+        /// What it said, without the password.
+        why: String,
+    },
+    /// Lines are not understood any more.
+    Quarantine {
+        /// Which.
+        feed: String,
+        /// Of the last lines, how many in a hundred.
+        percent: u32,
+    },
+    /// Bytes that no line is made of: a wrong speed or parity.
+    Garbage {
+        /// Which.
+        feed: String,
+        /// Of the last bytes, how many in a hundred.
+        percent: u32,
+        /// The likely cause.
+        cause: String,
+    },
+    /// The PBX's clock is off.
+    Drift {
+        /// Which.
+        feed: String,
+        /// Receipt minus end stamp.
+        seconds: i64,
+    },
+    /// Lines were lost: our reader was too slow, or the switch's buffer ran over.
+    LinesLost {
+        /// Which.
+        feed: String,
+        /// What is known.
+        why: String,
+    },
+    /// The calendar's holidays end soon, or have ended.
+    CalendarEnds {
+        /// Last day they are known.
+        known_until: jiff::civil::Date,
+    },
+    /// The calendar has no working time, so no deadline has a date.
+    NoWorkingTime,
+    /// No mail gets through.
+    MailDown {
+        /// Since when.
+        since: Timestamp,
+        /// In the server's words.
+        why: String,
+    },
+    /// Mail is held until `outbox retry`.
+    MailHeld {
+        /// Why.
+        why: String,
+    },
+    /// A notice reaches nobody.
+    NobodyToTell {
+        /// Who was to be told.
+        person: String,
+    },
+    /// The disk is full or can't be written.
+    Disk {
+        /// What SQLite said.
+        why: String,
+    },
+}
+
+impl Alarm {
+    /// What it is about: the alarm's kind, and the feed or person.
+    pub fn key(&self) -> String {
+        let (kind, about) = match self {
+            Self::FeedSilent { feed, .. } => ("feed_silent", feed.as_str()),
+            Self::FeedLost { feed, .. } => ("feed_lost", feed.as_str()),
+            Self::LoginRefused { feed, .. } => ("login_refused", feed.as_str()),
+            Self::Quarantine { feed, .. } => ("quarantine", feed.as_str()),
+            Self::Garbage { feed, .. } => ("garbage", feed.as_str()),
+            Self::Drift { feed, .. } => ("drift", feed.as_str()),
+            Self::LinesLost { feed, .. } => ("lines_lost", feed.as_str()),
+            Self::CalendarEnds { .. } => ("calendar_ends", ""),
+            Self::NoWorkingTime => ("no_working_time", ""),
+            Self::MailDown { .. } => ("mail_down", ""),
+            Self::MailHeld { .. } => ("mail_held", ""),
+            Self::NobodyToTell { person } => ("nobody_to_tell", person.as_str()),
+            Self::Disk { .. } => ("disk", ""),
+        };
+        key(kind, about)
+    }
+}
+
+/// The key of an alarm of this kind about this feed or person (empty: about the house).
+pub fn key(kind: &str, about: &str) -> String {
+    if about.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind}:{about}")
+    }
+}
+
+/// A stored alarm.
+#[derive(Debug, Clone)]
+pub struct AlarmRow {
+    /// What is wrong.
+    pub alarm: Alarm,
+    /// Since when.
+    pub raised_at: Timestamp,
+    /// When it was over; `None` while it stands.
+    pub cleared_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Raises an alarm unless it stands already; inside a transaction. Returns whether it is new.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn raise_alarm(&mut self, alarm: &Alarm, now: Timestamp) -> Result<bool, Error> {
+        let key = alarm.key();
+        let before: Option<(Option<i64>, i64)> = self
+            .conn
+            .prepare_cached("SELECT cleared_at, letter_at FROM alarm WHERE key = ?")?
+            .query_row([&key], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if matches!(before, Some((None, _))) {
+            return Ok(false);
+        }
+        let body = serde_json::to_string(alarm).map_err(|e| Error::Garbled {
+            what: format!("alarm {key}"),
+            detail: e.to_string(),
+        })?;
+        tracing::error!(alarm = %key, detail = %body, "an alarm is raised");
+        let last_letter = before.map(|(_, at)| instant(at));
+        let letter = last_letter.is_none_or(|at| now.duration_since(at) >= LETTER_EVERY);
+        let letter_at = if letter { now } else { last_letter.unwrap_or(now) };
+        self.conn
+            .prepare_cached(
+                "INSERT INTO alarm(key, body, raised_at, letter_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT(key) DO UPDATE SET body = ?2, raised_at = ?3, letter_at = ?4, cleared_at = NULL",
+            )?
+            .execute(params![key, body, millis(now), millis(letter_at)])?;
+        if letter {
+            self.write_note(&Note::Alarm(alarm.clone()), now)?;
+        }
+        Ok(true)
+    }
+
+    /// The cause is over; inside a transaction. Returns whether the alarm stood.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn clear_alarm(&mut self, key: &str, now: Timestamp) -> Result<bool, Error> {
+        let stood = self
+            .conn
+            .prepare_cached("UPDATE alarm SET cleared_at = ?2 WHERE key = ?1 AND cleared_at IS NULL")?
+            .execute(params![key, millis(now)])?
+            > 0;
+        if stood {
+            tracing::info!(alarm = %key, "an alarm is over");
+        }
+        Ok(stood)
+    }
+}
+
+impl super::read::Reader {
+    /// The alarms that stand, oldest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn alarms(&self) -> Result<Vec<AlarmRow>, Error> {
+        let conn = self.connection();
+        let mut statement = conn.prepare_cached(
+            "SELECT body, raised_at, cleared_at FROM alarm WHERE cleared_at IS NULL ORDER BY raised_at, key",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Option<i64>>(2)?,
+            ))
+        })?;
+        let mut alarms = Vec::new();
+        for row in rows {
+            let (body, raised_at, cleared_at) = row?;
+            alarms.push(AlarmRow {
+                alarm: serde_json::from_str(&body).map_err(|e| Error::Garbled {
+                    what: "alarm".to_owned(),
+                    detail: e.to_string(),
+                })?,
+                raised_at: instant(raised_at),
+                cleared_at: cleared_at.map(instant),
+            });
+        }
+        Ok(alarms)
+    }
+}
