@@ -41,6 +41,7 @@ class Case:
         self.call, self.kind, self.opened, self.received = call, kind, opened, received
         self.first, self.certainty, self.state, self.category = None, None, "open", "service"
         self.duty, self.offer, self.linked, self.closed = None, None, None, None
+        self.spoken = None
         self.custody, self.deadlines, self.notices, self.violations = [], [], [], []
         self.chases, self.outcome, self.passed_on = 0, None, None
         self.named = self.told_once = self.caller_told = self.settled = self.acted = False
@@ -300,13 +301,17 @@ class Recount:
                 self.meet(case, "relay", case.passed_on)
 
     def feedback(self, now, case, when):
-        """Only while `close` is more than five business days from the answer."""
-        for row in case.deadlines:
-            if row.kind == "feedback" and row.live():
-                row.met, row.ended = when, self.now
-        close = case.live("close")
-        if close and close.due > self.end_of_days(case.opened, 5):
-            self.deadline(now, case, "feedback", when, self.end_of_days(when, 5))
+        """Only while `close` is more than five business days from the answer; from the last time the caller was spoken
+        to, first the answer itself."""
+        case.spoken = max(case.spoken or case.opened, when)
+        row, close = case.live("feedback"), case.live("close")
+        long = close and close.due > self.end_of_days(case.opened, 5)
+        if row and row.started < when:
+            self.meet(case, "feedback", when)
+        elif row and not long:
+            self.drop(row)
+        if long and not case.live("feedback"):
+            self.deadline(now, case, "feedback", case.spoken, self.end_of_days(case.spoken, 5))
 
     def deadline(self, now, case, kind, started, due):
         due = max(due, self.hours.add(case.received, HOUR))
@@ -413,6 +418,7 @@ class Recount:
             if case.live("close"):
                 self.drop(case.live("close"))
                 self.close_deadline(now, case)
+                self.feedback(now, case, case.opened)
         if words.get("--duty") in ("unit", "other", "unclear"):
             self.relay_deadline(now, case)
         elif "--duty" in words:
