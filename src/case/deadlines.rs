@@ -8,13 +8,14 @@
 //! contact   taking over            speaking to the caller, closing          holder when it fell due
 //! close     answer (or promise)    closing                                  holder when it fell due
 //! redo      reopening              closing                                  holder when it fell due
+//! feedback  last contact           speaking to the caller                   holder when it fell due
 //! callback  hang-up                called back                              holder when it fell due
 //! ```
 //! **Invariants.** No deadline falls before receipt plus the policy's floor. What can't be computed is no deadline
 //! in a far year but a `DeadlineMissing` with its reason. Nobody is charged for having
 //! been named where the first answerer is ambiguous.
 //!
-//! **Not here**: who is told about it ([`super::ladder`]).
+//! **Not here**: who is told about it ([`super::ladder`]), when `feedback` runs ([`super::feedback`]).
 
 use jiff::Timestamp;
 
@@ -113,7 +114,10 @@ impl Work<'_> {
                 {
                     return;
                 }
-                let why = words(&due, self.ctx.calendar, since(kind, self.case.kind));
+                // Before any other contact, feedback counts from the answer.
+                let said = kind == DeadlineKind::Feedback && base == self.case.opened_at;
+                let told_from = if said { DeadlineKind::Close } else { kind };
+                let why = words(&due, self.ctx.calendar, since(told_from, self.case.kind));
                 self.emit(Event::DeadlineSet {
                     deadline: kind,
                     started_at: base,

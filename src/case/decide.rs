@@ -129,6 +129,7 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
             work.verb(command)?;
         }
     }
+    work.follow_feedback();
     // What the switch says is older than its line: all of it counts before the clock looks.
     if *ctx.actor != Actor::Switch {
         work.pass();

@@ -8,8 +8,8 @@
 //! | `decide` | what does a command do? then `switch` (legs), `particulars`, `close`; `permit`: may they? |
 //! | `handover`, `contact`, `promise`, `marks`, [`violation`] | what people, switch and supervisor say of it |
 //! | `apply`, `apply_life` | what is the case after an event? |
-//! | `deadlines` | what is due when, what has passed, who is charged? |
 //! | `recount` | what does a change of the calendar move? |
+//! | `deadlines`, `feedback` | what is due when, what has passed, who is charged? |
 //! | [`mod@opening`], `missed`, `visit` | does a call open a case, and whose is it? |
 //! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
@@ -29,6 +29,7 @@ mod contact;
 mod deadlines;
 mod decide;
 pub mod event;
+mod feedback;
 mod guide;
 mod handover;
 pub mod happened;

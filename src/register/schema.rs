@@ -111,7 +111,7 @@ CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
-/// Alarms; who should have answered a missed call.
+/// Alarms; who should have answered a missed call; when which policy was in force.
 const V4: &str = "
 ALTER TABLE call ADD COLUMN owed_by TEXT;
 CREATE TABLE policy_period(

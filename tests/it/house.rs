@@ -83,6 +83,12 @@ impl Plan {
         self
     }
 
+    /// Another office than [`DIRECTORY`].
+    pub fn directory(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.directory);
+        self
+    }
+
     /// More rows of `holding`, and the people they need.
     pub fn more_people(mut self, people: &str, holdings: &str) -> Self {
         let with = |text: &str, list: &str, rows: &str| text.replacen(list, &format!("{list}\n{rows}"), 1);

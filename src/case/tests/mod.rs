@@ -5,6 +5,7 @@ mod clock;
 mod closing;
 mod dates;
 mod drafts;
+mod feedback;
 mod ladder;
 mod late;
 mod missed;
