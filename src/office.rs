@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, Command, Refusal, To, may_answer};
+use crate::case::{Case, Command, Refusal, Rights, To, may_answer};
 use crate::clock::Clock;
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -18,7 +18,8 @@ use crate::register::read::Reader;
 use crate::register::{self, Handle, Rules, Who};
 use crate::remind::LinkDesk;
 use crate::web::{
-    ActError, Answers, CasePage, Hit, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Staff, Standing,
+    ActError, Answers, CallFacts, CasePage, Hit, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Staff,
+    Standing,
 };
 
 /// Readers kept open between requests.
@@ -98,7 +99,7 @@ impl RegisterOffice {
             || rules.directory.acting_for(&case.handler, today).who == *viewer;
         let standing = if acts {
             Standing::Acts
-        } else if rules.directory.is_above(viewer, &case.handler) {
+        } else if Rights::of(case, viewer, &rules.directory, today).governs {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {
             Standing::Offered
@@ -106,6 +107,24 @@ impl RegisterOffice {
             Standing::Moved
         };
         (standing, answers)
+    }
+
+    /// Whom the reader may assign a case of their own to; none: it is not theirs.
+    fn below(&self, viewer: &PersonId, case: &Case) -> Option<Vec<PersonId>> {
+        let rules = self.rules.load();
+        let below = |id: &&PersonId| rules.directory.is_above(viewer, id);
+        let people = rules.directory.people.iter().map(|person| &person.id);
+        (case.handler == *viewer).then(|| people.filter(below).cloned().collect())
+    }
+
+    /// Those who are away today and whom a person stands in for.
+    fn stands_in_for(&self, viewer: &PersonId) -> Vec<PersonId> {
+        let (rules, today) = (self.rules.load(), self.today());
+        let directory = &rules.directory;
+        let away = directory.people.iter().filter(|person| person.is_away(today));
+        let theirs =
+            away.filter(|person| person.id != *viewer && directory.acting_for(&person.id, today).who == *viewer);
+        theirs.map(|person| person.id.clone()).collect()
     }
 
     fn today(&self) -> jiff::civil::Date {
@@ -162,13 +181,19 @@ impl Office for RegisterOffice {
         };
         let found = self
             .read(move |reader| {
-                Ok(reader
-                    .case(id)?
-                    .map(|case| reader.events(id).map(|events| (case, events))))
+                let Some(case) = reader.case(id)? else {
+                    return Ok(None);
+                };
+                let call = case.call.map(|call| reader.call(call)).transpose()?.flatten();
+                Ok(Some((reader.events(id)?, call, case)))
             })
             .await
             .map_err(|error| no_page(&error))?;
-        let (case, events) = found.ok_or(NoPage::Gone)?.map_err(|error| no_page(&error))?;
+        let (events, call, case) = found.ok_or(NoPage::Gone)?;
+        let call = call.map(|call| CallFacts {
+            called_number: call.called_number,
+            talk_seconds: call.talk_seconds,
+        });
         if !case.settled {
             return Err(NoPage::Gone);
         }
@@ -182,6 +207,9 @@ impl Office for RegisterOffice {
             viewer: link.person.clone(),
             standing,
             answers,
+            rights: Rights::of(&case, &link.person, &rules.directory, self.today()),
+            below: self.below(&link.person, &case),
+            call: call.unwrap_or_default(),
             staff: Staff::of(&rules.directory, lang, self.today()),
             events,
             people: self.people(lang),
@@ -202,18 +230,20 @@ impl Office for RegisterOffice {
             .zone
             .to_timestamp(rules.zone.to_datetime(now).date().at(0, 0, 0, 0))
             .unwrap_or(now);
+        let absent = self.stands_in_for(&link.person);
         let (cases, mut offered, closed_today) = self
             .read(move |reader| {
-                Ok((
-                    reader.open_cases_of(&viewer)?,
-                    reader.offered_cases()?,
-                    reader.closed_since(&viewer, midnight)?,
-                ))
+                let mut cases = reader.open_cases_of(&viewer)?;
+                for person in &absent {
+                    cases.extend(reader.open_cases_of(person)?);
+                }
+                Ok((cases, reader.offered_cases()?, reader.closed_since(&viewer, midnight)?))
             })
             .await
             .map_err(|error| no_page(&error))?;
         offered.retain(|case| case.handler != link.person && self.standing(&link.person, case, now).1.accept);
         let row = |case: Case| ListRow {
+            of: (case.handler != link.person && case.offer.is_none()).then(|| case.handler.clone()),
             url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
             case,
         };

@@ -95,6 +95,9 @@ catalogue! { PAGE;
     do_unreasonable { "认定为不合理诉求", "Unreasonable demand" }
     hint_unreasonable { "认定后不计入考核。", "It no longer counts in the score." }
     button_unreasonable { "认定", "Confirm" }
+    do_ask_unreasonable { "申请认定不合理诉求", "Unreasonable demand?" }
+    hint_ask_unreasonable { "由主管决定；认定后不计入考核。", "The supervisor decides; then it no longer counts in the score." }
+    button_ask_unreasonable { "提交主管", "Ask the supervisor" }
     do_void { "作废", "Void" }
     hint_void { "不应有这件记录时作废。", "If this never was a case." }
     button_void { "作废", "Void" }
@@ -194,6 +197,7 @@ catalogue! { PAGE;
     accept_case(id) { "接收 #{id}", "Accept #{id}" }
     select_all { "全选", "Select all" }
     select_none { "全不选", "Select none" }
+    row_of(name) { "代 {name}（外出）", "for {name}, who is away" }
     select_case(id) { "选中 #{id}", "Select #{id}" }
     list_pick { "选中的一起办结", "Close the selected together" }
     hint_list { "先勾选，再写一句话；每件分别处理，未成功的会列出原因。", "Tick cases, write one sentence. Each is closed by itself; what could not be done is listed with the reason." }

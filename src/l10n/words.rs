@@ -48,6 +48,9 @@ catalogue! { COMMON;
     you_supervise(name) { "承办人 {name} 逾期未办，请您督办", "{name} handles it and is late; please see to it" }
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
     how_sure { "确定程度", "How sure" }
+    the_call { "通话", "Call" }
+    dialled(number) { "打到 {number}", "to {number}" }
+    talked(span) { "谈了 {span}", "{span} of talk" }
     deadline_label { "时限", "Deadline" }
     also_due { "还有", "And" }
     deadline_is(what, when) { "{what}，{when} 前", "{what}, by {when}" }

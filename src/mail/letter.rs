@@ -71,6 +71,10 @@ pub struct Item {
     pub caller_name: Option<String>,
     /// None while it is not sure.
     pub first_answerer: Option<Party>,
+    /// What was dialled (DDI), as the switch printed it.
+    pub called_number: Option<String>,
+    /// From the answer to the end, in seconds; none: nobody talked, or the switch does not tell.
+    pub talk_seconds: Option<i64>,
     /// Who has it now.
     pub handler: Party,
     /// This person's own link to the case.

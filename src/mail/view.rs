@@ -127,6 +127,10 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         Row::new(say, say.why_you(), why_you(say, letter, item)),
         Row::new(say, say.how_sure(), say.certainty(item.why_you.certainty)),
     ];
+    let called = item.called_number.as_deref().map(one_line);
+    if let Some(call) = say.call_facts(called.as_deref(), item.talk_seconds) {
+        rows.insert(1, Row::new(say, say.the_call(), call));
+    }
     if let Some((due, kind)) = item.due_at.zip(due_kind(item)) {
         let due = when::long(say.0, due, &letter.zone, letter.now);
         let row = Row::new(say, say.deadline_label(), say.deadline_is(say.deadline(kind), due));

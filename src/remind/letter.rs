@@ -245,6 +245,12 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
         chases: case.chases,
         number_masked: case.caller_number.as_deref().and_then(masked),
         caller_name: case.caller_name.clone(),
+        // The extension itself is told already.
+        called_number: notice
+            .called_number
+            .clone()
+            .filter(|number| case.extension.as_ref() != Some(number)),
+        talk_seconds: notice.talk_seconds,
         first_answerer: case
             .first_answerer
             .as_ref()

@@ -116,6 +116,8 @@ fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormVi
         categories: &page.categories,
         needs: &page.needs,
         staff: &page.staff,
+        below: page.below.as_deref(),
+        asks: !page.rights.rules,
         typed,
         prefill,
     };

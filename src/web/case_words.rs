@@ -241,7 +241,15 @@ impl Worder<'_> {
         let first = first.as_ref().map_or_else(|| say.nobody_sure(), party);
         let since = case.custody.iter().rev().find(|held| held.to.is_none());
         let handler = party(&self.page.people.get(&case.handler));
+        let call = &self.page.call;
+        let call = say.call_facts(
+            call.called_number
+                .as_deref()
+                .filter(|called| self.page.case.extension.as_deref() != Some(called)),
+            call.talk_seconds,
+        );
         let facts = [
+            self.fact(say.the_call(), call),
             self.fact(say.first_answerer(), Some(first)).map(|fact| Fact {
                 detail: extension.map(|ext| say.extension(ext)).unwrap_or_default(),
                 ..fact

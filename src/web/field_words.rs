@@ -46,10 +46,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn comma(&self) -> &'static str {
-        match self.say.0 {
-            Lang::Zh => "、",
-            Lang::En => ", ",
-        }
+        comma(self.say)
     }
 
     /// The label of a field by its name in forms; names we have no label for stay as they are.
@@ -58,28 +55,8 @@ impl Builder<'_> {
     }
 
     pub(super) fn why(&self, why: &Why) -> String {
-        let say = self.say;
-        match why {
-            Why::Sentence => say.needs_sentence(),
-            Why::Missing => say.needs_value(),
-            Why::Choice => say.needs_choice(),
-            Why::Something => say.needs_something(),
-            Why::OneOf(fields) => {
-                let labels: Vec<String> = fields.iter().map(|field| self.label(field)).collect();
-                say.needs_one_of(labels.join(self.comma()))
-            }
-            Why::Unknown { given, known } if known.is_empty() => say.not_there(given),
-            Why::NotADate(given) => say.not_a_date(given),
-            Why::NotUntil { given, limit } => say.not_until(given, limit),
-            Why::Both => say.not_both(),
-            Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
-            Why::NotANumber(given) => say.not_a_number(given),
-            Why::TooLong => say.too_long(LIMIT),
-            Why::Forbidden(phrase) => say.forbidden_phrase(phrase),
-            Why::NoVersion => say.stale_form(),
-        }
+        why_words(self.say, why)
     }
-
     /// Problems as links to their fields; what this form does not show is said without one.
     pub(super) fn problems(&self, fields: &[Field], more: &[Field]) -> Vec<(String, String)> {
         let place = |name: &str| fields.iter().chain(more).find(|field| field.name == name);
@@ -92,6 +69,37 @@ impl Builder<'_> {
             }
         };
         self.typed.problems.iter().map(line).collect()
+    }
+}
+
+/// What stands between the members of a list.
+pub(super) fn comma(say: Say) -> &'static str {
+    match say.0 {
+        Lang::Zh => "、",
+        Lang::En => ", ",
+    }
+}
+
+/// What is wrong with a field, in words.
+pub(super) fn why_words(say: Say, why: &Why) -> String {
+    match why {
+        Why::Sentence => say.needs_sentence(),
+        Why::Missing => say.needs_value(),
+        Why::Choice => say.needs_choice(),
+        Why::Something => say.needs_something(),
+        Why::OneOf(fields) => {
+            let labels: Vec<String> = fields.iter().map(|field| field_label(say, field)).collect();
+            say.needs_one_of(labels.join(comma(say)))
+        }
+        Why::Unknown { given, known } if known.is_empty() => say.not_there(given),
+        Why::NotADate(given) => say.not_a_date(given),
+        Why::NotUntil { given, limit } => say.not_until(given, limit),
+        Why::Both => say.not_both(),
+        Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
+        Why::NotANumber(given) => say.not_a_number(given),
+        Why::TooLong => say.too_long(LIMIT),
+        Why::Forbidden(phrase) => say.forbidden_phrase(phrase),
+        Why::NoVersion => say.stale_form(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::office::Needs;
 use super::staff::Staff;
 use super::verb_words::verb_words;
 use crate::case::Case;
-use crate::ids::CategoryId;
+use crate::ids::{CategoryId, PersonId};
 use crate::l10n::Say;
 
 /// One form.
@@ -96,6 +96,10 @@ pub(super) struct Builder<'a> {
     pub categories: &'a [CategoryId],
     pub needs: &'a Needs,
     pub staff: &'a Staff,
+    /// Whom alone it may be assigned to, if that is not anybody.
+    pub below: Option<&'a [PersonId]>,
+    /// The reader can't rule on it: what they want of the supervisor is asked.
+    pub asks: bool,
     pub typed: &'a Typed,
     /// What a search's finding fills in.
     pub prefill: &'a Form,
@@ -104,7 +108,7 @@ pub(super) struct Builder<'a> {
 impl Builder<'_> {
     /// The form of a verb.
     pub(super) fn form(&self, verb: Verb) -> FormView {
-        let (title, hint, button) = verb_words(self.say, verb);
+        let (title, hint, button) = verb_words(self.say, verb, self.asks);
         let (fields, more) = self.fields(verb);
         let posted = self.typed.verb == Some(verb);
         let problems = if posted {

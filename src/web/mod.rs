@@ -29,7 +29,9 @@ pub mod verb;
 mod verb_fields;
 mod verb_words;
 
-pub use office::{ActError, Answers, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
+pub use office::{
+    ActError, Answers, CallFacts, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing,
+};
 pub use serve::{Limits, router, serve};
 pub use staff::{Colleague, Hit, Staff, Unit};
 

@@ -43,6 +43,7 @@ async fn the_handler_has_a_form_for_each_thing_to_do_and_closing_comes_first() {
             "extend",
             "co-handler",
             "hot",
+            "unreasonable",
             "note",
             "dispute"
         ]
