@@ -35,7 +35,7 @@ catalogue! { PAGE;
     last_change(who, when) { "最近：{who}，{when}", "Latest: {who}, {when}" }
     moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
     moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
-    looks_text(name) { "您可以查看，由 {name} 办理。", "You can look; {name} is to act." }
+    looks_text(name) { "由 {name} 承办；下面是您作为上级可以做的。", "{name} handles it; below is what you may do above them." }
 
     // Forms.
     do_close { "办结", "Close" }
@@ -130,7 +130,7 @@ catalogue! { PAGE;
     offer_waits(to, text) { "已转 {to}，待接收；在此之前仍由现承办人负责。说明：{text}", "Offered to {to}; until accepted it stays where it is: {text}" }
     by_switch { "交换机", "The switch" }
     frozen_text { "转办或退回次数已到上限，待主管裁定。", "It went to and fro too often; the supervisor rules." }
-    hot_text { "已请主管关注。", "Shown to the supervisor." }
+    hot_text(why) { "已请主管关注：{why}", "Marked as hot, the supervisor was told: {why}" }
     disputed_text { "有人对这件记录提出异议。", "Somebody disagrees with what it says." }
     co_handlers { "协办人", "Helped by" }
     promised_until { "承诺答复", "Promised by" }
@@ -139,8 +139,11 @@ catalogue! { PAGE;
     required { "必填", "required" }
     keep_category { "各按原类别", "each keeps its own" }
     needed_for(duties) { "{duties}：必填", "required for: {duties}" }
+    needed_for_outcome(outcome) { "“{outcome}”必填", "required for “{outcome}”" }
     needed_among(duties) { "{duties}：此类至少填一项", "{duties}: this or one like it is required" }
     label_outcome { "结果", "Outcome" }
+    hint_outcome { "联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
+    hint_outcome_missed { "已回电、联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Called back, unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
     label_reason { "原因", "Reason" }

@@ -167,7 +167,11 @@ impl Worder<'_> {
             self.says(&by, &self.scene(|scene| scene.event(&event)))
         });
         let calm = |text: Option<String>| text.map(|text| ("calm", text));
-        let hot = case.hot.then(|| ("late", say.hot_text()));
+        let why_hot = page.events.iter().rev().find_map(|row| match &row.event {
+            Event::Hot { text } => Some(text.as_str()),
+            _ => None,
+        });
+        let hot = case.hot.then(|| ("late", say.hot_text(why_hot.unwrap_or_default())));
         let disputed = case.disputed.then(|| ("calm", say.disputed_text()));
         let frozen = frozen.map(|text| ("late", text));
         let all = [hot, frozen, calm(offer), calm(asked), disputed];

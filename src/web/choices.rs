@@ -23,6 +23,11 @@ impl Builder<'_> {
         let control = Control::Chips(choices.collect());
         Field {
             required: true,
+            hint: Some(if missed {
+                self.say.hint_outcome_missed()
+            } else {
+                self.say.hint_outcome()
+            }),
             ..self.field(Verb::Close, "outcome", self.say.label_outcome(), control)
         }
     }

@@ -80,6 +80,14 @@ pub(super) fn comma(say: Say) -> &'static str {
     }
 }
 
+/// What stands between two sentences of one hint.
+pub(super) fn semicolon(say: Say) -> &'static str {
+    match say.0 {
+        Lang::Zh => "；",
+        Lang::En => "; ",
+    }
+}
+
 /// What is wrong with a field, in words.
 pub(super) fn why_words(say: Say, why: &Why) -> String {
     match why {

@@ -2,11 +2,12 @@
 //!
 //! What was typed wins over what stands in the case, what stands over the default; a problem opens the form it is in.
 
+use super::field_words::semicolon;
 use super::form::{Form, LIMIT, Problem, Verb};
 use super::office::Needs;
 use super::staff::Staff;
 use super::verb_words::verb_words;
-use crate::case::Case;
+use crate::case::{Case, Outcome};
 use crate::ids::{CategoryId, PersonId};
 use crate::l10n::Say;
 
@@ -34,7 +35,10 @@ pub(super) struct Field {
     pub label: String,
     pub hint: Option<String>,
     pub problem: Option<String>,
+    /// Marked as needed.
     pub required: bool,
+    /// Needed whatever else is chosen, so that a browser may insist.
+    pub always: bool,
     /// How much of a row it takes: `wide`, `half`, `third`.
     pub width: &'static str,
     /// Searching for who handles it helps here.
@@ -145,7 +149,10 @@ impl Builder<'_> {
         form.more
             .retain(|field| !matches!(field.name, "of" | "phone" | "anonymous"));
         for field in form.fields.iter_mut().chain(&mut form.more) {
-            field.width = "wide";
+            field.width = match field.name {
+                "duty" | "category" => "half",
+                _ => "wide",
+            };
         }
         form.fields.retain(|field| field.name != "caller_name");
         form.fields.retain(|field| field.name != "matter");
@@ -201,9 +208,21 @@ impl Builder<'_> {
         tried.width = "wide";
         let mut right = self.line(verb, "right_body", say.label_right_body(), stands(|c| &c.right_body));
         right.who = self.case.is_some();
+        let mut right_phone = self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone));
+        for (field, outcome) in [
+            (&mut right, Outcome::Guided),
+            (&mut right_phone, Outcome::Guided),
+            (&mut of, Outcome::Duplicate),
+        ] {
+            let needed = say.needed_for_outcome(say.outcome(outcome));
+            field.hint = Some(match field.hint.take() {
+                Some(hint) => format!("{needed}{}{hint}", semicolon(say)),
+                None => needed,
+            });
+        }
         let more = vec![
             right,
-            self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone)),
+            right_phone,
             told,
             tried,
             self.tel(verb, "phone", say.label_phone(), stands(|c| &c.phone)),
@@ -276,6 +295,7 @@ impl Builder<'_> {
             hint,
             problem: problem.map(|problem| self.why(&problem.why)),
             required,
+            always: false,
             width: match control {
                 Control::Area { .. } | Control::Chips(_) => "wide",
                 Control::Line { .. } | Control::Tick { .. } | Control::Pick(_) | Control::People { .. } => "half",
@@ -305,6 +325,7 @@ impl Builder<'_> {
     pub(super) fn sentence(&self, verb: Verb, label: String) -> Field {
         Field {
             required: true,
+            always: true,
             ..self.area(verb, verb.sentence(), label, None)
         }
     }

@@ -26,6 +26,7 @@ impl Builder<'_> {
             ],
             Verb::Approve => vec![Field {
                 required: false,
+                always: false,
                 ..self.sentence(verb, say.label_note())
             }],
             Verb::Correct => vec![
