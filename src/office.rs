@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, Command, Refusal, Rights, To, may_answer};
+use crate::case::{Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, may_answer};
 use crate::clock::Clock;
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -96,7 +96,7 @@ impl RegisterOffice {
         };
         let acts = case.handler == *viewer
             || case.co_handlers.contains(viewer)
-            || rules.directory.acting_for(&case.handler, today).who == *viewer;
+            || rules.directory.stands_in(viewer, &case.handler, today);
         let standing = if acts {
             Standing::Acts
         } else if Rights::of(case, viewer, &rules.directory, today).governs {
@@ -117,13 +117,12 @@ impl RegisterOffice {
         (case.handler == *viewer).then(|| people.filter(below).cloned().collect())
     }
 
-    /// Those who are away today and whom a person stands in for.
+    /// Those who are away today, or can't be mailed, and whom a person stands in for.
     fn stands_in_for(&self, viewer: &PersonId) -> Vec<PersonId> {
         let (rules, today) = (self.rules.load(), self.today());
         let directory = &rules.directory;
-        let away = directory.people.iter().filter(|person| person.is_away(today));
-        let theirs =
-            away.filter(|person| person.id != *viewer && directory.acting_for(&person.id, today).who == *viewer);
+        let others = directory.people.iter().filter(|person| person.id != *viewer);
+        let theirs = others.filter(|person| directory.stands_in(viewer, &person.id, today));
         theirs.map(|person| person.id.clone()).collect()
     }
 
@@ -140,6 +139,13 @@ impl RegisterOffice {
             .map(|(duty, rule)| (*duty, rule.needs.clone()))
             .collect()
     }
+}
+
+/// Whether the reader has to call the caller: a missed call, or a matter that another passed on.
+fn dials(case: &Case, rights: Rights) -> bool {
+    let contact = [DeadlineKind::Contact, DeadlineKind::Feedback];
+    let to_call = case.kind == CaseKind::Callback || contact.into_iter().any(|kind| case.live(kind).is_some());
+    rights.holds && case.is_open() && to_call
 }
 
 fn actor_words(actor: &crate::case::Actor, lang: Lang) -> String {
@@ -200,6 +206,7 @@ impl Office for RegisterOffice {
         let rules = self.rules.load_full();
         let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
         let (standing, answers) = self.standing(&link.person, &case, now);
+        let rights = Rights::of(&case, &link.person, &rules.directory, self.today());
         Ok(CasePage {
             lang,
             now,
@@ -207,7 +214,7 @@ impl Office for RegisterOffice {
             viewer: link.person.clone(),
             standing,
             answers,
-            rights: Rights::of(&case, &link.person, &rules.directory, self.today()),
+            rights,
             below: self.below(&link.person, &case),
             call: call.unwrap_or_default(),
             staff: Staff::of(&rules.directory, lang, self.today()),
@@ -215,7 +222,7 @@ impl Office for RegisterOffice {
             people: self.people(lang),
             categories: rules.policy.categories.keys().cloned().collect(),
             needs: self.needs(),
-            number: None,
+            number: case.caller_number.clone().filter(|_| dials(&case, rights)),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,
             case,

@@ -252,6 +252,7 @@ async function everyOtherOutcome(urls, ids) {
     await shows(ids.again, { state: 'closed', outcome: 'duplicate' });
     await open(urls[ids.missed]);
     await look('missed');
+    expect(await page.getByRole('link', { name: '13800000009' }).count() === 1, 'who has to call back is not shown the number');
     await act(urls[ids.missed], 'close', { [w.outcome]: w.outcomes.called_back, [w.done]: w.sentence });
     await shows(ids.missed, { kind: 'callback', state: 'closed', outcome: 'called_back' });
 }
@@ -269,6 +270,7 @@ async function fromHandToHand(urls, ids) {
     await open(liu);
     await look('offered');
     await act(liu, 'accept');
+    expect(await page.getByRole('link', { name: '13800000011' }).count() === 1, 'who has to contact the caller is not shown the number');
     await shows(id, { state: 'open', handler: 'liu', first_answerer: 'wang' }, ['accepted']);
     await act(liu, 'extend', { [w.until]: '2026-10-20', [w.reason]: w.sentence, [w.extendTold]: w.sentence });
     const li = await mailed('li', id);

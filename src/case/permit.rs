@@ -3,7 +3,7 @@
 //! | verb | who |
 //! | --- | --- |
 //! | register, tell-once, note | handler, co-handlers, first answerer, and who may close |
-//! | close | handler, their deputy while they are away, their supervisors upward |
+//! | close | handler, their deputy while they are away or can't be mailed, their supervisors upward |
 //! | reopen | as close |
 //! | hand-over, promise, extend, unreasonable, co-handler | as close |
 //! | accept | whom it is offered to, of a department any member; their deputies while they are away |
@@ -124,7 +124,7 @@ pub(super) fn check_offered(case: &Case, accepting: bool, ctx: &Context<'_>) -> 
 
 /// Whether a person may accept or return what is offered; without an offer: return what they have.
 pub fn may_answer(case: &Case, person: &PersonId, accepting: bool, directory: &Directory, today: Date) -> bool {
-    let acts_for = |other: &PersonId| other == person || directory.acting_for(other, today).who == *person;
+    let acts_for = |other: &PersonId| other == person || directory.stands_in(person, other, today);
     let Some(offer) = &case.offer else {
         return acts_for(&case.handler);
     };
@@ -242,7 +242,7 @@ fn governs(case: &Case, person: &PersonId, directory: &Directory) -> bool {
 /// The handler, who acts for them, and the line above them.
 fn holds(case: &Case, person: &PersonId, directory: &Directory, today: Date) -> bool {
     *person == case.handler
-        || directory.acting_for(&case.handler, today).who == *person
+        || directory.stands_in(person, &case.handler, today)
         || directory.is_above(person, &case.handler)
         || has_role(directory, person, &["admin"])
 }

@@ -23,6 +23,7 @@ catalogue! { PAGE;
     who_title { "情况", "The call" }
     deadlines_title { "时限", "Deadlines" }
     history_title { "经过", "What happened" }
+    nobody_answered { "无人接听", "nobody answered" }
     extension(ext) { "分机 {ext}", "extension {ext}" }
     since(when) { "自{when} 起", "since {when}" }
     phone { "联系电话", "Phone" }
@@ -143,6 +144,7 @@ catalogue! { PAGE;
     needed_among(duties) { "{duties}：此类至少填一项", "{duties}: this or one like it is required" }
     label_outcome { "结果", "Outcome" }
     hint_outcome { "联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
+    hint_outcome_list { "联系不上、无事项：一句话即可。", "Unreachable, no matter: one sentence is enough." }
     hint_outcome_missed { "已回电、联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Called back, unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
@@ -200,7 +202,7 @@ catalogue! { PAGE;
     accept_case(id) { "接收 #{id}", "Accept #{id}" }
     select_all { "全选", "Select all" }
     select_none { "全不选", "Select none" }
-    row_of(name) { "代 {name}（外出）", "for {name}, who is away" }
+    row_of(name) { "代 {name} 办理", "in the place of {name}" }
     select_case(id) { "选中 #{id}", "Select #{id}" }
     list_pick { "选中的一起办结", "Close the selected together" }
     hint_list { "先勾选，再写一句话；每件分别处理，未成功的会列出原因。", "Tick cases, write one sentence. Each is closed by itself; what could not be done is listed with the reason." }

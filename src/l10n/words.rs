@@ -40,6 +40,8 @@ catalogue! { COMMON;
     you_answered_no_ext(when) { "您在{when} 首先接听", "you answered first, {when}" }
     you_handle(name, ext, when) { "您是承办人；{name} 在{when} 用分机 {ext} 首先接听", "you are the handler; {name} answered first, on extension {ext}, {when}" }
     you_handle_no_ext(name, when) { "您是承办人；{name} 在{when} 首先接听", "you are the handler; {name} answered first, {when}" }
+    you_offered(name) { "{name} 转给您，接收前仍由承办人负责", "{name} offers it to you; until you accept, the handler keeps it" }
+    said_with_it { "说明", "Said with it" }
     you_call_back(ext, when) { "{when} 打到分机 {ext} 的电话无人接听，由您回电", "the call to extension {ext}, {when}, was missed; calling back is yours" }
     you_call_back_no_ext(when) { "{when} 的来电无人接听，由您回电", "the call of {when} was missed; calling back is yours" }
     you_visit(when) { "{when} 登记的来访由您承办", "the visit of {when} is yours to handle" }

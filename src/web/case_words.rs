@@ -242,7 +242,15 @@ impl Worder<'_> {
         // Where the person's phone is that extension, once is enough.
         let known = first.as_ref().is_some_and(|first| first.phone == case.extension);
         let extension = case.extension.as_ref().filter(|_| !known);
-        let first = first.as_ref().map_or_else(|| say.nobody_sure(), party);
+        let missed = case.kind == CaseKind::Callback && first.is_none();
+        let nobody = || {
+            if missed {
+                say.nobody_answered()
+            } else {
+                say.nobody_sure()
+            }
+        };
+        let first = first.as_ref().map_or_else(nobody, party);
         let since = case.custody.iter().rev().find(|held| held.to.is_none());
         let handler = party(&self.page.people.get(&case.handler));
         let call = &self.page.call;
@@ -258,7 +266,10 @@ impl Worder<'_> {
                 detail: extension.map(|ext| say.extension(ext)).unwrap_or_default(),
                 ..fact
             }),
-            self.fact(say.how_sure(), Some(say.certainty(case.certainty).to_owned())),
+            self.fact(
+                say.how_sure(),
+                Some(say.certainty(case.certainty).to_owned()).filter(|_| !missed),
+            ),
             self.fact(say.handler(), Some(handler)).map(|fact| Fact {
                 detail: since.map(|held| say.since(self.near(held.from))).unwrap_or_default(),
                 ..fact

@@ -27,6 +27,9 @@ impl Builder<'_> {
                 .map(|(duty, _)| *duty)
                 .collect()
         };
+        if name == "caller_name" && self.case.is_some_and(|case| case.anonymous) {
+            return (false, None);
+        }
         let (alone, among) = (of(true), of(false));
         if alone.contains(&self.duty()) {
             return (true, None);

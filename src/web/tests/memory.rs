@@ -416,6 +416,7 @@ impl Office for Memory {
         let (case, events) = self.cases.lock().unwrap().get(&id).cloned().ok_or(NoPage::Gone)?;
         let standing = match (case.handler == link.person, link.person.as_str()) {
             (true, _) => Standing::Acts,
+            (false, _) if case.co_handlers.contains(&link.person) => Standing::Acts,
             (false, "li") => Standing::Looks,
             (false, _) if answers(&case, &link.person).accept => Standing::Offered,
             (false, _) => Standing::Moved,
