@@ -130,14 +130,16 @@ impl RegisterOffice {
         self.rules.load().zone.to_datetime(self.clock.now()).date()
     }
 
-    fn needs(&self) -> Needs {
-        let rules = self.rules.load();
-        rules
-            .policy
-            .duties
-            .iter()
-            .map(|(duty, rule)| (*duty, rule.needs.clone()))
-            .collect()
+    /// What closing needs; for a case that is not closed on its own day, what is then needed too.
+    fn needs(&self, case: Option<&Case>) -> Needs {
+        let (rules, now) = (self.rules.load(), self.clock.now());
+        let late = case.is_some_and(|case| !rules.calendar.same_business_day(case.opened_at, now));
+        let of = |rule: &crate::case::policy::DutyRule| {
+            let more = rule.not_at_once.iter().filter(|_| late);
+            rule.needs.iter().chain(more).cloned().collect()
+        };
+        let duties = rules.policy.duties.iter();
+        duties.map(|(duty, rule)| (*duty, of(rule))).collect()
     }
 }
 
@@ -221,7 +223,8 @@ impl Office for RegisterOffice {
             events,
             people: self.people(lang),
             categories: rules.policy.categories.keys().cloned().collect(),
-            needs: self.needs(),
+            needs: self.needs(Some(&case)),
+            extensions: case.extended < rules.policy.extension_times,
             number: case.caller_number.clone().filter(|_| dials(&case, rights)),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,
@@ -263,7 +266,7 @@ impl Office for RegisterOffice {
             rows: cases.into_iter().map(row).collect(),
             offered: offered.into_iter().map(row).collect(),
             categories: rules.policy.categories.keys().cloned().collect(),
-            needs: self.needs(),
+            needs: self.needs(None),
             closed_today,
         })
     }

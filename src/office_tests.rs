@@ -186,3 +186,15 @@ async fn a_supervisor_assigns_a_case_of_their_own_to_those_below() {
     assert_eq!(page.call.talk_seconds, Some(60));
     assert_eq!(page.number, None, "who answered the call has just spoken");
 }
+
+/// Not on the day of the call any more, the told-once notice is needed as well, and the page says so beforehand.
+#[tokio::test]
+async fn what_is_needed_not_at_once_is_told_before_closing() {
+    let (_dir, office) = office(put_through(), DIRECTORY, "09:03:00");
+    let page = office.case_page(&link("liu", case(1))).await.unwrap();
+    let told_once = vec!["told_once".to_owned()];
+    assert!(!page.needs[&crate::case::Duty::Own].contains(&told_once));
+    let mut older = page.case.clone();
+    older.opened_at = "2026-03-04T01:00:00Z".parse().unwrap();
+    assert!(office.needs(Some(&older))[&crate::case::Duty::Own].contains(&told_once));
+}

@@ -45,6 +45,7 @@ catalogue! { PAGE;
     do_note { "备注", "Note" }
     do_reopen { "重新办理", "Reopen" }
     hint_close { "选结果，写一句话，办结。", "Pick the outcome, write one sentence, done." }
+    hint_close_told_once { "已非来电当日：请先在下面“一次性告知”里记下告知的内容，再办结。", "Not the day of the call any more: first write down under “Told once” what the caller was told, then close." }
     hint_register { "先记下姓名和事项，稍后再办结。", "Write down name and matter now, close later." }
     hint_told_once { "记下一次告知来电人的全部内容。", "What the caller was told, once and in full." }
     hint_note { "只留一句话，不改变状态。", "One remark; nothing else changes." }

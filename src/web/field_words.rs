@@ -1,7 +1,7 @@
 //! What a form says about its fields: what is needed when, and what is wrong.
 
 use super::fields::{Builder, Field};
-use super::form::{DUTIES, LIMIT, Problem, Why};
+use super::form::{DUTIES, LIMIT, Problem, Verb, Why};
 use crate::case::Duty;
 use crate::l10n::{Lang, Say};
 
@@ -64,7 +64,12 @@ impl Builder<'_> {
     pub(super) fn problems(&self, fields: &[Field], more: &[Field]) -> Vec<(String, String)> {
         let place = |name: &str| fields.iter().chain(more).find(|field| field.name == name);
         let line = |problem: &Problem| {
-            let id = place(&problem.field).map(|field| field.id.clone()).unwrap_or_default();
+            let id = place(&problem.field).map(|field| field.id.clone());
+            let id = id.unwrap_or_else(|| match (problem.field.as_str(), self.case) {
+                // Another form of the same page.
+                ("told_once", Some(_)) => Verb::ToldOnce.as_str().to_owned(),
+                _ => String::new(),
+            });
             let why = self.why(&problem.why);
             match problem.field.as_str() {
                 "version" => (id, why),

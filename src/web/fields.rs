@@ -112,7 +112,10 @@ pub(super) struct Builder<'a> {
 impl Builder<'_> {
     /// The form of a verb.
     pub(super) fn form(&self, verb: Verb) -> FormView {
-        let (title, hint, button) = verb_words(self.say, verb, self.asks);
+        let (title, mut hint, button) = verb_words(self.say, verb, self.asks);
+        if verb == Verb::Close && self.case.is_some_and(|case| case.told.is_none()) && self.needed("told_once").0 {
+            hint = self.say.hint_close_told_once();
+        }
         let (fields, more) = self.fields(verb);
         let posted = self.typed.verb == Some(verb);
         let problems = if posted {

@@ -181,6 +181,8 @@ pub struct CasePage {
     pub rights: Rights,
     /// Whom they may assign it to if that is not anybody: who has it gives it to those below.
     pub below: Option<Vec<PersonId>>,
+    /// Whether the policy allows another extension.
+    pub extensions: bool,
     /// The call behind it.
     pub call: CallFacts,
     /// Whom it can go to.

@@ -39,7 +39,7 @@ fn acts(verb: Verb, page: &CasePage) -> bool {
         Verb::CoHandler => rights.holds && open,
         Verb::Hot => rights.writes && open && !case.hot,
         Verb::Promise => rights.holds && matches!(case.state, CaseState::Open | CaseState::Waiting),
-        Verb::Extend => rights.holds && open && extendable(page),
+        Verb::Extend => rights.holds && open && page.extensions && extendable(page),
         // A question to the supervisor: one at a time.
         Verb::Unreasonable => rights.holds && open && !case.unreasonable && case.asked.is_none(),
         Verb::Reopen => rights.holds && case.state == CaseState::Closed,

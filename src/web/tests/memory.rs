@@ -431,6 +431,7 @@ impl Office for Memory {
             answers: answers(&case, &link.person),
             rights: rights(&case, &link.person),
             below: (case.handler == link.person).then(Vec::new),
+            extensions: true,
             call: CallFacts {
                 called_number: case.call.map(|_| "62340021".to_owned()),
                 talk_seconds: case.call.map(|_| 185),
