@@ -63,7 +63,7 @@ pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
 pub use happened::Happened;
 pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
-pub use permit::may_answer;
+pub use permit::{Rights, may_answer};
 pub use policy::{Duty, Policy};
 pub use recount::Edited;
 pub use state::{
@@ -91,4 +91,11 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who asks.
     pub actor: &'a Actor,
+}
+
+impl Context<'_> {
+    /// The day of the site.
+    pub(crate) fn today(&self) -> jiff::civil::Date {
+        self.calendar.date_of(self.now)
+    }
 }

@@ -181,9 +181,14 @@ impl Work<'_> {
     }
 
     fn dated(&self, zh: &str, en: &str, until: Timestamp) -> Words {
+        let local = self.ctx.calendar.zone.to_datetime(until);
+        let weekdays = ["日", "一", "二", "三", "四", "五", "六"];
+        let day = usize::try_from(local.weekday().to_sunday_zero_offset()).unwrap_or(0);
+        let day = weekdays.get(day).copied().unwrap_or_default();
+        let (date, clock) = (local.strftime("%-m月%-d日"), local.strftime("%H:%M"));
         Words {
-            zh: format!("{zh} {}", self.wall(until)),
-            en: format!("{en} {}", self.wall(until)),
+            zh: format!("{zh} → {date}（周{day}）{clock}到期"),
+            en: format!("{en} → due {}", local.strftime("%a %-d %b %H:%M")),
         }
     }
 

@@ -14,7 +14,7 @@ impl Builder<'_> {
             Verb::HandOver => self.hand_over_fields(),
             Verb::Return => vec![self.sentence(verb, say.label_reason())],
             Verb::Assign => vec![
-                self.people(verb, say.label_to(), true, Some(say.choose())),
+                self.people(verb, say.label_to(), self.below.is_none(), Some(say.choose())),
                 self.sentence(verb, say.label_reason()),
             ],
             Verb::Rule => vec![
@@ -26,6 +26,7 @@ impl Builder<'_> {
             ],
             Verb::Approve => vec![Field {
                 required: false,
+                always: false,
                 ..self.sentence(verb, say.label_note())
             }],
             Verb::Correct => vec![
@@ -90,16 +91,29 @@ impl Builder<'_> {
             };
             choice(found.id.to_string(), label)
         };
+        let open = |found: &&Colleague| match (verb, self.below) {
+            (Verb::Assign, Some(below)) => below.contains(&found.id),
+            _ => true,
+        };
         let group = |unit: &Unit| {
             let whole = departments.then(|| choice(unit.id.to_string(), self.say.whole_department(&unit.name)));
             Group {
                 label: unit.name.clone(),
-                choices: whole.into_iter().chain(unit.people.iter().map(person)).collect(),
+                choices: whole
+                    .into_iter()
+                    .chain(unit.people.iter().filter(open).map(person))
+                    .collect(),
             }
         };
         let control = Control::People {
             none: none.map(|label| choice(String::new(), label)),
-            groups: self.staff.0.iter().map(group).collect(),
+            groups: self
+                .staff
+                .0
+                .iter()
+                .map(group)
+                .filter(|group| !group.choices.is_empty())
+                .collect(),
         };
         Field {
             required: true,

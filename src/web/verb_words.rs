@@ -4,7 +4,7 @@ use super::form::Verb;
 use crate::l10n::Say;
 
 /// Title, hint and button of a form.
-pub(super) fn verb_words(say: Say, verb: Verb) -> (String, String, String) {
+pub(super) fn verb_words(say: Say, verb: Verb, asks: bool) -> (String, String, String) {
     match verb {
         Verb::Accept => (say.do_accept(), say.hint_accept(), say.button_accept()),
         Verb::Rule => (say.do_rule(), say.hint_rule(), say.button_rule()),
@@ -21,6 +21,11 @@ pub(super) fn verb_words(say: Say, verb: Verb) -> (String, String, String) {
         Verb::Hot => (say.do_hot(), say.hint_hot(), say.button_hot()),
         Verb::Assign => (say.do_assign(), say.hint_assign(), say.button_assign()),
         Verb::Correct => (say.do_correct(), say.hint_correct(), say.button_correct()),
+        Verb::Unreasonable if asks => (
+            say.do_ask_unreasonable(),
+            say.hint_ask_unreasonable(),
+            say.button_ask_unreasonable(),
+        ),
         Verb::Unreasonable => (
             say.do_unreasonable(),
             say.hint_unreasonable(),

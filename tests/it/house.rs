@@ -73,6 +73,7 @@ pub struct Plan {
     allow: String,
     mail: String,
     simulated: Option<(String, f64)>,
+    lang: &'static str,
     env: Vec<(String, String)>,
 }
 
@@ -94,6 +95,22 @@ impl Plan {
         let with = |text: &str, list: &str, rows: &str| text.replacen(list, &format!("{list}\n{rows}"), 1);
         self.directory = with(&self.directory, "person = [", people);
         self.directory = with(&self.directory, "holding = [", holdings);
+        self
+    }
+
+    /// Everybody's language and the site's.
+    pub fn language(mut self, lang: &'static str) -> Self {
+        for other in ["zh", "en"] {
+            let theirs = format!("language=\"{other}\"");
+            self.directory = self.directory.replace(&theirs, &format!("language=\"{lang}\""));
+        }
+        self.lang = lang;
+        self
+    }
+
+    /// More lists of the directory: `duty = […]`.
+    pub fn directory(mut self, more: &str) -> Self {
+        self.directory += more;
         self
     }
 
@@ -222,6 +239,7 @@ impl House {
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
             mail: r#"transport="maildir:var/mail""#.to_owned(),
             simulated: None,
+            lang: "zh",
             env: Vec::new(),
         }
     }
@@ -235,13 +253,14 @@ impl House {
             zone,
             allow,
             mail,
+            lang,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
         self.write(
             "firstanswer.toml",
             &format!(
-                r#"site = {{name="House", time_zone="{zone}", language="zh", country="CN", area_code="021", dial_out=["9"]}}
+                r#"site = {{name="House", time_zone="{zone}", language="{lang}", country="CN", area_code="021", dial_out=["9"]}}
 store = {{path="var/firstanswer.db"}}
 directory = {{path="directory.toml"}}
 calendar = {calendar}
