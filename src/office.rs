@@ -227,6 +227,7 @@ impl Office for RegisterOffice {
             categories: rules.policy.categories.keys().cloned().collect(),
             needs: self.needs(Some(&case)),
             extensions: case.extended < rules.policy.extension_times,
+            pause_reasons: rules.policy.pause_reasons.clone(),
             number: case.caller_number.clone().filter(|_| dials(&case, rights)),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,

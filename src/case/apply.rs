@@ -72,6 +72,7 @@ impl Case {
             returns: 0,
             contacts: Vec::new(),
             promised: None,
+            pauses: Vec::new(),
             extended: 0,
             extended_to: None,
             asked: None,
@@ -199,6 +200,8 @@ impl Case {
             | Event::RuledTo { .. } => self.take_move(at, event),
             Event::Contacted { .. }
             | Event::Promised { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
             | Event::Extended { .. }
             | Event::Asked { .. }
             | Event::Approved { .. }
@@ -353,6 +356,7 @@ impl Case {
         self.acted = true;
         self.offer = None;
         self.asked = None;
+        self.pause_over(at);
         if let Some(last) = self.custody.last_mut()
             && last.to.is_none()
         {

@@ -134,6 +134,20 @@ pub enum Command {
         /// What was promised.
         text: String,
     },
+    /// Wait for the caller: the clock of closing stops.
+    Wait {
+        /// One of the policy's reasons.
+        reason: String,
+        /// What is waited for.
+        text: String,
+        /// Until when; none: as long as the policy allows.
+        until: Option<Timestamp>,
+    },
+    /// Go on after waiting.
+    Resume {
+        /// A remark; may be empty.
+        text: String,
+    },
     /// Move the close deadline, before it is due.
     Extend {
         /// Until when.

@@ -25,6 +25,7 @@ use crate::case::decide::Work;
 use crate::case::event::Event;
 use crate::case::policy::Duty;
 use crate::case::state::{Case, CaseKind, DeadlineKind, Words};
+use crate::case::wait::joined;
 use crate::directory::Lang;
 use crate::ids::PersonId;
 
@@ -107,8 +108,8 @@ impl Work<'_> {
 
     /// Sets a deadline, or replaces the one of its kind. One that is late stays unless the new one is still to come.
     pub(super) fn set(&mut self, kind: DeadlineKind, base: Timestamp, span: Span) {
-        match due(self.ctx, base, self.case.received_at, span) {
-            Ok(due) => {
+        match self.due_with_pauses(kind, base, span) {
+            Ok((due, pauses)) => {
                 if let Some(row) = self.case.live(kind)
                     && (row.due_at == due.at || (row.breached_at.is_some() && due.at <= self.ctx.now))
                 {
@@ -117,7 +118,10 @@ impl Work<'_> {
                 // Before any other contact, feedback counts from the answer.
                 let said = kind == DeadlineKind::Feedback && base == self.case.opened_at;
                 let told_from = if said { DeadlineKind::Close } else { kind };
-                let why = words(&due, self.ctx.calendar, since(told_from, self.case.kind));
+                let mut why = words(&due, self.ctx.calendar, since(told_from, self.case.kind));
+                if let Some(pauses) = &pauses {
+                    why = joined(&why, pauses);
+                }
                 self.emit(Event::DeadlineSet {
                     deadline: kind,
                     started_at: base,
@@ -139,12 +143,14 @@ impl Work<'_> {
 
     /// Records every deadline that has passed unmet, once.
     pub(super) fn pass(&mut self) {
+        self.pause_ends();
         let now = self.ctx.now;
         let passed: Vec<_> = self
             .case
             .deadlines
             .iter()
             .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at <= now)
+            .filter(|row| !self.case.is_paused(row.kind))
             .map(|row| (row.kind, row.due_at))
             .collect();
         for (deadline, due_at) in passed {

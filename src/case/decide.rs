@@ -108,6 +108,8 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         }
         Command::Contact { .. }
         | Command::Promise { .. }
+        | Command::Wait { .. }
+        | Command::Resume { .. }
         | Command::Extend { .. }
         | Command::Approve { .. }
         | Command::Hot { .. }
@@ -129,7 +131,10 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
             work.verb(command)?;
         }
     }
-    work.follow_feedback();
+    // What only the clock or the calendar did leaves the caller's matter as long as it was.
+    if !matches!(command, Command::Pass | Command::Recount { .. }) {
+        work.follow_feedback();
+    }
     // What the switch says is older than its line: all of it counts before the clock looks.
     if *ctx.actor != Actor::Switch {
         work.pass();
@@ -189,6 +194,8 @@ impl Work<'_> {
         match command {
             Command::Contact { text } => self.contact(text),
             Command::Promise { until, text } => self.promise(*until, text),
+            Command::Wait { reason, text, until } => self.wait(reason, text, *until),
+            Command::Resume { text } => self.resume(text),
             Command::Extend {
                 until,
                 text,

@@ -198,6 +198,22 @@ pub enum Event {
         /// The draft.
         from: CaseId,
     },
+    /// It waits for the caller: the clock of closing stands.
+    Paused {
+        /// One of the policy's reasons.
+        reason: String,
+        /// What is waited for.
+        text: String,
+        /// When it ends by itself.
+        until: Timestamp,
+    },
+    /// The clock of closing runs again.
+    Resumed {
+        /// Since when.
+        since: Timestamp,
+        /// A remark; empty if the pause ended by itself.
+        text: String,
+    },
     /// Offered to somebody, who has not accepted yet.
     Offered {
         /// To whom.

@@ -37,10 +37,14 @@ impl Work<'_> {
         };
         let last = case.contacts.iter().map(|contact| contact.at).max();
         let base = last.map_or(case.opened_at, |at| at.max(case.opened_at));
-        let runs = case.live(DeadlineKind::Feedback);
-        if runs.is_none_or(|row| row.started_at != base) {
-            self.set(DeadlineKind::Feedback, base, span);
+        let runs = case.live(DeadlineKind::Feedback).map(|row| row.started_at);
+        if runs.is_some_and(|started_at| started_at >= base) {
+            return;
         }
+        // Nobody could know before that it would take long: what would be late already counts from now.
+        let late = due(self.ctx, base, case.received_at, span).is_ok_and(|due| due.at <= self.ctx.now);
+        let base = if late { self.ctx.now } else { base };
+        self.set(DeadlineKind::Feedback, base, span);
     }
 
     fn takes_long(&self) -> bool {

@@ -14,6 +14,7 @@
 //! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
 //! | [`tally`] | what does a case count as in the figures? |
+//! | `wait` | what does waiting for the caller stop? |
 //! | `view`, `words` | what is read off a case; a refusal in words |
 //!
 //! **Invariants.** [`decide`] asks no clock and knows no database; whoever calls it stores the events and applies
@@ -50,6 +51,7 @@ pub mod tally;
 mod view;
 pub mod violation;
 mod visit;
+mod wait;
 mod words;
 
 #[cfg(test)]
@@ -72,6 +74,7 @@ pub use state::{
 
 pub use violation::{Status, Violation, ViolationKind};
 pub use visit::visit;
+pub use wait::Pause;
 
 use jiff::Timestamp;
 

@@ -5,7 +5,7 @@
 //! | register, tell-once, note | handler, co-handlers, first answerer, and who may close |
 //! | close | handler, their deputy while they are away or can't be mailed, their supervisors upward |
 //! | reopen | as close |
-//! | hand-over, promise, extend, unreasonable, co-handler | as close |
+//! | hand-over, promise, wait, resume, extend, unreasonable, co-handler | as close |
 //! | accept | whom it is offered to, of a department any member; their deputies while they are away |
 //! | return | the same, of a department its head; who was put through to |
 //! | contact, hot | as register |
@@ -39,6 +39,9 @@ pub(super) mod reason {
     pub const FORCED: &str = "a supervisor assigned it, so it can't be returned: ask them, or dispute it";
     pub const DISPUTE: &str = "only those named on the case dispute it";
     pub const EXTENDED: &str = "the policy allows no further extension";
+    pub const NO_CLOCK: &str = "no closing deadline runs that waiting could stop";
+    pub const NO_WAIT: &str = "the policy knows no reason to wait for the caller";
+    pub const WAITED: &str = "the case has waited for as long as the policy allows";
     pub const RULE: &str = "only a supervisor of the handler, a manager or the administrator may do this";
 }
 
@@ -98,6 +101,8 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::Reopen { .. }
         | Command::HandOver { .. }
         | Command::Promise { .. }
+        | Command::Wait { .. }
+        | Command::Resume { .. }
         | Command::Extend { .. }
         | Command::Unreasonable { .. }
         | Command::CoHandler { .. } => {

@@ -165,14 +165,14 @@ impl Work<'_> {
     }
 
     /// A reopened case is to be closed again, any other to be closed.
-    fn closing_kind(&self) -> DeadlineKind {
+    pub(super) fn closing_kind(&self) -> DeadlineKind {
         match self.case.live(DeadlineKind::Redo) {
             Some(_) => DeadlineKind::Redo,
             None => DeadlineKind::Close,
         }
     }
 
-    fn not_until(&self, until: Timestamp, limit: Timestamp) -> Refusal {
+    pub(super) fn not_until(&self, until: Timestamp, limit: Timestamp) -> Refusal {
         Refusal::Unknown {
             field: "until",
             given: self.wall(until),

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Due, Span};
-use crate::case::deadlines::{due, relay_span, since, words};
+use crate::case::deadlines::{relay_span, since, words};
 use crate::case::decide::Work;
 use crate::case::event::Event;
 use crate::case::state::{Deadline, DeadlineKind};
@@ -63,7 +63,8 @@ impl Work<'_> {
     /// When the policy wants it, from its own start; `None` where the policy has no such clock or the calendar no
     /// working time.
     fn count(&self, kind: DeadlineKind, started_at: Timestamp) -> Option<Due> {
-        due(self.ctx, started_at, self.case.received_at, self.span_of(kind)?).ok()
+        let due = self.due_with_pauses(kind, started_at, self.span_of(kind)?);
+        due.ok().map(|(due, _)| due)
     }
 
     fn move_to_count(&mut self, row: &Deadline, due: Due, floor: Option<Timestamp>, edited: Edited) {
@@ -94,7 +95,7 @@ impl Work<'_> {
         });
     }
 
-    fn span_of(&self, kind: DeadlineKind) -> Option<Span> {
+    pub(super) fn span_of(&self, kind: DeadlineKind) -> Option<Span> {
         let policy = self.ctx.policy;
         let clock = &policy.clock;
         match kind {

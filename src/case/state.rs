@@ -10,6 +10,7 @@ use crate::case::event::TransferEffect;
 use crate::case::life::{Asked, Contact, Offer};
 use crate::case::policy::Duty;
 use crate::case::violation::Violation;
+use crate::case::wait::Pause;
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
 /// What gave rise to the case.
@@ -308,6 +309,9 @@ pub struct Case {
     /// The date the caller was promised.
     #[serde(default)]
     pub promised: Option<Timestamp>,
+    /// When it waited for the caller.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
     /// Times a deadline was extended.
     #[serde(default)]
     pub extended: u32,

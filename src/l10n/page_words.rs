@@ -70,6 +70,16 @@ catalogue! { PAGE;
     do_promise { "承诺答复日期", "Promise a date" }
     hint_promise { "已答应来电人在某日前答复。", "The caller was promised an answer by a date." }
     button_promise { "保存承诺", "Save the promise" }
+    do_wait { "等待来电人", "Wait for the caller" }
+    hint_wait { "等来电人补材料等；办结时限暂停，其他时限照常。", "For papers and the like; the clock of closing stops, the others run on." }
+    button_wait { "开始等待", "Wait" }
+    label_wait_reason { "为什么等", "Why" }
+    label_wait_for { "等什么", "What is waited for" }
+    label_wait_until { "最迟等到", "Until, at the latest" }
+    do_resume { "继续办理", "Go on" }
+    hint_resume { "办结时限重新计时。", "The clock of closing runs again." }
+    button_resume { "继续办理", "Go on" }
+    waits_text(reason, until, text) { "等待来电人（{reason}），最迟到 {until}：{text}。办结时限暂停。", "Waits for the caller ({reason}), until {until} at the latest: {text}. The clock of closing stands." }
     do_extend { "申请延期", "Ask for more time" }
     hint_extend { "到期之前申请，由上级批准。", "Before it is due; the supervisor approves." }
     button_extend { "提交延期", "Send" }

@@ -118,6 +118,7 @@ fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormVi
         needs: &page.needs,
         staff: &page.staff,
         below: page.below.as_deref(),
+        pause_reasons: &page.pause_reasons,
         asks: !page.rights.rules,
         typed,
         prefill,

@@ -174,7 +174,11 @@ impl Worder<'_> {
         let hot = case.hot.then(|| ("late", say.hot_text(why_hot.unwrap_or_default())));
         let disputed = case.disputed.then(|| ("calm", say.disputed_text()));
         let frozen = frozen.map(|text| ("late", text));
-        let all = [hot, frozen, calm(offer), calm(asked), disputed];
+        let waits = case.pause().filter(|_| case.state == CaseState::Waiting).map(|pause| {
+            let reason = say.pause_reason(&pause.reason);
+            say.waits_text(reason, self.near(pause.until), &pause.text)
+        });
+        let all = [hot, frozen, calm(waits), calm(offer), calm(asked), disputed];
         let banner = |(tone, text): (&'static str, String)| Banner {
             tone,
             text: unturned(&text),

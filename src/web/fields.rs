@@ -102,6 +102,8 @@ pub(super) struct Builder<'a> {
     pub staff: &'a Staff,
     /// Whom alone it may be assigned to, if that is not anybody.
     pub below: Option<&'a [PersonId]>,
+    /// Why it may wait for the caller.
+    pub pause_reasons: &'a [String],
     /// The reader can't rule on it: what they want of the supervisor is asked.
     pub asks: bool,
     pub typed: &'a Typed,

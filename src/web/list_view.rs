@@ -96,6 +96,7 @@ impl ListView {
             needs: &page.needs,
             staff: &Staff::default(),
             below: None,
+            pause_reasons: &[],
             asks: true,
             typed,
             prefill: &Form::default(),

@@ -230,6 +230,8 @@ pub struct CasePage {
     pub below: Option<Vec<PersonId>>,
     /// Whether the policy allows another extension.
     pub extensions: bool,
+    /// Why it may wait for the caller; empty: the policy knows no such thing.
+    pub pause_reasons: Vec<String>,
     /// The call behind it.
     pub call: CallFacts,
     /// Whom it can go to.

@@ -39,6 +39,8 @@ fn acts(verb: Verb, page: &CasePage) -> bool {
         Verb::CoHandler => rights.holds && open,
         Verb::Hot => rights.writes && open && !case.hot,
         Verb::Promise => rights.holds && matches!(case.state, CaseState::Open | CaseState::Waiting),
+        Verb::Wait => rights.holds && case.state == CaseState::Open && waits(page),
+        Verb::Resume => rights.holds && case.state == CaseState::Waiting,
         Verb::Extend => rights.holds && open && page.extensions && extendable(page),
         // A question to the supervisor: one at a time.
         Verb::Unreasonable => rights.holds && open && !case.unreasonable && case.asked.is_none(),
@@ -81,6 +83,12 @@ fn assigns(page: &CasePage) -> bool {
 fn put_through(case: &Case) -> bool {
     let last = case.custody.last().is_some_and(|held| held.how == "put_through");
     case.state == CaseState::Open && case.offer.is_none() && last && case.custody.len() > 1
+}
+
+/// Waiting stops the clock of closing, if one runs and the policy has a reason.
+fn waits(page: &CasePage) -> bool {
+    let runs = |kind| page.case.live(kind).is_some();
+    !page.pause_reasons.is_empty() && (runs(DeadlineKind::Close) || runs(DeadlineKind::Redo))
 }
 
 /// A deadline that has passed is never extended.

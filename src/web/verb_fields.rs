@@ -35,6 +35,21 @@ impl Builder<'_> {
             ],
             Verb::CoHandler => vec![self.people(verb, say.label_co_handler(), false, Some(say.choose()))],
             Verb::Promise => vec![self.date(verb), self.sentence(verb, say.label_promised())],
+            Verb::Wait => vec![
+                self.pause_reason(verb),
+                Field {
+                    required: false,
+                    hint: None,
+                    label: say.label_wait_until(),
+                    ..self.date(verb)
+                },
+                self.sentence(verb, say.label_wait_for()),
+            ],
+            Verb::Resume => vec![Field {
+                required: false,
+                always: false,
+                ..self.sentence(verb, say.label_note())
+            }],
             Verb::Extend => vec![
                 self.date(verb),
                 self.sentence(verb, say.label_reason()),
@@ -63,6 +78,22 @@ impl Builder<'_> {
         told.hint = Some(say.hint_caller_told());
         told.width = "wide";
         vec![to, outside, text, told]
+    }
+
+    fn pause_reason(&self, verb: Verb) -> Field {
+        let first = self.pause_reasons.first().cloned();
+        let chosen = self.value(verb, "reason", first);
+        let choice = |reason: &String| Choice {
+            value: reason.clone(),
+            label: self.say.pause_reason(reason),
+            hint: "",
+            on: chosen == *reason,
+        };
+        let control = Control::Pick(self.pause_reasons.iter().map(choice).collect());
+        Field {
+            required: true,
+            ..self.field(verb, "reason", self.say.label_wait_reason(), control)
+        }
     }
 
     fn date(&self, verb: Verb) -> Field {

@@ -17,6 +17,8 @@ pub(super) fn verb_words(say: Say, verb: Verb, asks: bool) -> (String, String, S
         Verb::ToldOnce => (say.do_told_once(), say.hint_told_once(), say.button_told_once()),
         Verb::Promise => (say.do_promise(), say.hint_promise(), say.button_promise()),
         Verb::Extend => (say.do_extend(), say.hint_extend(), say.button_extend()),
+        Verb::Wait => (say.do_wait(), say.hint_wait(), say.button_wait()),
+        Verb::Resume => (say.do_resume(), say.hint_resume(), say.button_resume()),
         Verb::CoHandler => (say.do_co_handler(), say.hint_co_handler(), say.button_co_handler()),
         Verb::Hot => (say.do_hot(), say.hint_hot(), say.button_hot()),
         Verb::Assign => (say.do_assign(), say.hint_assign(), say.button_assign()),

@@ -109,7 +109,7 @@ impl Plan {
     }
 
     /// More lists of the directory: `duty = […]`.
-    pub fn directory(mut self, more: &str) -> Self {
+    pub fn more_directory(mut self, more: &str) -> Self {
         self.directory += more;
         self
     }

@@ -58,7 +58,7 @@ fn every_verb(lang: &'static str, width: u32) {
         )
         .language(lang)
         .more_people("", r#" {ext="8020", person="li"},"#)
-        .directory(
+        .more_directory(
             r#"duty = [ {words=["准营证", "permit to trade"], department="permits", handler="liu", phone="8022"} ]"#,
         )
         .open();

@@ -15,6 +15,7 @@ mod properties;
 mod recount;
 mod regulations;
 mod shapes;
+mod waiting;
 mod who;
 
 use std::collections::BTreeMap;

@@ -187,7 +187,18 @@ fn a_date_that_a_person_gave_stands() {
         text: "须现场勘查".to_owned(),
         caller_told: Some("已电话告知".to_owned()),
     });
-    assert_eq!(extended.edited("2026-10-09 10:00", off("2026-10-12", "2026-10-21")), []);
+    // So long a matter wants feedback, and that is a count: it moves.
+    let moved = extended.edited("2026-10-09 10:00", off("2026-10-12", "2026-10-21"));
+    let of_feedback = |event: &Event| {
+        matches!(
+            event,
+            Event::CalendarChanged {
+                deadline: DeadlineKind::Feedback,
+                ..
+            }
+        )
+    };
+    assert!(moved.len() == 1 && moved.iter().all(of_feedback), "{moved:?}");
     assert_eq!(extended.due(DeadlineKind::Close), "2026-10-20 17:30");
 }
 

@@ -200,6 +200,7 @@ fn case(id: CaseId) -> Case {
         returns: 0,
         contacts: Vec::new(),
         promised: None,
+        pauses: Vec::new(),
         extended: 0,
         extended_to: None,
         asked: None,
@@ -445,6 +446,7 @@ impl Office for Memory {
             rights: rights(&case, &link.person),
             below: (case.handler == link.person).then(Vec::new),
             extensions: true,
+            pause_reasons: vec!["caller_papers".to_owned()],
             call: CallFacts {
                 called_number: case.call.map(|_| "62340021".to_owned()),
                 talk_seconds: case.call.map(|_| 185),
