@@ -111,13 +111,14 @@ CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
-/// Alarms.
+/// Alarms; who should have answered a missed call; periods of policies.
 const V4: &str = "
 CREATE TABLE policy_period(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, in_force_from INTEGER NOT NULL) STRICT;
 INSERT INTO policy_period(id, version, in_force_from)
   SELECT id, version, in_force_from FROM policy ORDER BY in_force_from, loaded_at;
 
+ALTER TABLE call ADD COLUMN owed_by TEXT;
 CREATE TABLE alarm(
   key TEXT PRIMARY KEY, body TEXT NOT NULL, raised_at INTEGER NOT NULL, letter_at INTEGER NOT NULL,
   cleared_at INTEGER) WITHOUT ROWID, STRICT;
