@@ -20,7 +20,7 @@ use crate::case::{Command, Edited};
 use crate::ids::CaseId;
 
 /// Cases counted again in one transaction.
-const BATCH: usize = 1000;
+const BATCH: usize = if cfg!(test) { 10 } else { 1000 };
 /// How far ahead offsets are compared: as far as a calendar counts, ten years.
 const HORIZON: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 3660);
 const KNOWN: &str = "calendar";
