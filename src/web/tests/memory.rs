@@ -400,6 +400,18 @@ fn rights(case: &Case, reader: &PersonId) -> Rights {
 }
 
 impl Office for Memory {
+    async fn figures(&self, _: Asked) -> Result<Figures, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn behind(&self, _: Asked, _: Option<String>, _: String) -> Result<Behind, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    fn day(&self) -> jiff::civil::Date {
+        TimeZone::UTC.to_datetime(at(NOW)).date()
+    }
+
     fn language(&self, _: Option<&PersonId>) -> Lang {
         self.lang
     }
@@ -465,6 +477,7 @@ impl Office for Memory {
             viewer: link.person.clone(),
             people: self.people(),
             rows: rows.collect(),
+            watched: Vec::new(),
             offered: cases
                 .values()
                 .filter(|(case, _)| case.offer.is_some() && answers(case, &link.person).accept)
