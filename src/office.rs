@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, may_answer};
+use crate::case::{Case, CaseKind, CaseState, Command, DeadlineKind, Refusal, Rights, To, may_answer};
 use crate::clock::Clock;
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -23,6 +23,9 @@ use crate::web::{
     ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office,
     People, Seen, Staff, Standing,
 };
+
+/// Others' cases shown on a supervisor's list; the most urgent.
+const MOST_WATCHED: usize = 50;
 
 /// Readers kept open between requests.
 const SPARE_READERS: usize = 4;
@@ -119,6 +122,14 @@ impl RegisterOffice {
         (case.handler == *viewer).then(|| people.filter(below).cloned().collect())
     }
 
+    /// Those below a person whose late cases they hear of; not whom they stand in for anyway.
+    fn watches(&self, viewer: &PersonId, absent: &[PersonId]) -> Vec<PersonId> {
+        let rules = self.rules.load();
+        let below = |id: &&PersonId| rules.directory.is_above(viewer, id) && !absent.contains(id);
+        let people = rules.directory.people.iter().map(|person| &person.id);
+        people.filter(below).cloned().collect()
+    }
+
     /// Those who are away today, or can't be mailed, and whom a person stands in for.
     fn stands_in_for(&self, viewer: &PersonId) -> Vec<PersonId> {
         let (rules, today) = (self.rules.load(), self.today());
@@ -143,6 +154,11 @@ impl RegisterOffice {
         let duties = rules.policy.duties.iter();
         duties.map(|(duty, rule)| (*duty, of(rule))).collect()
     }
+}
+
+/// Whether a case is one that its handler's supervisor is mailed about.
+fn waits_for_the_supervisor(case: &Case, now: Timestamp) -> bool {
+    case.overdue(now) || case.state == CaseState::Frozen || case.asked.is_some() || case.hot
 }
 
 /// Whether the reader has to call the caller: a missed call, or a matter that another passed on.
@@ -244,17 +260,27 @@ impl Office for RegisterOffice {
             .to_timestamp(rules.zone.to_datetime(now).date().at(0, 0, 0, 0))
             .unwrap_or(now);
         let absent = self.stands_in_for(&link.person);
-        let (cases, mut offered, closed_today) = self
+        let below = self.watches(&link.person, &absent);
+        let (mut watched, cases, mut offered, closed_today) = self
             .read(move |reader| {
                 let mut cases = reader.open_cases_of(&viewer)?;
                 for person in &absent {
                     cases.extend(reader.open_cases_of(person)?);
                 }
-                Ok((cases, reader.offered_cases()?, reader.closed_since(&viewer, midnight)?))
+                let mut watched = Vec::new();
+                for person in &below {
+                    let theirs = reader.open_cases_of(person)?.into_iter();
+                    watched.extend(theirs.filter(|case| waits_for_the_supervisor(case, now)));
+                }
+                let closed = reader.closed_since(&viewer, midnight)?;
+                Ok((watched, cases, reader.offered_cases()?, closed))
             })
             .await
             .map_err(|error| no_page(&error))?;
         offered.retain(|case| case.handler != link.person && self.standing(&link.person, case, now).1.accept);
+        watched.retain(|case| !offered.iter().any(|offer| offer.id == case.id));
+        watched.sort_by_key(|case| (case.due().map_or(Timestamp::MAX, |due| due.due_at), case.id));
+        watched.truncate(MOST_WATCHED);
         let row = |case: Case| ListRow {
             of: (case.handler != link.person && case.offer.is_none()).then(|| case.handler.clone()),
             url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
@@ -267,6 +293,7 @@ impl Office for RegisterOffice {
             viewer: link.person.clone(),
             people: self.people(lang),
             rows: cases.into_iter().map(row).collect(),
+            watched: watched.into_iter().map(row).collect(),
             offered: offered.into_iter().map(row).collect(),
             categories: rules.policy.categories.keys().cloned().collect(),
             needs: self.needs(None),

@@ -198,3 +198,24 @@ async fn what_is_needed_not_at_once_is_told_before_closing() {
     older.opened_at = "2026-03-04T01:00:00Z".parse().unwrap();
     assert!(office.needs(Some(&older))[&crate::case::Duty::Own].contains(&told_once));
 }
+
+/// A supervisor's list shows, besides their own, what they are mailed about below them.
+#[tokio::test]
+async fn the_supervisors_list_has_what_waits_for_them() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.tick("09:02:05");
+    house.says("09:02:20", &["leg 2 8022 09:01:10 5 60 last from 13900000002"]);
+    house.tick("09:03:20");
+    let (_dir, office) = office(house, DIRECTORY, "09:02:40");
+    let list = |who: &'static str| {
+        let office = &office;
+        async move {
+            let page = office.list_page(&link(who, Target::List)).await.unwrap();
+            page.watched.iter().map(|row| row.case.id.get()).collect::<Vec<_>>()
+        }
+    };
+    // Registering is due 120 s after the answer: of the first call by now, of the second not yet.
+    assert_eq!(list("li").await, [1]);
+    assert_eq!(list("wang").await, [0; 0], "nobody is below Wang");
+}

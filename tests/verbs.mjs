@@ -316,6 +316,8 @@ async function theSupervisor(url, id) {
 async function aCaseOfTheSupervisors(id) {
     const list = await mailed('li');
     await open(list);
+    expect((await page.locator('main').innerText()).includes(w.watched), 'the supervisor is not shown what is late below them');
+    await look('list-supervisor');
     const own = new URL(await page.locator('.row-head a', { hasText: `#${id} ` }).getAttribute('href'), list).href;
     await open(own);
     expect(!await offers('rule') && !await offers('void') && !await offers('correct'), 'a supervisor is asked to rule on a case of their own');

@@ -18,7 +18,7 @@ export const words = {
         to: '转给谁', handOverText: '转办说明', extendTold: '怎样告知来电人的', ruleTo: '由谁承办', correctTo: '首问责任人应为',
         anonymous: '来电人不愿留名', who: '事项、部门或姓名', find: '查找', give: '转给他们', guide: '引导来电人去找', closeList: '办结选中的',
         own: '本岗职责', unit: '本科室职责', outsideDuty: '外单位职责', service: '办事', inquiry: '咨询', complaint: '投诉',
-        wang: '王芳', liu: '刘洋', talk: '3 分 5 秒', offered: '转办给您', rung: /督办第 [23] 级/, lacks: '还缺：事项', duty1: '准营证',
+        wang: '王芳', liu: '刘洋', talk: '3 分 5 秒', offered: '转办给您', rung: /督办第 [23] 级/, watched: '等您督办的', lacks: '还缺：事项', duty1: '准营证',
         outcomes: {
             handled: '已办理', guided: '已引导', explained: '已解释', outside: '非本单位', cannot_be_done: '不能办理',
             unreachable: '联系不上', no_matter: '无事项', duplicate: '重复', called_back: '已回电',
@@ -44,7 +44,7 @@ export const words = {
         to: 'To whom', handOverText: 'What they must know', extendTold: 'What the caller was told of it', ruleTo: 'Who handles it', correctTo: 'The first answerer is',
         anonymous: "The caller won't give a name", who: 'Matter, department or name', find: 'Search', give: 'Give it to them', guide: 'Guide the caller there', closeList: 'Close the selected',
         own: 'My own', unit: "My department's", outsideDuty: "Another body's", service: 'Service', inquiry: 'Inquiry', complaint: 'Complaint',
-        wang: 'Wang Fang', liu: 'Liu Yang', talk: '3 min 5 s', offered: 'is offered to you', rung: /rung [23]/, lacks: 'lacks: Matter', duty1: 'permit to trade',
+        wang: 'Wang Fang', liu: 'Liu Yang', talk: '3 min 5 s', offered: 'is offered to you', rung: /rung [23]/, watched: 'Waiting for you as supervisor', lacks: 'lacks: Matter', duty1: 'permit to trade',
         outcomes: {
             handled: 'Handled', guided: 'Guided', explained: 'Explained', outside: 'Not ours', cannot_be_done: "Can't be done",
             unreachable: 'Unreachable', no_matter: 'No matter', duplicate: 'Duplicate', called_back: 'Called back',

@@ -209,6 +209,7 @@ catalogue! { PAGE;
     list_empty { "没有待办，辛苦了。", "Nothing is open. Well done." }
     closed_today(cases) { "今天已办结 {cases}", "{cases} closed today" }
     offers_title { "转给您的，待接收", "Offered to you" }
+    watched_title { "等您督办的", "Waiting for you as supervisor" }
     offers_hint { "不该由您办的，请打开后退回。", "If one is not yours, open it and return it." }
     accept_case(id) { "接收 #{id}", "Accept #{id}" }
     select_all { "全选", "Select all" }

@@ -22,6 +22,8 @@ pub(super) struct ListView {
     closed_today: Option<String>,
     rows: Vec<RowView>,
     offered: Vec<OfferView>,
+    /// Others' cases that wait for the reader as a supervisor.
+    watched: Vec<RowView>,
     all: bool,
     results: Option<Results>,
     form: FormView,
@@ -40,6 +42,8 @@ struct RowView {
     on: bool,
     /// Whose it is, where the reader stands in.
     of: Option<String>,
+    /// Who has it.
+    holder: String,
     /// What closing it may ask for and nobody wrote down yet.
     own: Vec<OwnField>,
     /// Why it was not done just now.
@@ -121,6 +125,7 @@ impl ListView {
             closed_today: (page.closed_today > 0).then(|| say.closed_today(say.cases(page.closed_today))),
             rows: rows.into_iter().map(view).collect(),
             offered: page.offered.iter().map(|row| offer_view(say, page, row)).collect(),
+            watched: page.watched.iter().map(|row| row_view(say, page, row, false)).collect(),
             all,
             results,
             form: builder.list_form(),
@@ -159,6 +164,7 @@ fn row_view(say: Say, page: &ListPage, row: &ListRow, on: bool) -> RowView {
         chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
         on,
         of: row.of.as_ref().map(|person| say.row_of(page.people.name(person))),
+        holder: page.people.name(&case.handler),
         own: Vec::new(),
         problem: None,
     }

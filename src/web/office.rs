@@ -269,6 +269,8 @@ pub struct ListPage {
     pub rows: Vec<ListRow>,
     /// Offered to the reader, who may accept.
     pub offered: Vec<ListRow>,
+    /// Others' cases that wait for the reader as a supervisor: late, frozen, hot, or with a question.
+    pub watched: Vec<ListRow>,
     /// Categories of the policy, in the order to show them.
     pub categories: Vec<CategoryId>,
     /// What closing needs.

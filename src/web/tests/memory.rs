@@ -480,6 +480,7 @@ impl Office for Memory {
             viewer: link.person.clone(),
             people: self.people(),
             rows: rows.collect(),
+            watched: Vec::new(),
             offered: cases
                 .values()
                 .filter(|(case, _)| case.offer.is_some() && answers(case, &link.person).accept)
