@@ -138,7 +138,7 @@ class Recount:
             self.found_later(now, case, found)
         elif case and case.settled and len(found) > 1:
             self.transfer(now, case, found)
-        if last:
+        if last and call["end_mark"]:
             self.settle(now, call, len(call["lines"]))
         else:
             soonest, noticed = now + 60 * S, self.silent.get(call["key"])
@@ -146,6 +146,7 @@ class Recount:
             self.put(noticed if fits else soonest, self.settle_if_silent, call, n)
 
     def settle_if_silent(self, now, call, n):
+        # Without an end mark the last line, too, is followed by a minute's silence.
         if n + 1 == len(call["lines"]) or self.received[call["lines"][n + 1]["line"]] > now:
             self.settle(now, call, n + 1)
 
@@ -244,7 +245,7 @@ class Recount:
 
     def missed(self, now, call):
         started = at(call["start"])
-        gone = at(call["end"]) if len(call["lines"]) == 1 else at(call["lines"][0]["printed"])
+        gone = at(call["lines"][0]["printed"])
         if self.too_old(gone, now) or (gone - started).total_seconds() < SHORT_ABANDON or not call["caller"]:
             return
         waiting = [c for c in self.cases if c.kind == "callback" and c.is_open() and c.call["caller"] == call["caller"]]

@@ -73,6 +73,7 @@ pub struct Plan {
     mail: String,
     simulated: Option<(String, f64)>,
     env: Vec<(String, String)>,
+    more_config: String,
 }
 
 impl Plan {
@@ -111,6 +112,12 @@ impl Plan {
     /// How long the first due notice waits for others.
     pub fn digest_window(mut self, span: &str) -> Self {
         self.digest_window = span.to_owned();
+        self
+    }
+
+    /// More of the configuration, behind the feed `pbx`.
+    pub fn more_config(mut self, text: &str) -> Self {
+        self.more_config += text;
         self
     }
 
@@ -209,6 +216,7 @@ impl House {
             mail: r#"transport="maildir:var/mail""#.to_owned(),
             simulated: None,
             env: Vec::new(),
+            more_config: String::new(),
         }
     }
 
@@ -220,6 +228,7 @@ impl House {
             digest_window,
             allow,
             mail,
+            more_config,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
@@ -238,7 +247,7 @@ name = "pbx"
 dialect = "{dialect}"
 tcp_listen = "127.0.0.1:{pbx}"
 allow = {allow}
-"#
+{more_config}"#
             ),
         );
     }
