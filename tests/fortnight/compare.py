@@ -25,7 +25,8 @@ from recount import Recount
 
 TWO = timedelta(seconds=2)
 VERBS = {"register": "registered", "told-once": "told_once", "hand-over": "offered", "accept": "accepted",
-         "return": "returned", "assign": "assigned", "contact": "contacted", "close": "closed", "reopen": "reopened"}
+         "return": "returned", "assign": "assigned", "rule": "ruled_to", "promise": "promised",
+         "contact": "contacted", "close": "closed", "reopen": "reopened"}
 
 
 def instant(text):
