@@ -399,10 +399,13 @@ class Recount:
 
     def refused(self, now, case, step, words):
         """Why a rule forbids it, if one does."""
-        verb = step["verb"]
+        verb, actor = step["verb"], step["actor"]
+        concerned = [case.handler, case.first, *self.look.above(case.handler)]
+        if verb not in ("accept", "return") and actor not in concerned:
+            return "it is another's case"
         if verb == "close" and words["--duty"] == "own" and self.later_day(case, now) and not case.told_once:
             return "not at once, and not told once"
-        if words.get("--category") == "complex" and step["actor"] not in self.look.above(case.handler)[:1]:
+        if words.get("--category") == "complex" and actor not in self.look.above(case.handler)[:1]:
             return "only the supervisor chooses this category"
         if verb in ("accept", "return") and case.state != "offered":
             return "nothing is offered"
