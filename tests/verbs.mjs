@@ -206,6 +206,11 @@ async function aCaseOfMyOwn(url, id) {
     await act(url, 'contact', { [w.said]: w.sentence });
     await act(url, 'told-once', { [w.papers]: w.somePapers, [w.basis]: w.aBasis });
     await act(url, 'promise', { [w.until]: '2026-10-13', [w.promised]: w.sentence });
+    await act(url, 'wait', { [w.waitReason]: w.papersToCome, [w.waitFor]: w.sentence });
+    await shows(id, { state: 'waiting' }, ['paused']);
+    await look('waiting');
+    await act(url, 'resume');
+    await shows(id, { state: 'open' }, ['resumed']);
     await act(url, 'co-handler', { [w.helper]: w.liu });
     await act(url, 'hot', { [w.reason]: w.sentence });
     await act(url, 'unreasonable-asked', { [w.reason]: w.sentence });

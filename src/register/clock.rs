@@ -1,8 +1,9 @@
 //! The clock's turn: calls settle, deadlines pass, notices are written.
 //!
 //! **Invariants.** A breach and its notices are written in the transaction that finds the instant passed. A notice is
-//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing. Nothing here
-//! trusts a timer: the database says what is due.
+//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing. A rung that was
+//! mailed is told: who takes the case over afterwards hears of that, not of the rung again. Nothing here trusts a timer:
+//! the database says what is due.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -96,7 +97,9 @@ impl Store {
             .conn
             .prepare_cached(
                 "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
-                 VALUES (?,?,?,?,?,?,?,?,?,?)",
+                 SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 WHERE NOT EXISTS (
+                   SELECT 1 FROM notice WHERE case_id = ?1 AND kind = ?2 AND deadline_at = ?3 AND rung = ?4
+                     AND repeat = ?5 AND person <> ?6 AND state = 'sent')",
             )?
             .execute(params![
                 case.id.get(),

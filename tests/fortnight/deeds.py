@@ -9,6 +9,7 @@ Not here: calls (story.py), what a deed leads to (recount.py).
 from datetime import datetime, timedelta
 
 import office
+from hours import day_after
 
 NAMED = ["--caller-name", "陈先生", "--matter", "营业执照怎么办"]
 CLOSING = ["--outcome", "handled", "--duty", "own", *NAMED, "--text", "已告知所需材料"]
@@ -88,7 +89,7 @@ class Deeds:
         if not call["parts"]:
             return self.about_a_missed_call(call, end, who)
         plans = {"at_once": 28, "next_days": 12, "too_late": 10, "handed": 12, "expired": 4, "returned": 5,
-                 "to_department": 4, "assigned": 4, "guided": 4, "again": 4, "rings_again": 6, "rings_after_closing": 4,
+                 "to_department": 4, "assigned": 4, "promised": 4, "ping_pong": 3, "guided": 4, "again": 4, "rings_again": 6, "rings_after_closing": 4,
                  "unit_then_nothing": 3, "nothing": 10}
         plan = self.r.choices(list(plans), list(plans.values()))[0]
         getattr(self, plan)(call, self.later(end, self.r.randint(6, 100)), who)
@@ -146,6 +147,32 @@ class Deeds:
         to = self.r.choice([w for w in rest if w != who])
         self.act(at, call, head, "assign", "--to", to, "--reason", "工作调整")
         self.close(call, self.days_on(at, self.r.randint(1, 3)), to)
+
+    def promised(self, call, at, who):
+        """The caller is given a date; it is kept, or not."""
+        if at is None:
+            return
+        until = day_after(at.date(), self.r.randint(1, 8)).isoformat()
+        self.act(at, call, who, "promise", "--until", until, "--text", "届时答复来电人")
+        if self.r.random() < 0.6:
+            self.close(call, self.days_on(at, self.r.randint(1, 4)), who)
+
+    def ping_pong(self, call, at, who):
+        """To and fro: the second return freezes it until the supervisor rules."""
+        if at is None or who in ("zhao", "qian"):
+            return
+        for _ in range(2):
+            to = self.other_hands(at, who)
+            self.hand(call, at, who, to)
+            at = self.later(at, self.r.randint(15, 60))
+            self.act(at, call, to, "return", "--reason", "不属本科室职责")
+            at = self.later(at, self.r.randint(15, 60)) if at else None
+            if at is None:
+                return
+        dept = self.story.people[who]["department"]
+        head = self.story.facts["departments"][dept]["head"]
+        if head != who:
+            self.act(self.later(at, 60), call, head, "rule", "--to", who, "--reason", "由首问责任人办结")
 
     def other_hands(self, at, who):
         dept = self.story.people[who]["department"]

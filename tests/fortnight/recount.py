@@ -18,7 +18,7 @@ from lookup import Lookup
 S = timedelta(seconds=1)
 CLOSE_IN = {"inquiry": 1, "service": 5, "complex": 15}
 RUNGS = {0: -1, 1: 0, 2: 1, 3: 3, 4: 5}
-MAX_AGE_DAYS, SHORT_ABANDON, TAKEN_OVER, HOUR = 2, 6, 10, 3600
+MAX_AGE_DAYS, MAX_RETURNS, SHORT_ABANDON, TAKEN_OVER, HOUR = 2, 1, 6, 10, 3600
 
 
 def at(text):
@@ -41,7 +41,8 @@ class Case:
         self.call, self.kind, self.opened, self.received = call, kind, opened, received
         self.first, self.certainty, self.state, self.category = None, None, "open", "service"
         self.duty, self.offer, self.linked, self.closed = None, None, None, None
-        self.spoken = None
+        self.spoken = self.relayed = self.called_since = None
+        self.returns = 0
         self.custody, self.deadlines, self.notices, self.violations = [], [], [], []
         self.chases, self.outcome, self.passed_on = 0, None, None
         self.named = self.told_once = self.caller_told = self.settled = self.acted = False
@@ -138,7 +139,7 @@ class Recount:
             self.found_later(now, case, found)
         elif case and case.settled and len(found) > 1:
             self.transfer(now, case, found)
-        if last:
+        if last and call["end_mark"]:
             self.settle(now, call, len(call["lines"]))
         else:
             soonest, noticed = now + 60 * S, self.silent.get(call["key"])
@@ -146,6 +147,7 @@ class Recount:
             self.put(noticed if fits else soonest, self.settle_if_silent, call, n)
 
     def settle_if_silent(self, now, call, n):
+        # Without an end mark the last line, too, is followed by a minute's silence.
         if n + 1 == len(call["lines"]) or self.received[call["lines"][n + 1]["line"]] > now:
             self.settle(now, call, n + 1)
 
@@ -244,7 +246,7 @@ class Recount:
 
     def missed(self, now, call):
         started = at(call["start"])
-        gone = at(call["end"]) if len(call["lines"]) == 1 else at(call["lines"][0]["printed"])
+        gone = at(call["lines"][0]["printed"])
         if self.too_old(gone, now) or (gone - started).total_seconds() < SHORT_ABANDON or not call["caller"]:
             return
         waiting = [c for c in self.cases if c.kind == "callback" and c.is_open() and c.call["caller"] == call["caller"]]
@@ -304,6 +306,8 @@ class Recount:
         """Only while `close` is more than five business days from the answer; from the last time the caller was spoken
         to, first the answer itself."""
         case.spoken = max(case.spoken or case.opened, when)
+        if case.relayed and when >= case.relayed:
+            case.called_since = True
         row, close = case.live("feedback"), case.live("close")
         long = close and close.due > self.end_of_days(case.opened, 5)
         if row and row.started < when:
@@ -395,17 +399,22 @@ class Recount:
 
     def refused(self, now, case, step, words):
         """Why a rule forbids it, if one does."""
-        verb = step["verb"]
+        verb, actor = step["verb"], step["actor"]
+        concerned = [case.handler, case.first, *self.look.above(case.handler)]
+        if verb not in ("accept", "return") and actor not in concerned:
+            return "it is another's case"
         if verb == "close" and words["--duty"] == "own" and self.later_day(case, now) and not case.told_once:
             return "not at once, and not told once"
-        if words.get("--category") == "complex" and step["actor"] not in self.look.above(case.handler)[:1]:
+        if words.get("--category") == "complex" and actor not in self.look.above(case.handler)[:1]:
             return "only the supervisor chooses this category"
         if verb in ("accept", "return") and case.state != "offered":
             return "nothing is offered"
         if verb == "reopen" and case.is_open() or verb != "reopen" and not case.is_open():
             return f"it is {case.state}"
-        if verb == "hand-over" and case.state == "offered":
-            return "it is offered already"
+        if verb == "hand-over" and case.state != "open":
+            return f"it is {case.state}"
+        if verb == "rule" and case.state != "frozen":
+            return "there is nothing to rule on"
         return None
 
     def later_day(self, case, now):
@@ -423,6 +432,7 @@ class Recount:
             self.relay_deadline(now, case)
         elif "--duty" in words:
             self.drop(case.live("relay"))
+        case.caller_told |= "--caller-told" in words
         if "--matter" in words:
             self.meet(case, "register", now)
 
@@ -455,7 +465,30 @@ class Recount:
         self.meet(case, "accept", now)
         self.gone(case, "offered")
         by, case.offer, case.state = case.offer["by"], None, "open"
+        case.returns += 1
         self.happened(case, "returned", by, now)
+        if case.returns <= MAX_RETURNS:
+            return
+        # Frozen until the supervisor rules; who sent it back again is to explain that.
+        case.state = "frozen"
+        case.violations.append({"kind": "buck_passing", "person": actor, "at": now})
+        self.happened(case, "to_rule", self.look.above(case.handler)[0], now)
+
+    def rule(self, now, case, actor, words):
+        """The supervisor says whose it is."""
+        case.state = "open"
+        self.gone(case, "to_rule")
+        if words["--to"] != case.handler:
+            self.assign(now, case, actor, words)
+        else:
+            self.happened(case, "assigned", case.handler, now)
+
+    def promise(self, now, case, actor, words):
+        """The date becomes the close deadline."""
+        self.drop(case.live("close"))
+        until = datetime.fromisoformat(words["--until"])
+        self.deadline(now, case, "close", case.opened, self.hours.close_of(until.date()))
+        self.feedback(now, case, case.opened)
 
     def assign(self, now, case, actor, words):
         """By force."""
@@ -464,6 +497,7 @@ class Recount:
         for notice in case.notices:
             notice["moved"] = now
         case.move(words["--to"], now)
+        case.relayed = now
         case.department = self.look.department(words["--to"])
         self.deadline(now, case, "contact", now, self.end_of_days(now, 1))
         self.happened(case, "assigned", words["--to"], now)
@@ -476,6 +510,10 @@ class Recount:
         self.write_down(now, case, words)
         if words["--outcome"] == "guided":
             self.meet(case, "relay", now)
+        elif case.relayed and case.certainty != "ambiguous" and not case.called_since and not case.caller_told \
+                and not case.passed_on:
+            # Nobody told the caller where the matter went.
+            case.violations.append({"kind": "not_told", "person": case.first, "at": now})
         self.close(case, now, words["--outcome"])
 
     def close(self, case, now, outcome):
@@ -494,4 +532,4 @@ class Recount:
         self.deadline(now, case, "redo", now, self.end_of_days(now, 3))
 
     VERBS = {"register": register, "told-once": told_once, "hand-over": hand_over, "accept": accept, "return": return_,
-             "assign": assign, "contact": contact, "close": close_, "reopen": reopen}
+             "assign": assign, "rule": rule, "promise": promise, "contact": contact, "close": close_, "reopen": reopen}

@@ -65,9 +65,10 @@ class Story:
             cells[int(at[1:]) - 1] = value
         return ",".join(cells)
 
-    def ring_in(self, at, dialled, caller, kind, shown=None):
+    def ring_in(self, at, dialled, caller, kind, shown=None, end_mark=True):
         self.last_id += 1
         call = {"key": f"c{self.last_id}", "id": 1_000_000 + self.last_id, "kind": kind, "start": text(at), "lines": [],
+                "feed": "pbx" if end_mark else "branch", "end_mark": end_mark,
                 "direction": "incoming", "caller": caller, "shown": shown if shown is not None else caller,
                 "dialled": dialled, "parts": []}
         self.calls.append(call)
@@ -75,7 +76,7 @@ class Story:
 
     def say(self, call, at, line):
         call["lines"].append({"line": line, "parts": len(call["parts"]), "printed": text(at)})
-        self.steps.append({"at": text(at), "do": "line", "call": call["key"], "line": line})
+        self.steps.append({"at": text(at), "do": "line", "feed": call["feed"], "call": call["key"], "line": line})
 
     def part(self, call, ext, answered, talk, **more):
         """Truth: an extension had the caller from then, for so long. Told before the line that prints it."""
@@ -181,6 +182,39 @@ class Story:
                                        f14=f"E{self.ext_of(two)}", f15=f"Extn{self.ext_of(two)}"))
         return self.end(call, done)
 
+    # ---- the branch's switch: HiPath lines, stamped at the end, without call ids and without an end mark
+
+    def hipath(self, end, ext, ring, talk, number, kind):
+        span = f"{talk // 3600:02}:{talk // 60 % 60:02}:{talk % 60:02}" if talk else ""
+        waited = f"{ring // 60:02}:{ring % 60:02}" if ring else ""
+        return f"{end:%d.%m.%y%H:%M:%S}  1{ext:>6}{waited:5}{span:8}{number:25}{'':11}{kind:>2}"
+
+    def branch_direct(self, at, caller):
+        return self.branch(at, caller, "branch_direct", passed=False)
+
+    def branch_through(self, at, caller):
+        return self.branch(at, caller, "branch_through", passed=True)
+
+    def branch(self, at, caller, kind, passed):
+        ext, ring, talk = self.ext_of(self.present(at.date())), self.r.randint(2, 25), self.r.randint(15, 300)
+        call = self.ring_in(at, ext, caller, kind, end_mark=False)
+        self.part(call, ext, at + ring * S, talk)
+        done = at + (ring + talk) * S
+        self.say(call, done, self.hipath(done, ext, ring, talk, caller, 1))
+        if passed:
+            to, ring2, talk2 = self.ext_of(self.present(at.date(), "tax")), self.r.randint(2, 8), self.r.choice([9, 10, 90, 400])
+            self.part(call, to, done + ring2 * S, talk2)
+            done += (ring2 + talk2) * S
+            self.say(call, done, self.hipath(done, to, 0, talk2, caller, 35))
+        return self.end(call, done)
+
+    def branch_missed(self, at, caller):
+        ext, ring = self.ext_of(self.present(at.date())), self.r.randint(10, 40)
+        call = self.ring_in(at, ext, caller, "branch_missed", end_mark=False)
+        done = at + ring * S
+        self.say(call, done, self.hipath(done, ext, ring, 0, caller, 1))
+        return self.end(call, done)
+
     # ---- the days
 
     def a_time(self, day):
@@ -192,7 +226,7 @@ class Story:
     def a_call(self, at):
         kinds = {"direct": 30, "pickup": 8, "group": 8, "group_as_such": 2, "queue": 6, "queue_left": 2,
                  "switchboard": 22, "missed": 8, "voicemail": 3, "soon": 2, "internal": 3, "withheld": 2, "known": 1,
-                 "unheld": 1, "coded": 2}
+                 "unheld": 1, "coded": 2, "branch_direct": 8, "branch_through": 5, "branch_missed": 3}
         kind = self.r.choices(list(kinds), list(kinds.values()))[0]
         caller = self.caller()
         if kind in ("missed", "voicemail", "soon", "queue_left"):

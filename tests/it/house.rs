@@ -75,6 +75,7 @@ pub struct Plan {
     simulated: Option<(String, f64)>,
     lang: &'static str,
     env: Vec<(String, String)>,
+    more_config: String,
 }
 
 impl Plan {
@@ -141,6 +142,12 @@ impl Plan {
     /// How long the first due notice waits for others.
     pub fn digest_window(mut self, span: &str) -> Self {
         self.digest_window = span.to_owned();
+        self
+    }
+
+    /// More of the configuration, behind the feed `pbx`.
+    pub fn more_config(mut self, text: &str) -> Self {
+        self.more_config += text;
         self
     }
 
@@ -241,6 +248,7 @@ impl House {
             simulated: None,
             lang: "zh",
             env: Vec::new(),
+            more_config: String::new(),
         }
     }
 
@@ -254,6 +262,7 @@ impl House {
             allow,
             mail,
             lang,
+            more_config,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
@@ -272,7 +281,7 @@ name = "pbx"
 dialect = "{dialect}"
 tcp_listen = "127.0.0.1:{pbx}"
 allow = {allow}
-"#
+{more_config}"#
             ),
         );
     }
