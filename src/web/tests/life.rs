@@ -40,6 +40,7 @@ async fn the_handler_has_a_form_for_each_thing_to_do_and_closing_comes_first() {
             "register",
             "told-once",
             "promise",
+            "wait",
             "extend",
             "co-handler",
             "hot",
