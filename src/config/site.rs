@@ -19,6 +19,8 @@ use crate::directory::Lang;
 
 /// Languages by the word in the files.
 pub(crate) const LANGUAGES: [(&str, Lang); 2] = [("zh", Lang::Zh), ("en", Lang::En)];
+/// Messages in a minute unless said: ten a second, after a first minute's worth at once.
+const RATE: u32 = 600;
 /// Where the database is unless said.
 const STORE: &str = "var/firstanswer.db";
 
@@ -209,6 +211,7 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
         let from = s.need("from", "\"firstanswer@example.org\"", |f| f.parse(address));
         let admin = s.opt("admin", |f| f.parse(address));
         let digest_window = s.or("digest_window", Duration::from_secs(300), duration);
+        let rate = s.or("rate", RATE, |f| f.count(0, 100_000));
         let transport = match scheme? {
             Scheme::Maildir(path) => {
                 for key in ["user", "password_file", "ca_file"] {
@@ -241,6 +244,7 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
             from: from?,
             admin,
             digest_window,
+            rate,
         })
     })
 }

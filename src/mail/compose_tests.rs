@@ -26,6 +26,7 @@ fn item(id: i64) -> Item {
         matter: None,
         why_you: WhyYou {
             role: Role::Answered,
+            instead_of: None,
             extension: Some("8021".into()),
             at: at("2026-03-05T06:12:00Z"),
             certainty: Certainty::Certain,

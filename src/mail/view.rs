@@ -207,6 +207,14 @@ fn caller(say: Say, item: &Item) -> String {
 }
 
 fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
+    let why = why_this_role(say, letter, item);
+    match (&item.why_you.instead_of, item.why_you.role) {
+        (Some(name), role) if role != Role::Deputy => format!("{why}{}", say.read_for(one_line(name))),
+        _ => why,
+    }
+}
+
+fn why_this_role(say: Say, letter: &Letter, item: &Item) -> String {
     let at = when::long(say.0, item.why_you.at, &letter.zone, letter.now);
     let ext = item.why_you.extension.as_deref().map(one_line);
     let first = item.first_answerer.as_ref().map(|first| one_line(&first.name));
@@ -219,7 +227,10 @@ fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
         (Role::CallsBack, Some(ext), _) => say.you_call_back(ext, at),
         (Role::CallsBack, None, _) => say.you_call_back_no_ext(at),
         (Role::Visit, ..) => say.you_visit(at),
-        (Role::Deputy, ..) => say.you_deputy(one_line(&item.handler.name)),
+        (Role::Deputy, ..) => {
+            let of = item.why_you.instead_of.as_ref().unwrap_or(&item.handler.name);
+            say.you_deputy(one_line(of))
+        }
         (Role::Supervises, ..) => say.you_supervise(one_line(&item.handler.name)),
         (Role::Copy, ..) => say.you_copy(one_line(&item.handler.name)),
     }

@@ -26,6 +26,8 @@ mod notes;
 mod outbox;
 mod policies;
 pub mod read;
+mod recheck;
+mod release;
 mod reparse;
 mod rows;
 mod schema;

@@ -231,6 +231,7 @@ impl Store {
         self.rename_feeds()?;
         self.keep_people()?;
         // Whoever restarts or reloads has perhaps mended what kept mail from going.
+        self.changed.notices = true;
         self.end_pause()
     }
 

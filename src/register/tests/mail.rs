@@ -11,7 +11,7 @@ fn house(policy: &str) -> House {
 }
 
 fn begin(house: &mut House, clock: &str) -> Option<Begun> {
-    house.store.transact(|s| s.begin_mail(t(clock), &compose)).unwrap()
+    house.store.transact(|s| s.begin_mail(t(clock), &[], &compose)).unwrap()
 }
 
 fn fate(house: &mut House, begun: &Begun, fate: &Fate, clock: &str) {
@@ -160,10 +160,11 @@ fn a_later_try_waits_for_its_time() {
             at,
             why: "busy".to_owned(),
             everybody: false,
+            alarm: false,
         },
         "09:05:00",
     );
-    assert_eq!(house.store.next_mail().unwrap(), Some(t("09:06:00")));
+    assert_eq!(house.store.next_mail(t("09:05:00")).unwrap(), Some(t("09:06:00")));
     assert_eq!(begin(&mut house, "09:05:59"), None);
     let again = begin(&mut house, "09:06:00").unwrap();
     assert_eq!((again.attempts, &again.bytes), (1, &begun.bytes));
@@ -178,7 +179,7 @@ fn quiet_hours_hold_what_came_until_the_opening() {
     house
         .says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"])
         .tick("09:02:05");
-    assert_eq!(house.store.next_mail().unwrap(), Some(t("10:00:00")));
+    assert_eq!(house.store.next_mail(t("09:05:00")).unwrap(), Some(t("10:00:00")));
     assert_eq!(mailed(&mut house, "09:59:59"), [] as [&str; 0]);
     assert_eq!(mailed(&mut house, "10:00:00"), ["wang: 1 1"]);
 }
