@@ -142,6 +142,18 @@ impl Alarm {
         };
         key(kind, about)
     }
+
+    /// Whether it says why mail does not go, or not where it should.
+    pub fn is_of_mail(&self) -> bool {
+        matches!(
+            self,
+            Self::MailDown { .. }
+                | Self::MailHeld { .. }
+                | Self::MailStuck { .. }
+                | Self::NobodyToTell { .. }
+                | Self::NoMailbox { .. }
+        )
+    }
 }
 
 /// The key of an alarm of this kind about this feed or person (empty: about the house).

@@ -15,7 +15,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::notes::Note;
 use super::{Alarm, Error, Store, alarms, instant, millis, store};
@@ -262,16 +262,12 @@ impl Store {
 
     /// Addresses that a server refused for good, in lower case.
     pub(super) fn dead_addresses(&self) -> Result<BTreeSet<String>, Error> {
-        let mut statement = self.conn.prepare_cached("SELECT address FROM dead_address")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        dead_addresses(&self.conn)
     }
 
     /// Until when no mail is tried, if the server was the trouble.
     pub(super) fn mail_pause(&self) -> Result<Option<Timestamp>, Error> {
-        Ok(store::meta(&self.conn, PAUSE)?
-            .and_then(|text| text.parse().ok())
-            .map(instant))
+        mail_pause(&self.conn)
     }
 
     /// The server may be well again: what waited for it is tried now.
@@ -333,4 +329,18 @@ impl Store {
             Ok(waiting + notes + failed)
         })
     }
+}
+
+/// Addresses that a server refused for good, in lower case.
+pub(super) fn dead_addresses(conn: &Connection) -> Result<BTreeSet<String>, Error> {
+    let mut statement = conn.prepare_cached("SELECT address FROM dead_address")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Until when no mail is tried, if the server was the trouble.
+pub(super) fn mail_pause(conn: &Connection) -> Result<Option<Timestamp>, Error> {
+    Ok(store::meta(conn, PAUSE)?
+        .and_then(|text| text.parse().ok())
+        .map(instant))
 }

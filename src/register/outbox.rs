@@ -158,7 +158,7 @@ impl Store {
         if !held {
             self.watch_reach(now)?;
         }
-        while !stopped && let Some(pile) = self.next_pile(now)? {
+        while !stopped && let Some(pile) = self.look_at_mail(now).next_pile()? {
             let notices = self.live_notices(&pile.people, None, now)?;
             if notices.is_empty() {
                 continue;
@@ -235,7 +235,7 @@ impl Store {
     /// The notices of a message that is composed anew, and what else waits for its reader; `None` if it is not to be
     /// sent now.
     fn reminder_again(&mut self, message: i64, reader: PersonId, now: Timestamp) -> Result<Option<Order>, Error> {
-        if let Some(opening) = self.quiet_until(&reader, now) {
+        if let Some(opening) = self.look_at_mail(now).quiet_until(&reader) {
             self.conn.execute(
                 "UPDATE message SET next_at = ?2 WHERE id = ?1",
                 params![message, millis(opening)],
@@ -243,9 +243,9 @@ impl Store {
             return Ok(None);
         }
         self.release_strangers(message, &reader, now)?;
-        let people = self.read_for(&reader, now)?;
+        let people = self.look_at_mail(now).read_for(&reader)?;
         let notices = self.live_notices(&people, Some(message), now)?;
-        let mailbox = self.read_by(&reader, &self.dead_addresses()?, now);
+        let mailbox = self.look_at_mail(now).read_by(&reader, &self.dead_addresses()?);
         match mailbox.filter(|mailbox| mailbox.person == reader && !notices.is_empty()) {
             Some(mailbox) => Ok(Some(reminder(message, mailbox, notices, now))),
             None => {
@@ -269,7 +269,7 @@ impl Store {
             .collect::<Result<_, _>>()?;
         let dead = self.dead_addresses()?;
         for person in people {
-            let reads = self.read_by(&slug(&person)?, &dead, now);
+            let reads = self.look_at_mail(now).read_by(&slug(&person)?, &dead);
             if reads.is_none_or(|mailbox| mailbox.person != *reader) {
                 self.conn
                     .prepare_cached(
