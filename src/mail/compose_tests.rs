@@ -305,3 +305,27 @@ fn both_parts_carry_case_and_links() {
         }
     }
 }
+
+#[test]
+fn f55_a_digest_of_thousands_names_all_and_stays_small() {
+    let items: Vec<Item> = (1..=2_000).map(item).collect();
+    let long = letter(Lang::En, items);
+    let bytes = compose(&long).unwrap();
+    assert!(bytes.len() < 1_500_000, "{} bytes", bytes.len());
+    check(&long, |mail| {
+        assert_eq!(mail.subject(), Some("[First answer] 2000 cases, 2000 overdue"));
+        let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
+        for id in 1..=2_000 {
+            let name = format!("#{id} ");
+            assert!(
+                text.contains(&name) || text.contains(&format!("#{id}\r")),
+                "{id} in the text"
+            );
+            assert!(html.contains(&name), "{id} in the page");
+        }
+        assert!(
+            text.contains("token-100\r") && !text.contains("token-101\r"),
+            "a hundred in full"
+        );
+    });
+}

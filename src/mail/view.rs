@@ -5,6 +5,10 @@ use crate::case::DeadlineKind;
 use crate::directory::Lang;
 use crate::l10n::{Say, when};
 
+/// Notices told in full; what is beyond is named. After an outage there may be thousands, and a mail of megabytes
+/// helps nobody.
+const IN_FULL: usize = 100;
+
 /// A letter in words.
 pub(super) struct View {
     pub(super) say: Say,
@@ -13,6 +17,8 @@ pub(super) struct View {
     /// Only where there are several.
     pub(super) digest: Option<String>,
     pub(super) items: Vec<ItemView>,
+    /// Those that a digest only names, because it has so many.
+    pub(super) rest: Option<String>,
     pub(super) list_url: String,
 }
 
@@ -67,7 +73,12 @@ impl View {
                 say.dear(name)
             },
             digest: (items.len() > 1).then(|| say.digest_head(say.cases(items.len()))),
-            items: items.into_iter().map(|item| item_view(say, letter, item)).collect(),
+            rest: rest(say, items.get(IN_FULL..).unwrap_or_default()),
+            items: items
+                .into_iter()
+                .take(IN_FULL)
+                .map(|item| item_view(say, letter, item))
+                .collect(),
             list_url: letter.list_url.clone(),
         }
     }
@@ -100,6 +111,16 @@ pub(super) fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
         several => say.digest(several.len(), several.iter().filter(|item| item.overdue).count()),
     };
     header_text(&format!("[{}] {rest}", say.mark()))
+}
+
+/// `And: #12 (overdue), #13`.
+fn rest(say: Say, items: &[&Item]) -> Option<String> {
+    let named = items.iter().map(|item| match item.overdue {
+        true => format!("#{} ({})", item.case, say.overdue()),
+        false => format!("#{}", item.case),
+    });
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| say.and_more(named.join(", ")))
 }
 
 fn badge(say: Say, item: &Item) -> String {

@@ -12,8 +12,9 @@ use crate::case::happened::{self, Occasion};
 use crate::case::{Case, CaseState, ladder};
 use crate::ids::{CaseId, PersonId};
 
-/// Notices in one message at most. Whoever has more due gets the oldest now, the rest in the next.
-const MOST: usize = 2_000;
+/// Notices in one message at most: reading their cases takes a tenth of a second, during which feeds wait. Whoever has
+/// more due gets the oldest now, the rest in the next.
+const MOST: usize = 5_000;
 
 /// A notice as stored.
 struct Stored {
