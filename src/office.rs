@@ -1,7 +1,7 @@
 //! The pages' way to the house: reads by connections of its own, acts through the writer.
 //!
 //! **Invariants.** Only [`Office::act`] changes anything. A link acts while its person has the case (or stands in for
-//! who has it), and only shows afterwards.
+//! who has it), and only shows afterwards; but whom the case names may dispute that as long as the link works.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, Command, Refusal, To, may_answer};
+use crate::case::{Case, Command, Refusal, To, governs, may_answer};
 use crate::clock::Clock;
-use crate::directory::Lang;
+use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, PersonId};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
@@ -98,7 +98,10 @@ impl RegisterOffice {
             || rules.directory.acting_for(&case.handler, today).who == *viewer;
         let standing = if acts {
             Standing::Acts
-        } else if rules.directory.is_above(viewer, &case.handler) {
+        } else if rules.directory.is_above(viewer, &case.handler)
+            || governs(case, viewer, &rules.directory)
+            || offered_below(case, viewer, &rules.directory)
+        {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {
             Standing::Offered
@@ -121,6 +124,13 @@ impl RegisterOffice {
             .map(|(duty, rule)| (*duty, rule.needs.clone()))
             .collect()
     }
+}
+
+/// Whether it is offered to somebody below this person: the ladder tells them when it is not answered.
+fn offered_below(case: &Case, viewer: &PersonId, directory: &Directory) -> bool {
+    case.offer
+        .as_ref()
+        .is_some_and(|offer| directory.is_above(viewer, &offer.answerable))
 }
 
 fn actor_words(actor: &crate::case::Actor, lang: Lang) -> String {
@@ -281,7 +291,8 @@ impl Office for RegisterOffice {
         }
         let lang = self.language(Some(&link.person));
         let people = self.people(lang);
-        if self.standing(&link.person, &current, self.clock.now()).0 == Standing::Moved {
+        let moved = self.standing(&link.person, &current, self.clock.now()).0 == Standing::Moved;
+        if moved && !matches!(command, Command::Dispute { .. }) {
             return Err(ActError::NotHolder {
                 who: people.name(&current.handler),
             });

@@ -58,7 +58,7 @@ pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
 pub use happened::Happened;
 pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
-pub use permit::may_answer;
+pub use permit::{governs, may_answer};
 pub use policy::{Duty, Policy};
 pub use state::{
     Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,

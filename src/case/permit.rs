@@ -81,7 +81,7 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
             let allowed = if *person == case.handler {
                 below
             } else {
-                governs(case, person, ctx)
+                governs(case, person, ctx.directory)
             };
             if allowed { Ok(()) } else { refuse(reason::RULE) }
         }
@@ -164,7 +164,7 @@ pub(super) fn may_extend(case: &Case, ctx: &Context<'_>) -> bool {
     let manager = has_role(ctx.directory, person, &["manager", "admin"]);
     let approver = match ctx.policy.extension_approver.as_str() {
         "manager" => manager,
-        _ => governs(case, person, ctx),
+        _ => governs(case, person, ctx.directory),
     };
     approver && *person != case.handler
 }
@@ -197,16 +197,15 @@ fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusa
     if *person == case.handler || case.first_answerer.as_ref() == Some(person) {
         return refuse(reason::OWN);
     }
-    if governs(case, person, ctx) {
+    if governs(case, person, ctx.directory) {
         Ok(())
     } else {
         refuse(reason::RULE)
     }
 }
 
-/// Above the handler, head of the case's department, or a manager.
-fn governs(case: &Case, person: &PersonId, ctx: &Context<'_>) -> bool {
-    let directory = ctx.directory;
+/// Whether a person stands over a case: above the handler, head of the case's department, or a manager.
+pub fn governs(case: &Case, person: &PersonId, directory: &Directory) -> bool {
     let head = has_role(directory, person, &["supervisor"])
         && directory
             .person(person)
