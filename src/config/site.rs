@@ -14,7 +14,7 @@ use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Login, Mail, MailTransport, Site, Smtp, Tls, Web};
 use super::spans::elapsed_seconds;
-use super::values::{address, zone};
+use super::values::{address, sender, zone};
 use crate::directory::Lang;
 
 /// Languages by the word in the files.
@@ -208,7 +208,7 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
         let user = s.opt_text("user");
         let password_file = s.opt("password_file", path);
         let ca_file = s.opt("ca_file", path);
-        let from = s.need("from", "\"firstanswer@example.org\"", |f| f.parse(address));
+        let from = s.need("from", "\"firstanswer@example.org\"", |f| f.parse(sender));
         let admin = s.opt("admin", |f| f.parse(address));
         let digest_window = s.or("digest_window", Duration::from_secs(300), duration);
         let rate = s.or("rate", RATE, |f| f.count(0, 100_000));

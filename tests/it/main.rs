@@ -15,6 +15,7 @@ mod commands;
 mod docs;
 mod faults_feed;
 mod faults_mail;
+mod faults_mailer;
 mod faults_store;
 mod faults_time;
 mod house;
