@@ -93,7 +93,8 @@ impl Store {
         }
     }
 
-    /// When the next message can be begun or tried again.
+    /// When the next message can be begun or tried again; those that are begun are in hand, or are taken up at the next
+    /// look in any case.
     ///
     /// # Errors
     /// What SQLite says.
@@ -112,7 +113,7 @@ impl Store {
         }
         let retry: Option<i64> = self
             .conn
-            .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state IN ('begun', 'waiting')")?
+            .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state = 'waiting'")?
             .query_row([], |row| row.get(0))?;
         let next = next.into_iter().chain(retry.map(instant)).min();
         let pause = self.mail_pause()?.unwrap_or(Timestamp::MIN);

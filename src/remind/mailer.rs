@@ -184,13 +184,27 @@ impl Mailer {
         let Some(begun) = self.in_hand.remove(&task) else {
             return Ok(());
         };
+        let before = self.troubled;
         self.troubled = match &delivery {
             Delivery::Sent | Delivery::Refused { .. } => false,
             Delivery::Later { everybody, .. } => *everybody,
             Delivery::Unknown { .. } => self.troubled,
         };
+        if before != self.troubled {
+            self.show_trouble();
+        }
         let fate = self.fate(&begun, delivery);
         self.writer.mail_fate(begun.message, fate).await
+    }
+
+    /// Mail can't tell that mail does not go: `systemctl status` does, besides log, outbox and alarm.
+    fn show_trouble(&self) {
+        let state = if self.troubled {
+            "mail does not go out; see `firstanswer outbox list`"
+        } else {
+            "mail goes out"
+        };
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Status(state)]);
     }
 
     /// What came of it, said in the log.
