@@ -106,11 +106,11 @@ impl Mailer {
                 changed = changed_elsewhere(&self.writer, version) => changed?,
                 () = self.outlet.transport.rest() => {}
                 rung = bell.changed() => if rung.is_err() { break },
-                Some(done) = sending.join_next_with_id() => self.record(done).await?,
+                Some(done) = sending.join_next_with_id() => self.settle(done).await?,
             }
         }
         while let Some(done) = sending.join_next_with_id().await {
-            self.record(done).await?;
+            self.settle(done).await?;
         }
         self.outlet.transport.close().await;
         Ok(())
@@ -154,7 +154,7 @@ impl Mailer {
             self.in_hand.insert(task.id(), begun);
             // What has been answered meanwhile frees a hand, and may say that the server is in trouble.
             while let Some(done) = sending.try_join_next_with_id() {
-                self.record(done).await?;
+                self.settle(done).await?;
             }
         }
         Ok(())
@@ -173,7 +173,7 @@ impl Mailer {
         self.writer.begin_mail(in_hand, Arc::clone(&self.outlet.compose)).await
     }
 
-    async fn record(&mut self, done: Result<(Id, Delivery), JoinError>) -> Result<(), Error> {
+    async fn settle(&mut self, done: Result<(Id, Delivery), JoinError>) -> Result<(), Error> {
         let (task, delivery) = match done {
             Ok(done) => done,
             Err(error) => {
