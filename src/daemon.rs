@@ -30,7 +30,7 @@ use crate::feed::tcp_listen::{self, TcpListen};
 use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
 use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
-use crate::remind::{LinkDesk, Mailer, Ticker};
+use crate::remind::{LinkDesk, Mailer, Outlet, Ticker};
 use crate::web;
 use reload::House;
 
@@ -98,6 +98,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     }
     let _lock = InstanceLock::take(&database)?;
     let (store, clock, desk) = open(&mut loaded, &database, simulated)?;
+    let way_out = Arc::new(ArcSwap::from_pointee(outlet(&loaded.config, &desk)?));
     let rules = Arc::new(ArcSwap::new(Arc::clone(store.rules())));
     let checked = store.checked();
     let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
@@ -109,7 +110,8 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         &handle,
         clock,
         &rules,
-        desk,
+        Arc::clone(&desk),
+        &way_out,
         &database,
         &stop,
         &mut tasks,
@@ -137,6 +139,8 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         config: &loaded.config,
         database: &database,
         rules: &rules,
+        desk: &desk,
+        way_out: &way_out,
         writer: &handle,
     };
     let result = supervise(&house, &writer, &mut tasks).await;
@@ -205,6 +209,19 @@ fn link_desk(store: &mut Store, config: &Config) -> anyhow::Result<LinkDesk> {
     })
 }
 
+/// How mail leaves, by this configuration.
+fn outlet(config: &Config, desk: &LinkDesk) -> anyhow::Result<Outlet> {
+    let desk = LinkDesk {
+        from: config.mail.from.clone(),
+        ..desk.clone()
+    };
+    Ok(Outlet {
+        transport: Transport::of(&config.mail)?,
+        compose: Arc::new(move |order, rules| desk.compose(order, rules)),
+        per_minute: config.mail.rate,
+    })
+}
+
 /// A stored random text of 64 hex digits, made when first asked for.
 fn random_setting(store: &mut Store, key: &str) -> anyhow::Result<String> {
     if let Some(text) = store.meta(key)? {
@@ -224,15 +241,13 @@ fn start(
     clock: Clock,
     rules: &Arc<ArcSwap<Rules>>,
     desk: Arc<LinkDesk>,
+    way_out: &Arc<ArcSwap<Outlet>>,
     database: &Path,
     stop: &CancellationToken,
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     start_feeds(config, writer, clock, stop, tasks)?;
-    let transport = Transport::of(&config.mail)?;
-    let composing = Arc::clone(&desk);
-    let compose: register::Composer = Arc::new(move |order, rules| composing.compose(order, rules));
-    let mailer = Mailer::new(writer.clone(), clock, transport, compose);
+    let mailer = Mailer::new(writer.clone(), clock, Arc::clone(way_out));
     let (ticker, token) = (Ticker::new(writer.clone(), clock), stop.clone());
     tasks.spawn(async move { ("clock".to_owned(), ticker.run(token).await.map_err(Into::into)) });
     let token = stop.clone();

@@ -74,6 +74,8 @@ pub struct Mail {
     pub admin: Option<String>,
     /// How long the first due notice waits for others.
     pub digest_window: Duration,
+    /// Messages in a minute at most; 0: no limit.
+    pub rate: u32,
 }
 
 /// How mail leaves.

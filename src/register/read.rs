@@ -672,18 +672,6 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notices that wait for their message, per person.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn waiting_notices(&self) -> Result<Vec<(String, i64)>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT person, count(*) FROM notice WHERE state = 'waiting' AND message IS NULL GROUP BY person ORDER BY person",
-        )?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Extensions that answered or rang and that the directory does not know: number, calls, last seen.
     ///
     /// # Errors

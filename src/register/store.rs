@@ -236,6 +236,7 @@ impl Store {
         self.keep_people()?;
         self.mind_calendar(now)?;
         // Whoever restarts or reloads has perhaps mended what kept mail from going.
+        self.changed.notices = true;
         self.end_pause()
     }
 

@@ -58,7 +58,10 @@ enum Request {
         who: Who,
     },
     Tick,
-    BeginMail(Composer),
+    BeginMail {
+        in_hand: Vec<i64>,
+        compose: Composer,
+    },
     MailFate {
         message: i64,
         fate: Fate,
@@ -226,12 +229,12 @@ impl Handle {
         Ok(matches!(self.ask(Request::Tick).await?, Answer::More(true)))
     }
 
-    /// The next message to send, frozen and durable.
+    /// The next message to send, frozen and durable; none of those that are being sent.
     ///
     /// # Errors
     /// The writer has stopped, or what SQLite says.
-    pub async fn begin_mail(&self, compose: Composer) -> Result<Option<Begun>, Error> {
-        match self.ask(Request::BeginMail(compose)).await? {
+    pub async fn begin_mail(&self, in_hand: Vec<i64>, compose: Composer) -> Result<Option<Begun>, Error> {
+        match self.ask(Request::BeginMail { in_hand, compose }).await? {
             Answer::Begun(begun) => Ok(begun),
             _ => Ok(None),
         }
@@ -467,7 +470,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             Err(error) => return Err(error),
         },
         Request::Tick => Answer::More(store.tick(now)?),
-        Request::BeginMail(compose) => Answer::Begun(store.begin_mail(now, compose.as_ref())?),
+        Request::BeginMail { in_hand, compose } => Answer::Begun(store.begin_mail(now, in_hand, compose.as_ref())?),
         Request::MailFate { message, fate } => {
             store.mail_fate(*message, fate, now)?;
             Answer::Done
@@ -490,7 +493,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
         }
         Request::Peek => Answer::Next {
             look: store.next_look()?,
-            mail: store.next_mail()?,
+            mail: store.next_mail(now)?,
             data_version: store.data_version()?,
         },
     };

@@ -9,6 +9,7 @@
 //!
 //! **Not here**: which rungs there are ([`crate::case::ladder`]), how a mail looks ([`crate::mail`]).
 
+mod budget;
 mod letter;
 #[cfg(test)]
 mod letter_tests;
@@ -17,7 +18,7 @@ pub mod note;
 mod ticker;
 
 pub use letter::{LinkDesk, host_of, letter};
-pub use mailer::Mailer;
+pub use mailer::{Mailer, Outlet};
 pub use ticker::Ticker;
 
 use std::time::Duration;

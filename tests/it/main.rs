@@ -16,6 +16,7 @@ mod docs;
 mod faults_calendar;
 mod faults_feed;
 mod faults_mail;
+mod faults_mailer;
 mod faults_store;
 mod faults_time;
 mod fortnight;

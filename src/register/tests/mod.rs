@@ -260,10 +260,10 @@ pub(crate) fn compose(order: &Order, _: &Rules) -> Result<Composed, String> {
     };
     let told = draft.notices.iter().map(|n| format!("{} {}", n.case.id, n.rung));
     Ok(Composed {
-        address: format!("{}@x.cn", draft.person),
+        address: draft.address.clone(),
         subject: "s".to_owned(),
         message_id: format!("m{}@x.cn", draft.message),
-        bytes: format!("{}: {}", draft.person, told.collect::<Vec<_>>().join(", ")).into_bytes(),
+        bytes: format!("{}: {}", draft.reader, told.collect::<Vec<_>>().join(", ")).into_bytes(),
     })
 }
 
