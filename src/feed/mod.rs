@@ -10,6 +10,10 @@
 
 pub mod codec;
 mod connection;
+mod garbage;
+mod intake;
+mod quiet;
+mod retry;
 pub mod source;
 pub mod tcp_listen;
 #[cfg(test)]
