@@ -59,7 +59,8 @@ impl Watch {
         self.seen += bytes.len();
         self.even += bytes.iter().filter(|byte| byte.count_ones() % 2 == 0).count();
         for chunk in bytes.utf8_chunks() {
-            let odd = |c: char| c.is_ascii_control() && !matches!(c, '\r' | '\n' | '\t' | '\0' | '\u{c}' | '\u{2}' | '\u{3}');
+            let odd =
+                |c: char| c.is_ascii_control() && !matches!(c, '\r' | '\n' | '\t' | '\0' | '\u{c}' | '\u{2}' | '\u{3}');
             self.garbage += chunk.valid().chars().filter(|c| odd(*c)).count() + chunk.invalid().len();
         }
     }

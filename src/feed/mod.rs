@@ -12,9 +12,11 @@ pub mod codec;
 mod connection;
 mod garbage;
 mod intake;
+pub mod login;
 mod quiet;
 mod retry;
 pub mod source;
+pub mod tcp_connect;
 pub mod tcp_listen;
 #[cfg(test)]
 mod tests;

@@ -42,11 +42,7 @@ impl Quiet {
             }
             lasted
         };
-        if lasted {
-            writer.feed_silent(feed).await
-        } else {
-            Ok(())
-        }
+        if lasted { writer.feed_silent(feed).await } else { Ok(()) }
     }
 
     /// Lets `auto` decide whenever it is time; returns when the register stops.
