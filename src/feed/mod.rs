@@ -10,6 +10,7 @@
 
 pub mod codec;
 mod connection;
+pub mod file;
 mod garbage;
 mod intake;
 pub mod login;
@@ -45,6 +46,14 @@ pub enum Error {
         feed: String,
         /// Why.
         source: std::io::Error,
+    },
+    /// The task that follows a file broke.
+    #[error("feed {feed}: following the file failed: {why}")]
+    Following {
+        /// Which feed.
+        feed: String,
+        /// Why.
+        why: String,
     },
     /// The register no longer takes lines.
     #[error("feed {feed}: {source}")]
