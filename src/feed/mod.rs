@@ -16,6 +16,7 @@ mod intake;
 pub mod login;
 mod quiet;
 mod retry;
+pub mod serial;
 pub mod source;
 pub mod tcp_connect;
 pub mod tcp_listen;

@@ -9,6 +9,7 @@
 //! tried again after five minutes at the soonest, so that no switch locks the account.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -200,16 +201,16 @@ impl Running {
         self.now(FeedNow::Connected, None).await?;
         let key = key("feed_lost", settings.reading.feed.as_str());
         self.writer.clear_alarm(key).await?;
-        let lines = std::cell::Cell::new(false);
+        let lines = AtomicBool::new(false);
         let heard = || {
-            lines.set(true);
+            lines.store(true, Ordering::Relaxed);
             self.quiet.hear();
         };
         let why = connection::read(&mut stream, &mut intake, &self.stop, heard).await?;
         if self.stop.is_cancelled() {
             return Ok(Ended::Stopped);
         }
-        Ok(Ended::Lost(why, lines.get()))
+        Ok(Ended::Lost(why, lines.load(Ordering::Relaxed)))
     }
 
     /// The login with its password, read anew: it may have been changed.

@@ -143,7 +143,8 @@ impl Follower {
     /// The open file is done with.
     pub fn left(&mut self) {
         if let Some(open) = self.open.take() {
-            self.known.retain(|place| (place.dev, place.ino) != (open.dev, open.ino));
+            self.known
+                .retain(|place| (place.dev, place.ino) != (open.dev, open.ino));
             self.known.insert(0, open.place(0, 0));
             self.resume = false;
         }
@@ -161,7 +162,9 @@ impl Follower {
         if size > open.offset {
             return open.read().map(Step::Bytes);
         }
-        let named = fs::metadata(&self.path).ok().map(|m| Sibling::of(self.path.clone(), &m));
+        let named = fs::metadata(&self.path)
+            .ok()
+            .map(|m| Sibling::of(self.path.clone(), &m));
         if named.as_ref().is_some_and(|n| (n.dev, n.ino) == (open.dev, open.ino)) {
             return Ok(Step::Idle);
         }
@@ -304,7 +307,11 @@ impl Follower {
             offset: position,
             written_at: sibling.written_at,
             connection: 0,
-            quiet_since: if old { now.checked_sub(LONG_GRACE).unwrap_or(now) } else { now },
+            quiet_since: if old {
+                now.checked_sub(LONG_GRACE).unwrap_or(now)
+            } else {
+                now
+            },
             is_copy: false,
         });
         Ok(Step::Opened(Opened {

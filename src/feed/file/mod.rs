@@ -73,13 +73,7 @@ impl FollowedFile {
         }
     }
 
-    async fn follow(
-        &self,
-        writer: &Handle,
-        clock: Clock,
-        quiet: Quiet,
-        stop: &CancellationToken,
-    ) -> Result<(), Error> {
+    async fn follow(&self, writer: &Handle, clock: Clock, quiet: Quiet, stop: &CancellationToken) -> Result<(), Error> {
         let feed = &self.reading.feed;
         let register = |source| Error::Register {
             feed: feed.to_string(),
@@ -127,7 +121,9 @@ impl<'a> Running<'a> {
         match step {
             Ok(Step::Opened(opened)) => self.open(opened, follower).await?,
             Ok(Step::Bytes(bytes)) => {
-                let Some(intake) = &mut self.intake else { return Ok(true) };
+                let Some(intake) = &mut self.intake else {
+                    return Ok(true);
+                };
                 self.last_byte = Instant::now();
                 self.buffer.extend_from_slice(&bytes);
                 let place = |codec: &LineCodec| Some(follower.place(codec));
@@ -198,6 +194,7 @@ impl<'a> Running<'a> {
         intake.codec = LineCodec::resume(self.reading.max_line, opened.seam);
         if let Some(before) = opened.before {
             self.writer.resume(self.feed, connection, before).await?;
+            self.writer.clear_alarm(key("lines_lost", self.feed.as_str())).await?;
         }
         follower.is_read_by(connection);
         intake.put(Vec::new(), Some(follower.place(&intake.codec))).await?;

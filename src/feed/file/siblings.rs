@@ -73,7 +73,9 @@ pub fn written_at(meta: &Metadata) -> i64 {
 
 /// The files beside `path` whose names begin with its own, by when they were written; `path` itself is not among them.
 pub fn beside(path: &Path) -> Vec<Sibling> {
-    let Some(name) = path.file_name() else { return Vec::new() };
+    let Some(name) = path.file_name() else {
+        return Vec::new();
+    };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else {
         return Vec::new();
