@@ -17,7 +17,7 @@ pub struct Cable {
 impl Cable {
     /// A cable that is plugged in nowhere yet.
     pub fn new() -> Self {
-        let switch = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let switch = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&switch).unwrap();
         unlockpt(&switch).unwrap();
         let device = ptsname(&switch, Vec::new()).unwrap().into_string().unwrap().into();
