@@ -15,15 +15,16 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::siblings::{HEAD, Sibling, TAIL, before, beside, bytes_at, hash, written_at};
+use crate::clock::Clock;
 use crate::config::FileFrom;
 use crate::feed::codec::LineCodec;
 use crate::register::Place;
 
 /// Bytes of one look.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 1024 * 1024;
 
 /// A rotated file must be quiet for so long once the new one has text: whoever writes may still hold it open.
 const GRACE: Duration = Duration::from_secs(2);
@@ -157,7 +158,7 @@ impl Follower {
         };
         let size = open.file.metadata()?.len();
         if size != open.offset && !open.is_whole(size)? {
-            return Ok(self.cut_down());
+            return self.cut_down();
         }
         if size > open.offset {
             return open.read().map(Step::Bytes);
@@ -168,7 +169,7 @@ impl Follower {
         if named.as_ref().is_some_and(|n| (n.dev, n.ino) == (open.dev, open.ino)) {
             return Ok(Step::Idle);
         }
-        let quiet = open.quiet_since.elapsed();
+        let quiet = open.quiet()?;
         let over = match named {
             _ if open.is_copy => true,
             Some(named) if named.size > 0 => quiet >= GRACE,
@@ -183,24 +184,27 @@ impl Follower {
     }
 
     /// The open file is shorter than what was read of it, or says otherwise.
-    fn cut_down(&mut self) -> Step {
-        let Some(open) = &mut self.open else { return Step::Idle };
+    fn cut_down(&mut self) -> io::Result<Step> {
+        let Some(open) = &mut self.open else {
+            return Ok(Step::Idle);
+        };
         let place = open.place(0, 0);
         let copy = beside(&self.path)
             .into_iter()
             .rev()
             .find(|sibling| !sibling.is(&place) && sibling.goes_on(&place));
         if let Some(copy) = copy
+            && !open.is_copy
             && let Ok(file) = File::open(&copy.path)
         {
             tracing::info!(file = %open.path.display(), copy = %copy.path.display(), "copied away and emptied");
             (open.file, open.path, open.dev, open.ino) = (file, copy.path, copy.dev, copy.ino);
             open.is_copy = true;
-            return Step::Idle;
+            return self.step();
         }
         tracing::warn!(file = %open.path.display(), position = open.offset,
             "the file was emptied or written anew and no copy of it lies beside it; what was not read of it is lost");
-        Step::Ended("emptied or written anew".to_owned())
+        Ok(Step::Ended("emptied or written anew".to_owned()))
     }
 
     fn next_file(&mut self) -> io::Result<Step> {
@@ -293,10 +297,6 @@ impl Follower {
         let file = File::open(path)?;
         let meta = file.metadata()?;
         let sibling = Sibling::of(path.to_owned(), &meta);
-        let old = SystemTime::now()
-            .duration_since(meta.modified()?)
-            .is_ok_and(|age| age > LONG_GRACE);
-        let now = Instant::now();
         self.open = Some(Open {
             head: bytes_at(&file, 0, HEAD)?,
             recent: before(&file, position)?,
@@ -307,11 +307,7 @@ impl Follower {
             offset: position,
             written_at: sibling.written_at,
             connection: 0,
-            quiet_since: if old {
-                now.checked_sub(LONG_GRACE).unwrap_or(now)
-            } else {
-                now
-            },
+            quiet_since: Instant::now(),
             is_copy: false,
         });
         Ok(Step::Opened(Opened {
@@ -338,6 +334,14 @@ impl Open {
             tail: hash(taken.get(taken.len().saturating_sub(TAIL)..).unwrap_or_default()),
             written_at: self.written_at,
         }
+    }
+
+    /// How long nobody has written: by its own stamp, or, if the clocks differ, since we last read.
+    fn quiet(&self) -> io::Result<Duration> {
+        // Stamps of files are real, whatever time the house lives in.
+        let by_stamp = Clock::Real.now().as_millisecond() - written_at(&self.file.metadata()?);
+        let by_stamp = Duration::from_millis(u64::try_from(by_stamp).unwrap_or(0));
+        Ok(by_stamp.max(self.quiet_since.elapsed()))
     }
 
     /// Whether the file still says what was read of it.
