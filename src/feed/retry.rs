@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// So long a connection must last to count as healthy.
-const HEALTHY: Duration = Duration::from_secs(60);
+pub(super) const HEALTHY: Duration = Duration::from_secs(60);
 
 /// The waits of one kind of failure.
 #[derive(Debug)]

@@ -9,17 +9,19 @@
 //! tried again after five minutes at the soonest, so that no switch locks the account.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::intake::Intake;
 use super::login::{self, Login};
 use super::quiet::Quiet;
-use super::retry::Retry;
+use super::retry::{HEALTHY, Retry};
 use super::tcp_listen::keep_alive;
 use super::{Error, Reading, connection};
 use crate::clock::Clock;
@@ -112,6 +114,7 @@ impl Running {
     async fn lose(&mut self, why: String, lines: bool) -> Result<Duration, register::Error> {
         if lines {
             self.lost.reset();
+            self.is_found().await?;
         }
         self.failures += 1;
         let wait = self.lost.failed();
@@ -196,21 +199,40 @@ impl Running {
             let key = key("login_refused", settings.reading.feed.as_str());
             self.writer.clear_alarm(key).await?;
         }
-        self.failures = 0;
         self.lost.works();
         self.now(FeedNow::Connected, None).await?;
-        let key = key("feed_lost", settings.reading.feed.as_str());
-        self.writer.clear_alarm(key).await?;
-        let lines = AtomicBool::new(false);
+        let (lines, quiet, healthy) = (AtomicBool::new(false), self.quiet.clone(), Notify::new());
         let heard = || {
             lines.store(true, Ordering::Relaxed);
-            self.quiet.hear();
+            quiet.hear();
+            healthy.notify_one();
         };
-        let why = connection::read(&mut stream, &mut intake, &self.stop, heard).await?;
-        if self.stop.is_cancelled() {
+        let proven = async {
+            tokio::select! {
+                () = healthy.notified() => {}
+                () = tokio::time::sleep(HEALTHY) => {}
+            }
+        };
+        let stop = self.stop.clone();
+        let mut read = pin!(connection::read(&mut stream, &mut intake, &stop, heard));
+        let why = tokio::select! {
+            why = &mut read => why?,
+            () = proven => {
+                self.is_found().await?;
+                read.await?
+            }
+        };
+        if stop.is_cancelled() {
             return Ok(Ended::Stopped);
         }
         Ok(Ended::Lost(why, lines.load(Ordering::Relaxed)))
+    }
+
+    /// The switch is there and not only a port that opens and shuts.
+    async fn is_found(&mut self) -> Result<(), register::Error> {
+        self.failures = 0;
+        let key = key("feed_lost", self.settings.reading.feed.as_str());
+        self.writer.clear_alarm(key).await
     }
 
     /// The login with its password, read anew: it may have been changed.

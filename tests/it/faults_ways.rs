@@ -201,6 +201,19 @@ fn f14_a_silent_switch_is_spoken_to_and_one_that_asks_for_nothing_is_read() {
 }
 
 #[test]
+fn f15_a_port_that_opens_and_shuts_is_an_alarm_too() {
+    let port = free_port();
+    let switch = Switch::on(port);
+    let house = dialling(port, false);
+    let begun = Instant::now();
+    for _ in 0..3 {
+        drop(switch.caller());
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(1_500), "each try waits longer");
+    house.wait_until("the alarm", |h| h.alarms() == ["feed_lost:pbx"]);
+}
+
+#[test]
 fn f15_a_dead_switch_holds_no_start_and_is_found_when_it_lives() {
     let port = free_port();
     let house = dialling(port, false);
