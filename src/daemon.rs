@@ -24,8 +24,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::number::DialPlan;
 use crate::clock::{Clock, SimulatedTime};
-use crate::config::{Config, Loaded, Transport as FeedTransport};
+use crate::config::{Config, Feed, Loaded, Transport as FeedTransport};
 use crate::directory::Directory;
+use crate::feed;
+use crate::feed::file::FollowedFile;
+use crate::feed::serial::SerialLine;
+use crate::feed::tcp_connect::TcpConnect;
 use crate::feed::tcp_listen::{self, TcpListen};
 use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
@@ -272,7 +276,9 @@ fn start(
 fn feeds_in_words(config: &Config) -> String {
     let one = |feed: &crate::config::Feed| match &feed.transport {
         FeedTransport::TcpListen { listen, .. } => format!("{} on {listen}", feed.name),
-        other => format!("{} by {}", feed.name, other.key()),
+        FeedTransport::TcpConnect { host, port, .. } => format!("{} from {host}:{port}", feed.name),
+        FeedTransport::Serial(serial) => format!("{} from {}", feed.name, serial.path.display()),
+        FeedTransport::File { path, .. } => format!("{} from {}", feed.name, path.display()),
     };
     config.feeds.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -290,43 +296,58 @@ fn start_feeds(
                 tracing::warn!(feed = %feed.name, "`{key}` is read and checked, but this version does not act on it yet");
             }
         }
-        match &feed.transport {
-            FeedTransport::TcpListen {
-                listen,
-                allow,
-                max_connections,
-                ..
-            } => {
-                let listener = tcp_listen::bind(&feed.name, *listen)?;
-                let listen = TcpListen {
-                    feed: feed.name.clone(),
-                    allow: allow.clone(),
-                    max_connections: *max_connections as usize,
-                    reading: crate::feed::Reading {
-                        feed: feed.name.clone(),
-                        idle: feed.idle,
-                        idle_limit: feed.idle_limit,
-                        max_line: feed.max_line,
-                    },
-                };
-                let (writer, token, name) = (writer.clone(), stop.clone(), format!("feed {}", feed.name));
-                tasks.spawn(async move {
-                    (
-                        name,
-                        listen.run(listener, writer, clock, token).await.map_err(Into::into),
-                    )
-                });
-            }
-            other => {
-                return Err(anyhow!(
-                    "feed {}: `{}` can't be read by this version; use `tcp_listen`",
-                    feed.name,
-                    other.key()
-                ));
-            }
-        }
+        let name = format!("feed {}", feed.name);
+        let (writer, token) = (writer.clone(), stop.clone());
+        let running = feed_task(feed, writer, clock, token)?;
+        tasks.spawn(async move { (name, running.await.map_err(Into::into)) });
     }
     Ok(())
+}
+
+/// A feed's work until it is told to stop.
+type Running = std::pin::Pin<Box<dyn Future<Output = Result<(), feed::Error>> + Send>>;
+
+/// Takes the address of a feed that listens; the others begin to look for their switch, which need not be there yet.
+fn feed_task(settings: &Feed, writer: Handle, clock: Clock, stop: CancellationToken) -> Result<Running, feed::Error> {
+    let reading = feed::Reading {
+        feed: settings.name.clone(),
+        idle: settings.idle,
+        idle_limit: settings.idle_limit,
+        max_line: settings.max_line,
+    };
+    Ok(match &settings.transport {
+        FeedTransport::TcpListen {
+            listen,
+            allow,
+            max_connections,
+        } => {
+            let listener = tcp_listen::bind(&settings.name, *listen)?;
+            let listen = TcpListen {
+                feed: settings.name.clone(),
+                allow: allow.clone(),
+                max_connections: *max_connections as usize,
+                reading,
+            };
+            Box::pin(listen.run(listener, writer, clock, stop))
+        }
+        FeedTransport::TcpConnect { host, port, login } => {
+            let connect = TcpConnect {
+                host: host.clone(),
+                port: *port,
+                login: login.clone(),
+                reading,
+            };
+            Box::pin(connect.run(writer, clock, stop))
+        }
+        FeedTransport::Serial(serial) => {
+            let settings = serial.clone();
+            Box::pin(SerialLine { settings, reading }.run(writer, clock, stop))
+        }
+        FeedTransport::File { path, from } => {
+            let (path, from) = (path.clone(), *from);
+            Box::pin(FollowedFile { path, from, reading }.run(writer, clock, stop))
+        }
+    })
 }
 
 /// The rest of the start's check; damage ends the daemon.

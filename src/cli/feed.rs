@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use super::screen::{safe, safe_json, table};
 use super::session::Session;
 use super::{Cli, Exit, shapes, tables};
-use crate::register::InstanceLock;
 use crate::register::read::FeedRow;
+use crate::register::{InstanceLock, PortFaults};
 
 /// Feeds: their health.
 #[derive(Debug, Args)]
@@ -51,6 +51,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         "pending",
         "drift",
     ]);
+    let mut shown = Vec::new();
     for mut feed in feeds {
         let configured = session
             .loaded
@@ -62,14 +63,13 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             .map(|f| f.dialect.clone())
             .filter(|dialect| dialect != "auto");
         feed.dialect = named.or(feed.dialect);
-        let feed = &feed;
-        let transport = configured.map_or("none", |f| f.transport.key());
-        let state = state(feed, configured.is_some(), running);
+        let transport = configured.map(|f| f.transport.key());
+        let (state, reason) = state(&feed, transport, running);
         if json {
             writeln!(
                 out,
                 "{}",
-                safe_json(shapes::feed(&session, feed, transport, state).to_string())
+                safe_json(shapes::feed(&session, &feed, transport.unwrap_or("none"), state, reason).to_string())
             )?;
             continue;
         }
@@ -85,11 +85,13 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             feed.pending.to_string(),
             feed.drift_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s} s")),
         ]);
+        shown.push((feed, transport));
     }
     if json {
         return Ok(Exit::Done);
     }
     writeln!(out, "{}", rows.trim_fmt())?;
+    notes(&shown, running, out)?;
     super::alarms::print(&session, out)?;
     let unmapped = session.reader.unmapped()?;
     if !unmapped.is_empty() {
@@ -106,12 +108,37 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-/// In a word: is anything connected?
-fn state(feed: &FeedRow, configured: bool, running: bool) -> &'static str {
-    match (configured, running, feed.connections > 0) {
-        (false, ..) => "removed",
-        (true, false, _) => "stopped",
-        (true, true, true) => "connected",
-        (true, true, false) => "listening",
+/// In a word: is anything connected? And why not, if the daemon knows.
+fn state<'a>(feed: &'a FeedRow, transport: Option<&str>, running: bool) -> (&'a str, Option<&'a str>) {
+    match (transport, running, feed.connections > 0) {
+        (None, ..) => ("removed", None),
+        (Some(_), false, _) => ("stopped", None),
+        (Some("tcp_listen"), true, true) => ("connected", None),
+        (Some("tcp_listen"), true, false) => ("listening", None),
+        (Some(_), true, _) => match &feed.now {
+            Some((state, reason)) => (state, reason.as_deref()),
+            None => ("connecting", None),
+        },
     }
+}
+
+/// What the ports of serial feeds have counted, and why feeds wait.
+fn notes(feeds: &[(FeedRow, Option<&'static str>)], running: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    for (feed, transport) in feeds {
+        if let (_, Some(reason)) = state(feed, *transport, running) {
+            writeln!(out, "\n{}: {}", safe(&feed.name), safe(reason))?;
+        }
+        let faults = feed.faults;
+        if faults != PortFaults::default() {
+            writeln!(
+                out,
+                "\n{}: {} breaks, {} bytes with a parity or framing error, {} bytes lost",
+                safe(&feed.name),
+                faults.breaks,
+                faults.bad_bytes,
+                faults.lost_bytes
+            )?;
+        }
+    }
+    Ok(())
 }

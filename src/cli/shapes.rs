@@ -237,12 +237,13 @@ pub fn line(session: &Session, row: &JournalRow) -> Value {
 }
 
 /// A feed.
-pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str) -> Value {
+pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str, reason: Option<&str>) -> Value {
     json!({
         "name": row.name,
         "dialect": row.dialect,
         "transport": transport,
         "state": state,
+        "reason": reason,
         "last_line_at": when(session, row.last_line_at),
         "lines": row.lines,
         "legs": row.legs,
@@ -253,6 +254,9 @@ pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str) -> V
         "pending": row.pending,
         "drift_seconds": row.drift_seconds,
         "gaps": [],
+        "breaks": row.faults.breaks,
+        "bad_bytes": row.faults.bad_bytes,
+        "lost_bytes": row.faults.lost_bytes,
     })
 }
 

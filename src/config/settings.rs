@@ -122,6 +122,17 @@ pub struct Login {
     pub password: SecretFrom,
 }
 
+/// A login at a switch: who, and how it asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchLogin {
+    /// User and password.
+    pub login: Login,
+    /// What ends its question for the user, in lower case.
+    pub user_prompts: Vec<String>,
+    /// What ends its question for the password, in lower case.
+    pub password_prompts: Vec<String>,
+}
+
 /// Pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Web {
@@ -179,7 +190,7 @@ pub enum Transport {
         /// Port.
         port: u16,
         /// What the switch asks for, if it asks.
-        login: Option<Login>,
+        login: Option<SwitchLogin>,
     },
     /// A serial line.
     Serial(Serial),

@@ -42,11 +42,14 @@ pub enum LineKind {
     Partial,
     /// Its end will never come: the connection ended.
     Broken,
+    /// A prompt of the switch, or its echo of what we answered: no line of its log.
+    Prompt,
 }
 
 const PIECE: &str = "a piece of a line longer than the limit";
-const UNENDED: &str = "its end has not come";
+pub(super) const UNENDED: &str = "its end has not come";
 const BROKEN: &str = "the connection ended in the middle of it";
+const PROMPT: &str = "the switch asked for a login";
 const HEADLESS: &str = "the rest of a line whose beginning is not known";
 
 /// A whole line on its way to the dialect.
@@ -175,6 +178,7 @@ impl Store {
                 Outcome::because(LineState::Partial, UNENDED)
             }
             LineKind::Broken => Outcome::because(LineState::Partial, BROKEN),
+            LineKind::Prompt => Outcome::because(LineState::Skipped, PROMPT),
         };
         self.insert_line(state, connection, line, id, &outcome)?;
         self.count_pending(feed, state, &outcome)?;
@@ -201,7 +205,7 @@ impl Store {
         state.counts.last_line_at = Some(millis(line.received_at));
         match line.kind {
             LineKind::Partial => {}
-            LineKind::Broken => {
+            LineKind::Broken | LineKind::Prompt => {
                 self.set_outcome(begun, &Outcome::because(LineState::Partial, BROKEN))?;
                 state.partial.remove(&connection);
             }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
-use super::{Error, calls, cases, instant, millis, store};
+use super::{Error, PortFaults, calls, cases, instant, millis, store};
 use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
 use crate::case::tally::Mark;
 use crate::case::{Case, EventRow};
@@ -86,6 +86,10 @@ pub struct FeedRow {
     pub drift_seconds: Option<i64>,
     /// Connections open, as far as the daemon closed its books.
     pub connections: i64,
+    /// What a feed that goes out by itself is doing, and why; as the daemon last said.
+    pub now: Option<(String, Option<String>)>,
+    /// What its serial port has marked or lost.
+    pub faults: PortFaults,
 }
 
 /// A message of the outbox.
@@ -574,10 +578,12 @@ impl Reader {
     pub fn feeds(&self) -> Result<Vec<FeedRow>, Error> {
         let mut statement = self.conn.prepare(
             "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state = 5 AND j.feed = f.id) AS pending,
-               (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections
-             FROM feed f ORDER BY f.name",
+               (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections,
+               n.state AS now, n.reason, n.breaks, n.bad_bytes, n.lost_bytes
+             FROM feed f LEFT JOIN feed_now n ON n.feed = f.id ORDER BY f.name",
         )?;
         let rows = statement.query_map([], |row| {
+            let count = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<u32>>(column)?.unwrap_or(0).into());
             Ok(FeedRow {
                 name: row.get("name")?,
                 dialect: row.get("dialect")?,
@@ -591,6 +597,12 @@ impl Reader {
                 last_line_at: row.get::<_, Option<i64>>("last_line_at")?.map(instant),
                 drift_seconds: drift_median(row.get::<_, Option<String>>("drift")?.as_deref()),
                 connections: row.get("connections")?,
+                now: row.get::<_, Option<String>>("now")?.zip(Some(row.get("reason")?)),
+                faults: PortFaults {
+                    breaks: count("breaks")?,
+                    bad_bytes: count("bad_bytes")?,
+                    lost_bytes: count("lost_bytes")?,
+                },
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -1,7 +1,7 @@
 //! End-to-end tests: what a user would do with the real program, and what must hold while they do it.
 //!
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
-//!   mailbox, [`post`] and [`sink`] the mail servers.
+//!   mailbox, [`post`] and [`sink`] the mail servers, [`serial`] a serial cable.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
@@ -19,6 +19,7 @@ mod faults_mail;
 mod faults_mailer;
 mod faults_store;
 mod faults_time;
+mod faults_ways;
 mod fortnight;
 mod house;
 mod house_rules;
@@ -34,5 +35,6 @@ mod scenarios_clock;
 mod scenarios_dialects;
 mod scenarios_life;
 mod scenarios_page;
+mod serial;
 mod sink;
 mod threats;
