@@ -56,6 +56,8 @@ pub fn rules(loaded: &Loaded) -> Rules {
             zone: feed.time_zone.clone(),
             detect_lines: feed.detect_lines as usize,
             was: feed.was.clone(),
+            silence: feed.silence,
+            pair: feed.pair.clone(),
         };
         (feed.name.clone(), rules)
     });
@@ -270,11 +272,6 @@ fn start_feeds(
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     for feed in &config.feeds {
-        for (key, given) in [("silence", feed.silence.is_some()), ("pair", feed.pair.is_some())] {
-            if given {
-                tracing::warn!(feed = %feed.name, "`{key}` is read and checked, but this version does not act on it yet");
-            }
-        }
         match &feed.transport {
             FeedTransport::TcpListen {
                 listen,

@@ -233,6 +233,7 @@ pub fn line(session: &Session, row: &JournalRow) -> Value {
         "reason": row.reason,
         "column": row.column,
         "call": row.call,
+        "repeats": row.link,
     })
 }
 

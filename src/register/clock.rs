@@ -26,6 +26,7 @@ impl Store {
             // A command of another process may have told somebody something: the mailer looks.
             self.changed.notices = true;
         }
+        self.release_overdue()?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn
@@ -50,6 +51,9 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_look(&self) -> Result<Option<Timestamp>, Error> {
+        if self.is_overdue() {
+            return Ok(Some(Timestamp::UNIX_EPOCH));
+        }
         let settle: Option<i64> = self
             .conn
             .prepare_cached(

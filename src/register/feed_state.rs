@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::guard::panic_text;
+use super::recent::Recent;
 use super::rows::LineState;
 #[cfg(test)]
 use super::tests::script::by_name;
@@ -44,6 +45,8 @@ pub(super) struct FeedState {
     pub(super) partial: HashMap<i64, LineId>,
     pub(super) pending: usize,
     pub(super) counts: Counts,
+    /// Its latest lines, once they were asked for.
+    pub(super) recent: Option<Recent>,
     /// Lines gone to quarantine that the log has not told of yet, and when it last did.
     untold: i64,
     told: Option<Instant>,
@@ -56,6 +59,7 @@ pub(super) struct Counts {
     pub(super) skipped: i64,
     pub(super) quarantined: i64,
     pub(super) partial: i64,
+    pub(super) duplicates: i64,
     pub(super) last_line_at: Option<i64>,
 }
 
@@ -100,7 +104,7 @@ impl Store {
             Some(rules.dialect.clone())
         };
         let pending: i64 = self.conn.query_row(
-            "SELECT count(*) FROM journal WHERE state = 5 AND feed = ?",
+            "SELECT count(*) FROM journal WHERE state = 5 AND feed = ? AND link IS NULL",
             [id],
             |row| row.get(0),
         )?;
@@ -119,6 +123,7 @@ impl Store {
             partial: HashMap::new(),
             pending: usize::try_from(pending).unwrap_or(0),
             counts: Counts::default(),
+            recent: None,
             untold: 0,
             told: None,
         };
@@ -137,7 +142,7 @@ impl Store {
                     .prepare_cached(
                         "UPDATE feed SET lines = lines + ?2, legs = legs + ?3, skipped = skipped + ?4,
                            quarantined = quarantined + ?5, partial = partial + ?6,
-                           last_line_at = coalesce(?7, last_line_at) WHERE id = ?1",
+                           last_line_at = coalesce(?7, last_line_at), duplicates = duplicates + ?8 WHERE id = ?1",
                     )?
                     .execute(params![
                         state.id,
@@ -146,7 +151,8 @@ impl Store {
                         counts.skipped,
                         counts.quarantined,
                         counts.partial,
-                        counts.last_line_at
+                        counts.last_line_at,
+                        counts.duplicates
                     ])?;
             }
             if std::mem::take(&mut state.epoch_changed) {
@@ -177,6 +183,7 @@ impl Store {
         )?;
         let id = self.conn.last_insert_rowid();
         state.burst.insert(id, millis(now));
+        self.watch(feed, &mut state, id, millis(now))?;
         self.feeds.insert(feed.clone(), state);
         Ok(id)
     }
@@ -194,6 +201,7 @@ impl Store {
             params![connection, millis(now), why],
         )?;
         let mut state = self.feed_state(feed)?;
+        self.end_watch(connection);
         state.burst.remove(&connection);
         if let Some(line) = state.partial.remove(&connection) {
             self.never_ended(line)?;
@@ -225,7 +233,7 @@ impl Store {
 
 impl Counts {
     fn touched(&self) -> bool {
-        self.legs != 0 || self.skipped != 0 || self.quarantined != 0 || self.partial != 0
+        self.legs != 0 || self.skipped != 0 || self.quarantined != 0 || self.partial != 0 || self.duplicates != 0
     }
 }
 
@@ -315,7 +323,8 @@ impl FeedState {
             LineState::Skipped => self.counts.skipped += 1,
             LineState::Quarantined => self.counts.quarantined += 1,
             LineState::Partial => self.counts.partial += 1,
-            LineState::Duplicate | LineState::Pending => {}
+            LineState::Duplicate => self.counts.duplicates += 1,
+            LineState::Pending => {}
         }
     }
 

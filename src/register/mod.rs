@@ -24,9 +24,12 @@ mod lines;
 mod lock;
 mod notes;
 mod outbox;
+mod pair;
 mod policies;
 pub mod read;
+mod recent;
 mod reparse;
+mod replay;
 mod rows;
 mod schema;
 mod store;
@@ -57,7 +60,7 @@ pub use store::{Changed, Store, Who};
 pub use violations::{ViolationFilter, ViolationRow};
 pub use writer::{Composer, Handle, Writer};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Span};
 use crate::call::number::DialPlan;
 use crate::case::{Policy, Refusal};
 use crate::directory::{Directory, Lang, Numbers};
@@ -213,6 +216,10 @@ pub struct FeedRules {
     pub detect_lines: usize,
     /// Names it had before.
     pub was: Vec<FeedName>,
+    /// Silence longer than this is an alarm.
+    pub silence: Option<Span>,
+    /// The other feed of a fail-over pair.
+    pub pair: Option<FeedName>,
 }
 
 /// Milliseconds since 1970, as times are stored.

@@ -43,7 +43,7 @@ impl Store {
         state: &mut FeedState,
         outcome: &Outcome,
     ) -> Result<(), Error> {
-        if state.parser.is_none() && outcome.state == LineState::Pending {
+        if state.parser.is_none() && outcome.state == LineState::Pending && outcome.link.is_none() {
             state.pending += 1;
             if state.pending.is_multiple_of(state.rules.detect_lines.max(1)) {
                 self.decide_dialect(feed, state)?;
@@ -71,6 +71,8 @@ impl Store {
         state.reset_parser();
         let pending = self.pending_of(state.id)?;
         self.feed_pending(feed, state, &pending)?;
+        // Which of them are records is known only now.
+        state.recent = None;
         Ok(true)
     }
 
@@ -90,7 +92,7 @@ impl Store {
 
     fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
         let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id {which}"
+            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? AND link IS NULL ORDER BY id {which}"
         ))?;
         let rows = statement.query_map([feed], |row| {
             Ok(Waiting {

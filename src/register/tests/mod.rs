@@ -5,6 +5,7 @@ mod calls;
 mod lines;
 mod mail;
 mod properties;
+mod replay;
 pub(crate) mod script;
 mod shared;
 mod threads;
@@ -243,7 +244,14 @@ impl House {
                 Ok::<(), Error>(())
             })
             .unwrap();
-        let counted = [row.legs, row.skipped, 0, row.quarantined, row.partial, row.pending];
+        let counted = [
+            row.legs,
+            row.skipped,
+            row.duplicates,
+            row.quarantined,
+            row.partial,
+            row.pending,
+        ];
         assert_eq!(
             counted, found,
             "legs, skipped, duplicate, quarantined, partial, pending"
