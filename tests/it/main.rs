@@ -3,6 +3,7 @@
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
 //!   mailbox, [`post`] and [`sink`] the mail servers.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
+//! - `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom.
@@ -24,6 +25,7 @@ mod mailbox;
 mod pages;
 mod pbx;
 mod post;
+mod replays;
 mod scenarios_answer;
 mod scenarios_case;
 mod scenarios_clock;
