@@ -57,6 +57,7 @@ impl Store {
                 (id, rows::place_of(&self.conn, id)?, placed_legs(&self.conn, id, zone)?)
             }
             None => {
+                self.check_number(state, &placed)?;
                 let id = self.next_call_id()?;
                 rows::insert_leg(&self.conn, id, &placed)?;
                 let place = CallPlace {

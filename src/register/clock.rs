@@ -27,6 +27,7 @@ impl Store {
             self.changed.notices = true;
         }
         self.release_overdue()?;
+        self.look_for_silence(now)?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn
@@ -66,7 +67,8 @@ impl Store {
             .prepare_cached("SELECT look_at FROM cases WHERE look_at IS NOT NULL ORDER BY look_at LIMIT 1")?
             .query_row([], |row| row.get(0))
             .optional()?;
-        Ok(settle.into_iter().chain(look).min().map(instant))
+        let due = settle.into_iter().chain(look).map(instant);
+        Ok(due.chain(self.next_silence()).min())
     }
 
     fn look(&mut self, id: CaseId, now: Timestamp) -> Result<(), Error> {

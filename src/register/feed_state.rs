@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::gaps::Numbers;
 use super::guard::panic_text;
 use super::recent::Recent;
 use super::rows::LineState;
@@ -47,6 +48,10 @@ pub(super) struct FeedState {
     pub(super) counts: Counts,
     /// Its latest lines, once they were asked for.
     pub(super) recent: Option<Recent>,
+    /// What is waited for in the switch's numbers.
+    pub(super) numbers: Numbers,
+    /// Many of its latest lines were not understood.
+    pub(super) unwell: bool,
     /// Lines gone to quarantine that the log has not told of yet, and when it last did.
     untold: i64,
     told: Option<Instant>,
@@ -124,6 +129,8 @@ impl Store {
             pending: usize::try_from(pending).unwrap_or(0),
             counts: Counts::default(),
             recent: None,
+            numbers: self.open_numbers(id)?,
+            unwell: true,
             untold: 0,
             told: None,
         };
@@ -184,6 +191,7 @@ impl Store {
         let id = self.conn.last_insert_rowid();
         state.burst.insert(id, millis(now));
         self.watch(feed, &mut state, id, millis(now))?;
+        self.after_a_break(&mut state, id, peer, now)?;
         self.feeds.insert(feed.clone(), state);
         Ok(id)
     }
@@ -247,6 +255,7 @@ pub(super) struct Mark {
     partial: HashMap<i64, LineId>,
     pending: usize,
     counts: Counts,
+    numbers: Numbers,
 }
 
 impl FeedState {
@@ -261,6 +270,7 @@ impl FeedState {
             partial: self.partial.clone(),
             pending: self.pending,
             counts: self.counts,
+            numbers: self.numbers.clone(),
         }
     }
 
@@ -274,6 +284,7 @@ impl FeedState {
         self.partial = mark.partial;
         self.pending = mark.pending;
         self.counts = mark.counts;
+        self.numbers = mark.numbers;
         self.reset_parser();
     }
 
@@ -352,6 +363,21 @@ impl FeedState {
     /// A connection begins with what the PBX had buffered: such lines say nothing about its clock.
     pub(super) fn in_burst(&self, connection: i64) -> bool {
         self.burst.contains_key(&connection)
+    }
+
+    /// Whether there are samples of the clock since the last transaction.
+    pub(super) fn drift_is_new(&self) -> bool {
+        self.drift_changed
+    }
+
+    /// The median of the samples, if there are so many.
+    pub(super) fn drift_median(&self, samples: usize) -> Option<i64> {
+        let mut sorted: Vec<i64> = self.drift.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted
+            .get(sorted.len() / 2)
+            .copied()
+            .filter(|_| sorted.len() >= samples)
     }
 
     pub(super) fn note_drift(&mut self, seconds: i64) {

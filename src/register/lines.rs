@@ -128,6 +128,9 @@ impl Store {
                 next += 1;
             }
         }
+        if let Some(last) = lines.last() {
+            self.look_after(feed, &mut state, last.received_at)?;
+        }
         self.feeds.insert(feed.clone(), state);
         Ok(())
     }

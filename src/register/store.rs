@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::check::{self, Checked};
 use super::feed_state::FeedState;
+use super::health::SilenceDue;
 use super::policies::Policies;
 use super::replay::Watch;
 use super::{Error, Rules, schema};
@@ -74,6 +75,10 @@ pub struct Store {
     watches_before: HashMap<i64, Watch>,
     /// What lines are hashed with.
     pub(super) hasher: RandomState,
+    /// When this store began to listen.
+    pub(super) begun: Option<i64>,
+    /// When feeds will have been silent too long.
+    pub(super) silence_due: HashMap<FeedName, SilenceDue>,
     /// Whether any feed has a fail-over pair.
     pub(super) paired_feeds: bool,
     /// Rules and policies as they were before the transaction that takes over new ones.
@@ -180,6 +185,8 @@ impl Store {
             watches: HashMap::new(),
             watches_before: HashMap::new(),
             hasher: RandomState::new(),
+            begun: None,
+            silence_due: HashMap::new(),
             paired_feeds,
             before: None,
             next_call: None,
@@ -242,6 +249,7 @@ impl Store {
     pub(super) fn take_over(&mut self, rules: Arc<Rules>, now: Timestamp) -> Result<(), Error> {
         self.flush_feeds()?;
         self.feeds.clear();
+        self.silence_due.clear();
         if self.before.is_none() {
             self.before = Some((Arc::clone(&self.rules), self.policies.clone()));
         }
@@ -257,6 +265,7 @@ impl Store {
     /// After a panic in the middle of a transaction.
     pub(super) fn abandon(&mut self) {
         self.feeds.clear();
+        self.silence_due.clear();
         self.watches.clone_from(&self.watches_before);
         if let Some((rules, policies)) = self.before.take() {
             self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
