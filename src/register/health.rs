@@ -93,7 +93,7 @@ impl Store {
 
     fn latest(&self, state: &mut FeedState, now: Timestamp) -> Result<Latest, Error> {
         let recent = self.recent_of(state, millis(now))?;
-        let latest = || recent.records().take(LOOKED_AT);
+        let latest = || recent.telling().take(LOOKED_AT);
         Ok(Latest {
             lines: latest().count(),
             unread: latest().filter(|seen| seen.unread).map(|seen| seen.id).collect(),
@@ -182,7 +182,7 @@ impl Store {
     /// What was not understood since the layout changed, oldest first.
     fn unread_since(&self, state: &mut FeedState, now: Timestamp) -> Result<Vec<i64>, Error> {
         let (mut unread, mut read) = (Vec::new(), 0);
-        for seen in self.recent_of(state, millis(now))?.records() {
+        for seen in self.recent_of(state, millis(now))?.telling() {
             if seen.unread {
                 unread.push(seen.id);
                 read = 0;

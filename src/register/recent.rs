@@ -115,7 +115,7 @@ impl Recent {
     }
 
     /// The latest lines that are records or ought to be, newest first.
-    pub fn records(&self) -> impl Iterator<Item = &Seen> {
+    pub fn telling(&self) -> impl Iterator<Item = &Seen> {
         self.lines.iter().rev().filter(|seen| !seen.skipped)
     }
 

@@ -5,7 +5,7 @@
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
-//! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
+//! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
@@ -21,6 +21,7 @@ mod faults_time;
 mod house;
 mod house_rules;
 mod http;
+mod listen_raw;
 mod mailbox;
 mod pages;
 mod pbx;
