@@ -28,6 +28,7 @@ impl Store {
         }
         self.release_overdue()?;
         self.look_for_silence(now)?;
+        self.release_waiting(now)?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn
@@ -68,7 +69,7 @@ impl Store {
             .query_row([], |row| row.get(0))
             .optional()?;
         let due = settle.into_iter().chain(look).map(instant);
-        Ok(due.chain(self.next_silence()).min())
+        Ok(due.chain(self.next_silence()).chain(self.flush_due).min())
     }
 
     fn look(&mut self, id: CaseId, now: Timestamp) -> Result<(), Error> {

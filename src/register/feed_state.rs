@@ -323,6 +323,16 @@ impl FeedState {
         out
     }
 
+    /// What the parser holds comes out.
+    pub(super) fn flush(&mut self) -> Vec<Parsed> {
+        let mut out = Vec::new();
+        let Some(parser) = &mut self.parser else { return out };
+        if catch_unwind(AssertUnwindSafe(|| parser.flush(&mut out))).is_err() {
+            self.reset_parser();
+        }
+        out
+    }
+
     pub(super) fn observe_epoch(&mut self, leg: &PlacedLeg) -> i64 {
         self.epoch_changed |= self.epoch.observe(leg);
         self.epoch.number

@@ -352,11 +352,25 @@ impl Store {
             if line == id {
                 own = outcome;
             } else {
-                self.set_outcome(line, &outcome)?;
-                state.count(outcome.state);
+                self.settle_line(state, line, &outcome)?;
             }
         }
+        // The clock looks after what waits.
+        self.changed.deadlines |= own.state == LineState::Pending;
         Ok(own)
+    }
+
+    /// The outcome of a line that waited. One that was part of a leg already was counted then.
+    pub(super) fn settle_line(&mut self, state: &mut FeedState, line: LineId, outcome: &Outcome) -> Result<(), Error> {
+        let was: Coded<LineState> = self
+            .conn
+            .prepare_cached("SELECT state FROM journal WHERE id = ?")?
+            .query_row([line.get()], |row| row.get(0))?;
+        self.set_outcome(line, outcome)?;
+        if was.0 == LineState::Pending {
+            state.count(outcome.state);
+        }
+        Ok(())
     }
 
     pub(super) fn apply_parsed(
@@ -365,8 +379,19 @@ impl Store {
         state: &mut FeedState,
         heard: Heard<'_>,
     ) -> Result<Vec<(LineId, Outcome)>, Error> {
-        let mut fates = Vec::new();
         let parsed = state.parse(heard.id, heard.bytes, heard.received_at);
+        self.apply(feed, state, heard, parsed)
+    }
+
+    /// Applies what a parser gave out; the outcomes are those of the lines concerned.
+    pub(super) fn apply(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        heard: Heard<'_>,
+        parsed: Vec<Parsed>,
+    ) -> Result<Vec<(LineId, Outcome)>, Error> {
+        let mut fates = Vec::new();
         for (index, parsed) in parsed.into_iter().enumerate() {
             match parsed {
                 Parsed::Skipped { line, what } => {

@@ -77,6 +77,8 @@ pub struct Store {
     pub(super) hasher: RandomState,
     /// When this store began to listen.
     pub(super) begun: Option<i64>,
+    /// When a feed will have been silent long enough for what its parser holds.
+    pub(super) flush_due: Option<Timestamp>,
     /// When feeds will have been silent too long.
     pub(super) silence_due: HashMap<FeedName, SilenceDue>,
     /// Whether any feed has a fail-over pair.
@@ -186,6 +188,7 @@ impl Store {
             watches_before: HashMap::new(),
             hasher: RandomState::new(),
             begun: None,
+            flush_due: None,
             silence_due: HashMap::new(),
             paired_feeds,
             before: None,
