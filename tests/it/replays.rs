@@ -162,3 +162,46 @@ fn f17_a_call_id_makes_one_line_enough() {
     assert_eq!(journal[1]["call"], journal[0]["call"]);
     assert_eq!((house.calls().len(), house.cases().len()), (1, 1));
 }
+
+/// The switch's buffer ran over while nothing was connected: the break and the jump of its numbers are shown.
+#[test]
+fn f19_what_may_be_missing_is_shown() {
+    let house = House::at("2026-10-08T10:10:00").rate(30.0).open();
+    let line = |id: u32| {
+        IpoLine::incoming("8021", &format!("1381234{id:04}"))
+            .start("2026/10/08 10:00:00")
+            .id(id)
+    };
+    let gaps = |h: &House| {
+        h.cli(["feed", "status", "--json"]).rows()[0]["gaps"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    house.pbx().connect().send(line(1)).send(line(2));
+    house.wait_for_lines(2);
+    house.wait_until("it has hung up", |h| {
+        h.cli(["feed", "status", "--json"]).rows()[0]["connections"] == 0
+    });
+    // At this rate a second has passed since.
+    house.pbx().connect().send(line(9));
+    house.wait_until("the gaps are shown", |h| gaps(h).len() == 2);
+    let shown = gaps(&house);
+    assert_eq!(
+        (&shown[0]["kind"], &shown[0]["missing"]),
+        (&"connection".into(), &Value::Null)
+    );
+    assert_eq!(
+        (&shown[1]["kind"], &shown[1]["missing"]),
+        (&"sequence".into(), &6.into())
+    );
+    assert_eq!(
+        (&shown[1]["after"], &shown[1]["before"]),
+        (&1_000_002.into(), &1_000_009.into())
+    );
+    let table = house.cli(["feed", "status"]).ends(0).out;
+    assert!(table.contains("6 calls missing"), "{table}");
+    // Three of them come later, for they ended later.
+    house.pbx().connect().send(line(4)).send(line(5)).send(line(6));
+    house.wait_until("they are taken off", |h| gaps(h).iter().any(|gap| gap["missing"] == 3));
+}
