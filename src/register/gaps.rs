@@ -76,12 +76,12 @@ impl Store {
             return Ok(());
         };
         let open = earlier.iter().any(|(_, closed)| closed.is_none());
-        if open || millis(now) - last < SHORTEST_MS || connects_for_each_line(&earlier) {
+        if open || connects_for_each_line(&earlier) {
             return Ok(());
         }
         state.numbers.broke_at = last;
         state.numbers.before = state.epoch.top_start.map(|_| (state.epoch.top_id, state.epoch.number));
-        if self.rules.calendar.between(instant(last), now) <= 0 {
+        if millis(now) - last < SHORTEST_MS || self.rules.calendar.between(instant(last), now) <= 0 {
             return Ok(());
         }
         let why = format!("nothing was connected until {peer}");

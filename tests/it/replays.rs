@@ -166,7 +166,7 @@ fn f17_a_call_id_makes_one_line_enough() {
 /// The switch's buffer ran over while nothing was connected: the break and the jump of its numbers are shown.
 #[test]
 fn f19_what_may_be_missing_is_shown() {
-    let house = House::at("2026-10-08T10:10:00").rate(30.0).open();
+    let house = House::at("2026-10-08T10:10:00").rate(600.0).open();
     let line = |id: u32| {
         IpoLine::incoming("8021", &format!("1381234{id:04}"))
             .start("2026/10/08 10:00:00")
