@@ -60,6 +60,8 @@ pub fn rules(loaded: &Loaded) -> Rules {
             zone: feed.time_zone.clone(),
             detect_lines: feed.detect_lines as usize,
             was: feed.was.clone(),
+            silence: feed.silence,
+            pair: feed.pair.clone(),
         };
         (feed.name.clone(), rules)
     });
@@ -291,11 +293,6 @@ fn start_feeds(
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     for feed in &config.feeds {
-        for (key, given) in [("silence", feed.silence.is_some()), ("pair", feed.pair.is_some())] {
-            if given {
-                tracing::warn!(feed = %feed.name, "`{key}` is read and checked, but this version does not act on it yet");
-            }
-        }
         let name = format!("feed {}", feed.name);
         let (writer, token) = (writer.clone(), stop.clone());
         let running = feed_task(feed, writer, clock, token)?;

@@ -20,18 +20,23 @@ mod evidence;
 mod fates;
 mod feed_now;
 mod feed_state;
+mod gaps;
 mod guard;
+mod health;
 mod lines;
 mod lock;
 mod notes;
 mod outbox;
+mod pair;
 mod policies;
 mod reach;
 pub mod read;
+mod recent;
 mod recheck;
 mod recount;
 mod release;
 mod reparse;
+mod replay;
 mod rows;
 mod schema;
 mod store;
@@ -53,6 +58,7 @@ pub use alarms::{Alarm, AlarmRow};
 pub use check::Checked;
 pub use fates::Fate;
 pub use feed_now::{FeedNow, Place, PortFaults};
+pub use gaps::Gap;
 pub use lines::{IncomingLine, LineKind};
 pub use lock::InstanceLock;
 pub use notes::Note;
@@ -65,7 +71,7 @@ pub use store::{Changed, Store, Who};
 pub use violations::{ViolationFilter, ViolationRow};
 pub use writer::{Composer, Handle, Writer};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Span};
 use crate::call::number::DialPlan;
 use crate::case::{Policy, Refusal};
 use crate::directory::{Directory, Lang, Numbers};
@@ -221,6 +227,10 @@ pub struct FeedRules {
     pub detect_lines: usize,
     /// Names it had before.
     pub was: Vec<FeedName>,
+    /// Silence longer than this is an alarm.
+    pub silence: Option<Span>,
+    /// The other feed of a fail-over pair.
+    pub pair: Option<FeedName>,
 }
 
 /// Milliseconds since 1970, as times are stored.

@@ -67,6 +67,8 @@ pub struct JournalRow {
     pub reason: Option<String>,
     pub column: Option<i64>,
     pub call: Option<CallId>,
+    /// The line it repeats, or may repeat.
+    pub link: Option<LineId>,
 }
 
 /// A feed's figures.
@@ -370,7 +372,9 @@ impl Reader {
     /// What SQLite says.
     pub fn line(&self, id: LineId) -> Result<Option<JournalRow>, Error> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT j.*, f.name AS feed_name FROM journal j JOIN feed f ON f.id = j.feed WHERE j.id = ?",
+            "SELECT j.*, f.name AS feed_name,
+               CASE j.state WHEN 2 THEN (SELECT o.call FROM journal o WHERE o.id = j.link) END AS of_call
+             FROM journal j JOIN feed f ON f.id = j.feed WHERE j.id = ?",
         )?;
         let mut rows = statement.query([id.get()])?;
         rows.next()?.map(journal_row).transpose()
@@ -395,7 +399,8 @@ impl Reader {
             Some(n) => format!(" ORDER BY j.id DESC LIMIT {n}"),
         };
         let sql = format!(
-            "SELECT * FROM (SELECT j.*, f.name AS feed_name FROM journal j JOIN feed f ON f.id = j.feed{}{inner}) \
+            "SELECT * FROM (SELECT j.*, f.name AS feed_name, \
+               CASE j.state WHEN 2 THEN (SELECT o.call FROM journal o WHERE o.id = j.link) END AS of_call FROM journal j JOIN feed f ON f.id = j.feed{}{inner}) \
              ORDER BY id",
             narrow.text()
         );
@@ -593,7 +598,7 @@ impl Reader {
                 quarantined: row.get("quarantined")?,
                 partial: row.get("partial")?,
                 pending: row.get("pending")?,
-                duplicates: 0,
+                duplicates: row.get("duplicates")?,
                 last_line_at: row.get::<_, Option<i64>>("last_line_at")?.map(instant),
                 drift_seconds: drift_median(row.get::<_, Option<String>>("drift")?.as_deref()),
                 connections: row.get("connections")?,
@@ -759,6 +764,10 @@ fn journal_row(row: &Row<'_>) -> Result<JournalRow, Error> {
         state: row.get::<_, Coded<LineState>>("state")?.0,
         reason: row.get("reason")?,
         column: row.get("col")?,
-        call: row.get::<_, Option<i64>>("call")?.map(CallId::new),
+        call: row
+            .get::<_, Option<i64>>("call")?
+            .or(row.get("of_call")?)
+            .map(CallId::new),
+        link: row.get::<_, Option<i64>>("link")?.map(LineId::new),
     })
 }

@@ -8,6 +8,7 @@
 //! **Not here**: cutting bytes into lines (`feed::codec`), joining legs to calls ([`crate::call`]).
 
 pub mod detect;
+pub mod garble;
 pub mod misfit;
 pub mod options;
 pub mod registry;
@@ -169,6 +170,7 @@ pub trait Parser: Send {
     /// Takes one line, appends what is finished.
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>);
 
-    /// No more lines (end of file, or a feed's long silence): what is held comes out.
+    /// No more lines (end of file, or a feed's long silence): what is held comes out. If lines come after all, a leg may
+    /// come out once more with further lines; it is in place of the one before.
     fn flush(&mut self, out: &mut Vec<Parsed>);
 }

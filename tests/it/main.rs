@@ -3,8 +3,9 @@
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
 //!   mailbox, [`post`] and [`sink`] the mail servers, [`serial`] a serial cable.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
+//! - `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
-//! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
+//! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
@@ -24,10 +25,12 @@ mod fortnight;
 mod house;
 mod house_rules;
 mod http;
+mod listen_raw;
 mod mailbox;
 mod pages;
 mod pbx;
 mod post;
+mod replays;
 mod report;
 mod scenarios_answer;
 mod scenarios_case;

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calls;
+mod health;
 mod lines;
 mod mail;
 mod properties;
 mod recount;
+mod replay;
 pub(crate) mod script;
 mod shared;
 mod threads;
@@ -244,7 +246,14 @@ impl House {
                 Ok::<(), Error>(())
             })
             .unwrap();
-        let counted = [row.legs, row.skipped, 0, row.quarantined, row.partial, row.pending];
+        let counted = [
+            row.legs,
+            row.skipped,
+            row.duplicates,
+            row.quarantined,
+            row.partial,
+            row.pending,
+        ];
         assert_eq!(
             counted, found,
             "legs, skipped, duplicate, quarantined, partial, pending"
