@@ -48,8 +48,9 @@ use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{eof, map, map_opt, opt, recognize, value, verify};
 use nom::sequence::{pair, preceded, terminated};
 
-use crate::call::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
+use crate::smdr::text::{decoded, filled, text};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
 
 /// The registry's entry.
@@ -227,7 +228,7 @@ impl Parser for Segments {
         out.push(match segment(without_leading_filler(line.bytes)) {
             Ok((_, segment)) => {
                 let first = self.begun.is_first(&segment);
-                Parsed::Leg(Box::new(self.leg(line.number, &segment, first)))
+                Parsed::Leg(self.leg(line.number, &segment, first))
             }
             Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
                 line: line.number,
@@ -636,7 +637,7 @@ impl Segments {
             (false, true) => Direction::Internal,
             (false, false) => Direction::Outgoing,
         };
-        let mut inferred = Vec::new();
+        let mut inferred = Inferred::new();
         if !s.start.has_seconds {
             inferred.push("start");
         }
@@ -655,7 +656,7 @@ impl Segments {
         Leg {
             line: number,
             lines: 1,
-            line_numbers: vec![number],
+            line_numbers: LineNumbers::from_slice(&[number]),
             start,
             answered_at,
             direction,
@@ -689,10 +690,9 @@ impl Segments {
     }
 
     /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, bytes: &[u8]) -> Option<String> {
-        let (name, _) = self.encoding.decode_without_bom_handling(bytes);
-        let good = !name.is_empty() && !name.chars().any(char::is_control);
-        good.then(|| name.into_owned())
+    fn name(&self, bytes: &[u8]) -> Option<Text> {
+        let name = decoded(filled(bytes)?, self.encoding);
+        (!name.chars().any(char::is_control)).then_some(name)
     }
 }
 
@@ -779,14 +779,6 @@ fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred
 
 fn without_host(number: &[u8]) -> &[u8] {
     number.split(|b| *b == b'@').next().unwrap_or(number)
-}
-
-fn filled(field: &[u8]) -> Option<&[u8]> {
-    (!field.is_empty()).then_some(field)
-}
-
-fn text(printable: &[u8]) -> String {
-    String::from_utf8_lossy(printable).into_owned()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn parse(line: &[u8]) -> Parsed {
 #[track_caller]
 fn leg(line: impl AsRef<[u8]>) -> Leg {
     match parse(line.as_ref()) {
-        Parsed::Leg(leg) => *leg,
+        Parsed::Leg(leg) => leg,
         other => panic!("{other:?}"),
     }
 }
@@ -100,7 +100,7 @@ fn f43_without_seconds_the_stamps_are_inferred() {
     let coarse = leg(line(&[(1, "2026/03/02 09:15")]));
     assert_eq!(coarse.start.to_string(), "2026-03-02T09:15:00");
     assert_eq!(
-        (coarse.inferred, coarse.marks.resolution_seconds),
+        (coarse.inferred.to_vec(), coarse.marks.resolution_seconds),
         (vec!["start", "answered_at"], 60)
     );
 }
@@ -157,8 +157,8 @@ fn what_joins_legs() {
         last: Some(false),
         one_start: true,
         machine: None,
-        target: Some("200".to_owned()),
-        agent: Some("4711".to_owned()),
+        target: Some("200".into()),
+        agent: Some("4711".into()),
         transferred: false,
         marks_transfers: false,
         held_seconds: 7,

@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 
 use super::row::{Ended, Row};
 use crate::call::leg::Machine;
-use crate::call::{Direction, Disposition, Leg, Marks, Stamp, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, Marks, Stamp, Text, Transfer};
 
 /// What the feed's options say about numbers and stamps.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub enum End<'a> {
     /// A phone's channel.
     Phone(&'a str),
     /// A line to the outside, or to another switch, as `TECHNOLOGY/name`.
-    Trunk(String),
+    Trunk(Text),
     /// Asterisk's own pseudo-channel, with the number dialled through it.
     Local(&'a str),
 }
@@ -53,7 +53,7 @@ impl House {
         if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(device) {
             return End::Phone(device);
         }
-        End::Trunk(format!("{technology}/{device}"))
+        End::Trunk(smol_str::format_smolstr!("{technology}/{device}"))
     }
 
     fn stamp(self, at: jiff::civil::DateTime) -> Stamp {
@@ -194,8 +194,8 @@ fn is_withheld(text: &str) -> bool {
     words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-fn filled(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+fn filled(text: &str) -> Option<Text> {
+    (!text.is_empty()).then(|| text.into())
 }
 
 impl Seen<'_> {
@@ -236,7 +236,7 @@ impl Seen<'_> {
                 agent: row
                     .dst_channel
                     .strip_prefix("Agent/")
-                    .map(|a| without_suffix("Agent", a).to_owned()),
+                    .map(|a| without_suffix("Agent", a).into()),
                 transferred,
                 resolution_seconds: 1,
                 ..Marks::default()
@@ -262,7 +262,7 @@ impl Seen<'_> {
         (self.house.is_extension(&self.row.dst) && !single).then_some(&self.row.dst)
     }
 
-    fn outcome(&self) -> (Disposition, Option<String>) {
+    fn outcome(&self) -> (Disposition, Option<Text>) {
         let outgoing = self.direction == Direction::Outgoing;
         match self.row.ended {
             Ended::NoAnswer => return (Disposition::NoAnswer, None),
@@ -279,7 +279,7 @@ impl Seen<'_> {
             (Some(Machine::Voicemail), _) if self.row.billed > 0 => (Disposition::Voicemail, None),
             (Some(_), _) => (Disposition::NoAnswer, None),
             (None, _) if self.row.billed == 0 => (Disposition::NoAnswer, None),
-            (None, Some(extension)) => (Disposition::Answered, Some(extension.to_owned())),
+            (None, Some(extension)) => (Disposition::Answered, Some(extension.into())),
             // Put through to the outside: somebody talked, nobody of the house.
             (None, None) if self.to != End::Nothing => (Disposition::Unknown, None),
             (None, None) => (Disposition::NoAnswer, None),
@@ -315,9 +315,9 @@ impl Seen<'_> {
         }
     }
 
-    fn station(&self) -> Option<String> {
+    fn station(&self) -> Option<Text> {
         if self.direction == Direction::Outgoing {
-            return self.near_extension().map(str::to_owned);
+            return self.near_extension().map(Text::new);
         }
         let mailbox = || {
             let mailbox = self.row.data.split(['@', ',', '|', '&']).next().unwrap_or_default();
@@ -331,7 +331,7 @@ impl Seen<'_> {
             .filter(|_| self.machine != Some(Machine::Ivr))
             .or_else(mailbox)
             .or_else(rung)
-            .map(str::to_owned)
+            .map(Text::new)
     }
 
     fn near_extension(&self) -> Option<&str> {
@@ -342,22 +342,22 @@ impl Seen<'_> {
         }
     }
 
-    fn calling_number(&self) -> Option<String> {
+    fn calling_number(&self) -> Option<Text> {
         if self.direction != Direction::Incoming {
-            return self.near_extension().map(str::to_owned);
+            return self.near_extension().map(Text::new);
         }
         let number = without_host(caller(self.row));
         filled(number).filter(|number| !is_withheld(number))
     }
 
     /// None if it only repeats the number, or says that there is none.
-    fn calling_name(&self) -> Option<String> {
+    fn calling_name(&self) -> Option<Text> {
         let (name, number) = clid(&self.row.clid);
         filled(name).filter(|name| name != number && *name != self.row.src && !is_withheld(name))
     }
 
     /// The queue, or the extension that was asked for.
-    fn target(&self) -> Option<String> {
+    fn target(&self) -> Option<Text> {
         if self.direction == Direction::Outgoing {
             return None;
         }
@@ -368,25 +368,25 @@ impl Seen<'_> {
         behind_local
             .filter(|number| self.house.is_extension(number))
             .or(self.far_extension())
-            .map(str::to_owned)
+            .map(Text::new)
             .or_else(|| self.station())
     }
 
-    fn called_number(&self) -> Option<String> {
+    fn called_number(&self) -> Option<Text> {
         let dst = without_host(&self.row.dst);
         // `s`, `h`, `i`, `t` are places of the dial plan, and one digit is a key pressed in a menu.
         let place = dst.len() < 2 && self.direction != Direction::Outgoing;
         filled(dst).filter(|_| !place).or_else(|| self.target())
     }
 
-    fn trunk(&self) -> Option<String> {
+    fn trunk(&self) -> Option<Text> {
         match (&self.from, &self.to) {
             (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(name.clone()),
             _ => None,
         }
     }
 
-    fn inferred(&self, disposition: Disposition, answerer: Option<&str>, ring: Option<i64>) -> Vec<&'static str> {
+    fn inferred(&self, disposition: Disposition, answerer: Option<&str>, ring: Option<i64>) -> Inferred {
         let row = self.row;
         let no_talk = row.ended == Ended::Answered && row.billed == 0 && self.machine.is_none();
         // Without the row that continues it, the channel's answer may be the queue's or the menu's.

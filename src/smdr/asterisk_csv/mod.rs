@@ -224,7 +224,7 @@ impl Parser for Reading {
             match row::row(line.bytes, &self.layout, self.encoding) {
                 Ok(row) if meaning::is_called_half(&row) => out.push(skipped("own row of a called channel")),
                 Ok(mut row) => {
-                    row.lines = vec![line.number];
+                    row.lines.push(line.number);
                     self.take(row, out);
                 }
                 Err(misfit) => out.push(Parsed::Unparsed {
@@ -245,7 +245,7 @@ impl Parser for Reading {
 
 impl Reading {
     fn emit(&self, row: &Row, out: &mut Vec<Parsed>) {
-        out.push(Parsed::Leg(Box::new(meaning::leg(row, self.house))));
+        out.push(Parsed::Leg(meaning::leg(row, self.house)));
     }
 
     /// One more line has come: who has waited long enough stands for itself.
@@ -311,7 +311,8 @@ fn without_half(local: &str) -> &str {
 
 /// Both rows as one: begun as the first, answered as the second.
 fn join(row: &Row, next: &Row) -> Row {
-    let mut lines = [row.lines.as_slice(), &next.lines].concat();
+    let mut lines = row.lines.clone();
+    lines.extend_from_slice(&next.lines);
     lines.sort_unstable();
     Row {
         lines,

@@ -8,6 +8,7 @@
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 
+use crate::call::LineNumbers;
 use crate::smdr::misfit::{Field, Misfit};
 
 /// A column of the call detail record, as `cdr.conf` and `cdr_custom.conf` call it.
@@ -215,7 +216,7 @@ pub enum Ended {
 #[derive(Debug, Clone)]
 pub struct Row {
     /// Its lines: two once a row was joined with the one that continues it.
-    pub lines: Vec<u64>,
+    pub lines: LineNumbers,
     /// `accountcode`.
     pub account: String,
     /// `src`.
@@ -265,7 +266,7 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
         b.first().is_some_and(u8::is_ascii_alphanumeric).then_some(())
     })?;
     Ok(Row {
-        lines: Vec::new(),
+        lines: LineNumbers::new(),
         account: text("accountcode"),
         src: text("src"),
         dst: text("dst"),

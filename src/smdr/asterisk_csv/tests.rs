@@ -30,7 +30,7 @@ fn parse(options: &Options, lines: &[&str]) -> Vec<Parsed> {
 #[track_caller]
 fn leg(options: &Options, line: &str) -> Leg {
     match parse(options, &[line]).remove(0) {
-        Parsed::Leg(leg) => *leg,
+        Parsed::Leg(leg) => leg,
         other => panic!("{other:?}"),
     }
 }
@@ -112,7 +112,7 @@ fn a_local_row_alone_names_the_extension_behind_it() {
     let local = ANSWERED.replace("PJSIP/201-00000011", "Local/201@from-internal-00000003;1");
     let leg = leg(&Options::new(), &local);
     assert_eq!(leg.answered_by.as_deref(), Some("201"));
-    assert_eq!(leg.inferred, ["direction", "ring_seconds", "answered_by"]);
+    assert_eq!(leg.inferred.as_slice(), ["direction", "ring_seconds", "answered_by"]);
 }
 
 #[test]

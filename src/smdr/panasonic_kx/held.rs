@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-use crate::call::{Direction, Disposition, Leg};
+use crate::call::{Direction, Disposition, Leg, Text};
 use crate::smdr::Parsed;
 
 /// Calls going on at once are far fewer.
@@ -20,20 +20,20 @@ const GAP: SignedDuration = SignedDuration::from_secs(10);
 /// Both memories of the parser.
 #[derive(Default)]
 pub struct Held {
-    answers: VecDeque<(Box<Leg>, DateTime)>,
+    answers: VecDeque<(Leg, DateTime)>,
     through: VecDeque<Through>,
 }
 
 /// A part that ended by a transfer: who answers next on its trunk came by it.
 struct Through {
-    trunk: Option<String>,
-    caller: Option<String>,
+    trunk: Option<Text>,
+    caller: Option<Text>,
     end: DateTime,
 }
 
 impl Held {
     /// An `AN` line: waits. The trunk can't have two calls, so another answer there was left without its end.
-    pub fn hold(&mut self, leg: Box<Leg>, received: DateTime, out: &mut Vec<Parsed>) {
+    pub fn hold(&mut self, leg: Leg, received: DateTime, out: &mut Vec<Parsed>) {
         match &leg.trunk {
             Some(trunk) => self.release(Some(trunk), out),
             None => self.release_where(out, |held| held.trunk.is_none() && held.station == leg.station),
@@ -45,7 +45,7 @@ impl Held {
     }
 
     /// A final line: with the answer that waits for it, or alone.
-    pub fn finished(&mut self, mut leg: Box<Leg>, out: &mut Vec<Parsed>) {
+    pub fn finished(&mut self, mut leg: Leg, out: &mut Vec<Parsed>) {
         let same = self.answers.iter().position(|(held, _)| is_same(held, &leg));
         if let Some((answer, _)) = same.and_then(|at| self.answers.remove(at)) {
             join(&mut leg, &answer);
@@ -141,10 +141,10 @@ fn is_same(answer: &Leg, leg: &Leg) -> bool {
 
 /// The answer's line becomes part of the final line's leg.
 fn join(leg: &mut Leg, answer: &Leg) {
-    leg.line_numbers.splice(0..0, answer.line_numbers.iter().copied());
+    leg.line_numbers.insert_from_slice(0, &answer.line_numbers);
     leg.line = answer.line;
     leg.lines += answer.lines;
-    let missing = |own: &mut Option<String>, other: &Option<String>| {
+    let missing = |own: &mut Option<Text>, other: &Option<Text>| {
         if own.is_none() {
             own.clone_from(other);
         }

@@ -7,7 +7,8 @@ use jiff::tz::Offset;
 
 use super::Reader;
 use super::line::Printed;
-use crate::call::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::smdr::text::{decoded, filled, text};
 
 /// The longest that a machine's answer takes, in seconds.
 const QUICK: i64 = 1;
@@ -76,7 +77,7 @@ impl Reader {
             .filter(|_| outcome.machine.is_none())
             .map(|at| seconds(r.start, at))
             .filter(|ring| *ring >= 0);
-        let mut inferred: Vec<&'static str> = outcome.deduced.into_iter().collect();
+        let mut inferred: Inferred = outcome.deduced.into_iter().collect();
         if ring_seconds.is_some() {
             inferred.push("ring_seconds");
         }
@@ -85,7 +86,7 @@ impl Reader {
         Leg {
             line: number,
             lines: 1,
-            line_numbers: vec![number],
+            line_numbers: LineNumbers::from_slice(&[number]),
             start: self.stamp(r.start),
             answered_at: answered_at.map(|at| self.stamp(at)),
             direction,
@@ -122,10 +123,16 @@ impl Reader {
     }
 
     /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, bytes: &[u8]) -> Option<String> {
-        let (name, _) = self.encoding.decode_without_bom_handling(bytes);
-        let good = !name.is_empty() && !name.chars().any(char::is_control);
-        good.then(|| name.replace("\"\"", "\""))
+    fn name(&self, bytes: &[u8]) -> Option<Text> {
+        let name = decoded(filled(bytes)?, self.encoding);
+        let good = !name.chars().any(char::is_control);
+        good.then(|| {
+            if name.contains('"') {
+                name.replace("\"\"", "\"").into()
+            } else {
+                name
+            }
+        })
     }
 
     // ---- parties
@@ -371,12 +378,4 @@ fn is_one_of(numbers: &[String], number: &[u8]) -> bool {
 
 fn seconds(from: DateTime, to: DateTime) -> i64 {
     to.duration_since(from).as_secs()
-}
-
-fn filled(field: &[u8]) -> Option<&[u8]> {
-    (!field.is_empty()).then_some(field)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
