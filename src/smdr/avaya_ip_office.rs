@@ -51,6 +51,7 @@ use nom::sequence::{pair, preceded, terminated};
 use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
 use crate::smdr::text::{decoded, filled, text};
+use crate::smdr::usual::{self, Cells};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
 
 /// The registry's entry.
@@ -225,22 +226,25 @@ impl Parser for Segments {
                 what,
             });
         }
-        out.push(match segment(without_leading_filler(line.bytes)) {
-            Ok((_, segment)) => {
-                let first = self.begun.is_first(&segment);
-                Parsed::Leg(self.leg(line.number, &segment, first))
-            }
-            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
-                line: line.number,
-                column: misfit.column(line.bytes.len()),
-                error: misfit.text(),
+        let text = without_leading_filler(line.bytes);
+        out.push(
+            match usual_segment(text).map_or_else(|| segment(text), |usual| Ok((&b""[..], usual))) {
+                Ok((_, segment)) => {
+                    let first = self.begun.is_first(&segment);
+                    Parsed::Leg(self.leg(line.number, &segment, first))
+                }
+                Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
+                    line: line.number,
+                    column: misfit.column(line.bytes.len()),
+                    error: misfit.text(),
+                },
+                Err(nom::Err::Incomplete(_)) => Parsed::Unparsed {
+                    line: line.number,
+                    column: line.bytes.len() + 1,
+                    error: "the line is cut".to_owned(),
+                },
             },
-            Err(nom::Err::Incomplete(_)) => Parsed::Unparsed {
-                line: line.number,
-                column: line.bytes.len() + 1,
-                error: "the line is cut".to_owned(),
-            },
-        });
+        );
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}
@@ -261,20 +265,24 @@ fn no_segment(line: &[u8]) -> Option<&'static str> {
 /// Which calls have more segments to come, so that those are not taken for the first.
 #[derive(Default)]
 struct Begun {
-    starts: HashMap<Vec<u8>, DateTime>,
-    order: VecDeque<Vec<u8>>,
+    starts: HashMap<Text, DateTime>,
+    order: VecDeque<Text>,
 }
 
 impl Begun {
     /// Calls remembered; a switch has far fewer going on.
-    const LIMIT: usize = 10_000;
+    const LIMIT: usize = 2_000;
 
     fn is_first(&mut self, segment: &Segment<'_>) -> bool {
+        if self.starts.is_empty() && !segment.more {
+            return true;
+        }
+        let id = text(segment.call_id);
         // An id with another start is another call: ids restart with the system.
-        let first = self.starts.get(segment.call_id) != Some(&segment.start.at);
+        let first = self.starts.get(&id) != Some(&segment.start.at);
         if first && segment.more {
-            if self.starts.insert(segment.call_id.to_vec(), segment.start.at).is_none() {
-                self.order.push_back(segment.call_id.to_vec());
+            if self.starts.insert(id.clone(), segment.start.at).is_none() {
+                self.order.push_back(id);
             }
             if self.order.len() > Self::LIMIT
                 && let Some(oldest) = self.order.pop_front()
@@ -288,13 +296,14 @@ impl Begun {
 
 // ---- the line
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Start {
     at: DateTime,
     has_seconds: bool,
 }
 
 /// The line's fields, as printed.
+#[derive(Debug, PartialEq)]
 struct Segment<'a> {
     start: Start,
     connected: i64,
@@ -317,7 +326,7 @@ struct Segment<'a> {
 }
 
 /// A device with the name printed beside it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Party<'a> {
     device: &'a [u8],
     name: &'a [u8],
@@ -346,6 +355,101 @@ impl<'a> Party<'a> {
 /// Cause and targeter.
 type Targeting<'a> = (&'a [u8], &'a [u8]);
 type Party2AndTimes<'a> = (Party<'a>, (i64, i64, bool));
+
+/// The line as nearly all are spelt: nine digits or fewer, no comma in a name.
+fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
+    let cells = Cells::cut(line, b',')?;
+    if cells.count() < 15 {
+        return None;
+    }
+    let text = |n| Some(cells.get(n)).filter(|cell| usual::is_printable(cell));
+    let flag = |n| match cells.get(n) {
+        b"0" => Some(false),
+        b"1" => Some(true),
+        _ => None,
+    };
+    let device = |n| Some(cells.get(n)).filter(|cell| is_usual_device(cell));
+    let late_number = |n| {
+        if n < cells.count() {
+            usual::number(cells.get(n))
+        } else {
+            Some(0)
+        }
+    };
+    let party2 = Party {
+        device: device(13)?,
+        name: cells.get(14),
+    };
+    if party2.device.is_empty() && !party2.name.is_empty() {
+        return None;
+    }
+    let authorised = match cells.get(17) {
+        b"1" => true,
+        b"0" | b"n/a" | b"" => false,
+        _ => return None,
+    };
+    let auth_code = text(18)?;
+    let (cause, targeter) = usual_targeting(&cells)?;
+    Some(Segment {
+        start: Start {
+            at: usual::stamp(cells.get(0), b'/')?,
+            has_seconds: true,
+        },
+        connected: usual::span(cells.get(1))?,
+        ring: match cells.get(2) {
+            b"" => None,
+            digits => Some(usual::number(digits)?),
+        },
+        caller: text(3)?,
+        incoming: match cells.get(4) {
+            b"I" => true,
+            b"O" => false,
+            _ => return None,
+        },
+        called: text(5)?,
+        dialled: text(6)?,
+        account: text(7)?,
+        internal: flag(8)?,
+        call_id: Some(cells.get(9)).filter(|id| usual::is_digits(id))?,
+        more: flag(10)?,
+        party1: Party {
+            device: device(11)?,
+            name: cells.get(12),
+        },
+        party2,
+        hold: late_number(15)?,
+        park: late_number(16)?,
+        auth_code: authorised.then_some(auth_code),
+        cause,
+        targeter,
+    })
+}
+
+fn is_usual_device(cell: &[u8]) -> bool {
+    match cell {
+        [] => true,
+        [b'E' | b'T' | b'V', digits @ ..] => usual::is_digits(digits),
+        _ => false,
+    }
+}
+
+/// Fields 20 to 30, blank but for digits in those of a charge, or for the cause and its targeter.
+fn usual_targeting<'a>(cells: &Cells<'a>) -> Option<Targeting<'a>> {
+    const NONE: Targeting<'static> = (b"", b"");
+    let commas_alone = cells.count() >= 30 && cells.end(29) - cells.end(19) == 10;
+    if cells.count() <= 20 || commas_alone {
+        return Some(NONE);
+    }
+    let is_amount = |n| cells.get(n).iter().all(u8::is_ascii_digit);
+    let blank = |n: usize| cells.raw(n).is_empty();
+    if !(is_amount(20) && blank(21) && (22..=26).all(is_amount)) {
+        return None;
+    }
+    let (cause, targeter, number) = (cells.get(27), cells.get(28), cells.get(29));
+    let last = number.is_empty() || (usual::is_printable(number) && number.iter().any(u8::is_ascii_digit));
+    let usual = cause.is_empty() && targeter.is_empty() || fits(self::cause, cause);
+    (last && usual).then_some((cause, targeter))
+}
 
 fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
     let (rest, head) = (
@@ -720,8 +824,8 @@ fn answered_at(s: &Segment<'_>, disposition: Disposition) -> Option<Stamp> {
         Disposition::Voicemail => s.connected > 0,
         Disposition::NoAnswer | Disposition::Busy | Disposition::Failed | Disposition::Unknown => false,
     };
-    let ring = SignedDuration::from_secs(s.ring.filter(|_| answered)?);
-    s.start.at.checked_add(ring).ok().map(Stamp::local)
+    let ring = s.ring.filter(|_| answered)?;
+    usual::moved(s.start.at, ring).map(Stamp::local)
 }
 
 #[derive(Clone, Copy)]

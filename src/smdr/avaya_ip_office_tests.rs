@@ -297,3 +297,24 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
 fn golden_line_has_commas_in_names(line: &[u8]) -> bool {
     line.windows(2).any(|w| w == b", ")
 }
+
+#[test]
+fn the_usual_line_read_by_hand_is_what_the_careful_reader_finds() {
+    let mut usual = 0;
+    for line in golden::inputs("avaya-ip-office")
+        .iter()
+        .flat_map(|file| golden::lines(file))
+    {
+        for at in 0..line.len() {
+            for byte in *b"|,9 I:\0\xff" {
+                let mut altered = line.to_vec();
+                altered[at] = byte;
+                let Some(found) = usual_segment(&altered) else { continue };
+                usual += 1;
+                let careful = segment(&altered).map(|(_, segment)| segment);
+                assert_eq!(careful.ok(), Some(found), "{}", altered.escape_ascii());
+            }
+        }
+    }
+    assert!(usual > 10_000, "{usual}");
+}

@@ -14,6 +14,7 @@ pub mod registry;
 pub mod shift;
 pub mod stamps;
 pub mod text;
+pub mod usual;
 
 #[cfg(test)]
 mod golden;

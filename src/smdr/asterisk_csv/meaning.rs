@@ -7,6 +7,7 @@ use jiff::tz::Offset;
 use super::row::{Ended, Row};
 use crate::call::leg::Machine;
 use crate::call::{Direction, Disposition, Inferred, Leg, Marks, Stamp, Text, Transfer};
+use crate::smdr::stamps;
 
 /// What the feed's options say about numbers and stamps.
 #[derive(Debug, Clone, Copy)]
@@ -84,19 +85,68 @@ pub fn is_called_half(row: &Row) -> bool {
     row.app.eq_ignore_ascii_case("AppDial") && (row.billed == 0 || local)
 }
 
+/// Applications that are no way to a person.
+const MACHINES: [(Machine, &[&str]); 4] = [
+    (
+        Machine::Voicemail,
+        &[
+            "voicemail",
+            "voicemailmain",
+            "vmauthenticate",
+            "minivmrecord",
+            "comedian",
+        ],
+    ),
+    (Machine::Fax, &["receivefax", "rxfax", "sendfax"]),
+    (
+        Machine::Ivr,
+        &[
+            "playback",
+            "background",
+            "ivr",
+            "read",
+            "waitexten",
+            "directory",
+            "disa",
+            "ivrdemo",
+            "saydigits",
+            "saynumber",
+            "sayunixtime",
+            "sayalpha",
+            "controlplayback",
+            "musiconhold",
+            "mp3player",
+            "backgrounddetect",
+            "record",
+            "dictate",
+        ],
+    ),
+    (
+        Machine::Other,
+        &[
+            "confbridge",
+            "meetme",
+            "conference",
+            "page",
+            "park",
+            "parkedcall",
+            "echo",
+            "milliwatt",
+            "playtones",
+            "busy",
+            "congestion",
+            "bridgewait",
+        ],
+    ),
+];
+
 /// What the last application was, if it was no way to a person.
 fn machine(row: &Row) -> Option<Machine> {
-    let app = row.app.to_ascii_lowercase();
-    Some(match app.as_str() {
-        "voicemail" | "voicemailmain" | "vmauthenticate" | "minivmrecord" | "comedian" => Machine::Voicemail,
-        "receivefax" | "rxfax" | "sendfax" => Machine::Fax,
-        "playback" | "background" | "ivr" | "read" | "waitexten" | "directory" | "disa" | "ivrdemo" | "saydigits"
-        | "saynumber" | "sayunixtime" | "sayalpha" | "controlplayback" | "musiconhold" | "mp3player"
-        | "backgrounddetect" | "record" | "dictate" => Machine::Ivr,
-        "confbridge" | "meetme" | "conference" | "page" | "park" | "parkedcall" | "echo" | "milliwatt"
-        | "playtones" | "busy" | "congestion" | "bridgewait" => Machine::Other,
-        _ => return None,
-    })
+    if row.app == "Dial" {
+        return None;
+    }
+    let is = |apps: &[&str]| apps.iter().any(|app| row.app.eq_ignore_ascii_case(app));
+    MACHINES.iter().find(|(_, apps)| is(apps)).map(|(machine, _)| *machine)
 }
 
 fn is_queue(row: &Row) -> bool {
@@ -228,8 +278,8 @@ impl Seen<'_> {
                 from: None,
                 to: answered_by.clone(),
             }),
-            pbx_call_id: filled(&row.id),
-            account_code: filled(&row.account),
+            pbx_call_id: (!row.id.is_empty()).then(|| row.id.clone()),
+            account_code: (!row.account.is_empty()).then(|| row.account.clone()),
             marks: Marks {
                 machine: self.what_answered(disposition, answered_by.is_some()),
                 target: self.target(),
@@ -308,7 +358,7 @@ impl Seen<'_> {
         match disposition {
             Disposition::Answered if !self.machine_first() => {
                 let answer = self.row.answer?;
-                Some(answer.duration_since(self.row.start).as_secs().max(0))
+                Some(stamps::seconds(self.row.start, answer).max(0))
             }
             Disposition::NoAnswer if self.row.billed == 0 => self.row.duration,
             _ => None,

@@ -1,6 +1,7 @@
 //! Legs that wait for their final line, and parts that were put through.
 //!
-//! **Invariants.** What is held comes out once: in the leg of its final line, or alone. At most [`LIMIT`] are held.
+//! **Invariants.** What is held comes out once: in the leg of its final line, or alone. At most [`LIMIT`] are held, and
+//! [`THROUGH`] parts remembered.
 
 use std::collections::VecDeque;
 
@@ -12,6 +13,8 @@ use crate::smdr::Parsed;
 
 /// Calls going on at once are far fewer.
 const LIMIT: usize = 1_000;
+/// Parts put through within [`GAP`] are far fewer.
+const THROUGH: usize = 50;
 /// Nobody talks for longer; then the final line is lost.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// Between the end of a part and the answer by whom it was put through to, beside the stamp's coarseness.
@@ -100,8 +103,10 @@ impl Held {
         if leg.direction == Direction::Incoming && leg.disposition == Disposition::Answered {
             let coarse = SignedDuration::from_secs(leg.marks.resolution_seconds);
             let came = self.through.iter().position(|part| {
-                let late = leg.start.at.duration_since(part.end);
-                part.trunk == leg.trunk && part.caller == leg.calling_number && late <= GAP + coarse && late >= -coarse
+                let late = || leg.start.at.duration_since(part.end);
+                part.trunk == leg.trunk
+                    && part.caller == leg.calling_number
+                    && (-coarse..=GAP + coarse).contains(&late())
             });
             if let Some(at) = came {
                 self.through.remove(at);
@@ -119,7 +124,7 @@ impl Held {
                 caller: leg.calling_number.clone(),
                 end: leg.start.at.saturating_add(SignedDuration::from_secs(seconds)),
             });
-            if self.through.len() > LIMIT {
+            if self.through.len() > THROUGH {
                 self.through.pop_front();
             }
         }

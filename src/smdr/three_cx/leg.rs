@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 use super::Reader;
 use super::line::Printed;
 use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::smdr::stamps::seconds;
 use crate::smdr::text::{decoded, filled, text};
 
 /// The longest that a machine's answer takes, in seconds.
@@ -149,21 +150,8 @@ impl Reader {
         if inside && is_one_of(&self.voicemail, bare) {
             return Party::Voicemail;
         }
-        match kind.to_ascii_lowercase().as_slice() {
-            b"queue" => return Party::Machine(Machine::Queue),
-            b"ringgroup" => return Party::Group,
-            b"ivr" | b"digitalreceptionist" => return Party::Machine(Machine::Ivr),
-            b"fax" => return Party::Machine(Machine::Fax),
-            b"confplace" | b"conference" | b"parking" | b"parkplace" => return Party::Machine(Machine::Other),
-            b"voicemail" | b"vmail" | b"specialmenu" => return Party::Voicemail,
-            b"extension" => {
-                return Party::Extension {
-                    number: bare,
-                    sure: true,
-                };
-            }
-            b"line" | b"externalline" | b"external" => return Party::Outside,
-            _ => {}
+        if let Some(party) = by_type(kind, bare) {
+            return party;
         }
         if self.queues.as_deref().is_some_and(|queues| is_one_of(queues, bare)) {
             return Party::Machine(Machine::Queue);
@@ -307,6 +295,32 @@ impl Reader {
     }
 }
 
+/// What the switch calls the party, in versions that do.
+fn by_type<'a>(kind: &[u8], number: &'a [u8]) -> Option<Party<'a>> {
+    let is = |words: &[&str]| words.iter().any(|word| kind.eq_ignore_ascii_case(word.as_bytes()));
+    if kind.is_empty() || is(&["internal"]) {
+        None
+    } else if is(&["extension"]) {
+        Some(Party::Extension { number, sure: true })
+    } else if is(&["line", "externalline", "external"]) {
+        Some(Party::Outside)
+    } else if is(&["queue"]) {
+        Some(Party::Machine(Machine::Queue))
+    } else if is(&["ringgroup"]) {
+        Some(Party::Group)
+    } else if is(&["ivr", "digitalreceptionist"]) {
+        Some(Party::Machine(Machine::Ivr))
+    } else if is(&["fax"]) {
+        Some(Party::Machine(Machine::Fax))
+    } else if is(&["confplace", "conference", "parking", "parkplace"]) {
+        Some(Party::Machine(Machine::Other))
+    } else if is(&["voicemail", "vmail", "specialmenu"]) {
+        Some(Party::Voicemail)
+    } else {
+        None
+    }
+}
+
 /// Whether the call left the party called for another one.
 fn moved_on(r: &Printed<'_>) -> bool {
     !r.change.is_empty() && r.change != b"ReplacedSrc" && !r.last.is_empty() && r.last != r.to && r.last != r.from
@@ -374,8 +388,4 @@ fn without_host(number: &[u8]) -> &[u8] {
 
 fn is_one_of(numbers: &[String], number: &[u8]) -> bool {
     numbers.iter().any(|known| known.as_bytes() == number)
-}
-
-fn seconds(from: DateTime, to: DateTime) -> i64 {
-    to.duration_since(from).as_secs()
 }
