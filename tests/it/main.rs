@@ -5,7 +5,7 @@
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
-//!   `house_rules`: who may know whom.
+//!   `house_rules`: who may know whom. `fuzz`: what no bytes may do to a parser.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
 
@@ -17,6 +17,7 @@ mod faults_feed;
 mod faults_mail;
 mod faults_store;
 mod faults_time;
+mod fuzz;
 mod house;
 mod house_rules;
 mod http;
