@@ -1,8 +1,8 @@
 //! The checks of `fuzz/`, driven by a seeded mutator where no nightly compiler is: a short run on every machine.
 //!
 //! ```text
-//! cargo nextest run --test it fuzz                       1,000 inputs a target (FIRSTANSWER_LONG=1: 100,000)
-//! FUZZ_SEED=7 FUZZ_INPUTS=50000 cargo nextest run --test it fuzz     another run, as long as wanted
+//! cargo nextest run --test it fuzz                       1,000 inputs a target (FIRSTANSWER_LONG=1: 10,000)
+//! FUZZ_SEED=7 FUZZ_INPUTS=10000 cargo nextest run --test it fuzz     another run, as long as wanted
 //! FUZZ_INPUT=target/fuzz/framing-1f3a cargo nextest run --test it fuzz::an_input_is_replayed
 //! ```
 //! A failing input is cut down, written to `target/fuzz`, and the command that replays it is printed. Mended, it goes
@@ -50,7 +50,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 fn inputs() -> u64 {
     let long = env::var_os("FIRSTANSWER_LONG").is_some();
-    number("FUZZ_INPUTS", if long { 100_000 } else { 1_000 })
+    number("FUZZ_INPUTS", if long { 10_000 } else { 1_000 })
 }
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {

@@ -187,7 +187,7 @@ pub enum Layout {
 }
 
 /// The columns of a row with so many cells.
-fn columns(layout: &Layout, cells: &[Cell<'_>]) -> SmallVec<[Column; 24]> {
+pub fn columns(layout: &Layout, cells: &[Cell<'_>]) -> SmallVec<[Column; 24]> {
     if let Layout::Listed(listed) = layout {
         return listed.as_slice().into();
     }
