@@ -36,7 +36,7 @@
 //!
 //! **Cannot tell**: which twin of a pair answered, who calls in by name, why an outgoing call failed, the zone.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -50,7 +50,7 @@ use nom::sequence::{pair, preceded, terminated};
 
 use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
-use crate::smdr::text::{decoded, filled, text};
+use crate::smdr::text::{Source, filled};
 use crate::smdr::usual::{self, Cells};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
 
@@ -265,8 +265,8 @@ fn no_segment(line: &[u8]) -> Option<&'static str> {
 /// Which calls have more segments to come, so that those are not taken for the first.
 #[derive(Default)]
 struct Begun {
-    starts: HashMap<Text, DateTime>,
-    order: VecDeque<Text>,
+    starts: BTreeMap<u64, DateTime>,
+    order: VecDeque<u64>,
 }
 
 impl Begun {
@@ -277,11 +277,13 @@ impl Begun {
         if self.starts.is_empty() && !segment.more {
             return true;
         }
-        let id = text(segment.call_id);
+        // Ids of more digits than a switch prints may fall together: then their starts tell them apart.
+        let digit = |id: u64, b: &u8| id.wrapping_mul(10).wrapping_add(u64::from(b.wrapping_sub(b'0')));
+        let id = segment.call_id.iter().fold(0, digit);
         // An id with another start is another call: ids restart with the system.
         let first = self.starts.get(&id) != Some(&segment.start.at);
         if first && segment.more {
-            if self.starts.insert(id.clone(), segment.start.at).is_none() {
+            if self.starts.insert(id, segment.start.at).is_none() {
                 self.order.push_back(id);
             }
             if self.order.len() > Self::LIMIT
@@ -305,6 +307,7 @@ struct Start {
 /// The line's fields, as printed.
 #[derive(Debug, PartialEq)]
 struct Segment<'a> {
+    source: Source<'a>,
     start: Start,
     connected: i64,
     ring: Option<i64>,
@@ -356,7 +359,7 @@ impl<'a> Party<'a> {
 type Targeting<'a> = (&'a [u8], &'a [u8]);
 type Party2AndTimes<'a> = (Party<'a>, (i64, i64, bool));
 
-/// The line as nearly all are spelt: nine digits or fewer, no comma in a name.
+/// The line as nearly all are spelt: spans of two digits, no comma in a name.
 fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
     let cells = Cells::cut(line, b',')?;
     if cells.count() < 15 {
@@ -366,6 +369,8 @@ fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
     let flag = |n| match cells.get(n) {
         b"0" => Some(false),
         b"1" => Some(true),
+        // Manuals have it for the internal calls.
+        b"I" if n == 8 => Some(true),
         _ => None,
     };
     let device = |n| Some(cells.get(n)).filter(|cell| is_usual_device(cell));
@@ -391,10 +396,8 @@ fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
     let auth_code = text(18)?;
     let (cause, targeter) = usual_targeting(&cells)?;
     Some(Segment {
-        start: Start {
-            at: usual::stamp(cells.get(0), b'/')?,
-            has_seconds: true,
-        },
+        source: Source::of(line),
+        start: usual_start(cells.get(0))?,
         connected: usual::span(cells.get(1))?,
         ring: match cells.get(2) {
             b"" => None,
@@ -425,6 +428,20 @@ fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
     })
 }
 
+fn usual_start(cell: &[u8]) -> Option<Start> {
+    let has_seconds = cell.len() == 19;
+    let at = if has_seconds {
+        usual::stamp(cell, b'/')
+    } else {
+        let mut whole = *b"YYYY/MM/DD HH:MM:00";
+        whole
+            .get_mut(..16)?
+            .copy_from_slice(Some(cell).filter(|cell| cell.len() == 16)?);
+        usual::stamp(&whole, b'/')
+    };
+    Some(Start { at: at?, has_seconds })
+}
+
 fn is_usual_device(cell: &[u8]) -> bool {
     match cell {
         [] => true,
@@ -440,9 +457,8 @@ fn usual_targeting<'a>(cells: &Cells<'a>) -> Option<Targeting<'a>> {
     if cells.count() <= 20 || commas_alone {
         return Some(NONE);
     }
-    let is_amount = |n| cells.get(n).iter().all(u8::is_ascii_digit);
-    let blank = |n: usize| cells.raw(n).is_empty();
-    if !(is_amount(20) && blank(21) && (22..=26).all(is_amount)) {
+    let is_amount = |n| cells.get(n).iter().all(|b| matches!(b, b' '..=b'@'));
+    if !(is_amount(20) && cells.get(21).len() <= 8 && (22..=26).all(is_amount)) {
         return None;
     }
     let (cause, targeter, number) = (cells.get(27), cells.get(28), cells.get(29));
@@ -469,6 +485,7 @@ fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
     let (rest, auth_code) = auth_code(rest)?;
     let (rest, (_user_charged, (cause, targeter))) = user_charged(rest)?;
     let segment = Segment {
+        source: Source::of(line),
         start,
         connected,
         ring,
@@ -736,6 +753,7 @@ fn cause(i: &[u8]) -> Inner<'_, &[u8]> {
 
 impl Segments {
     fn leg(&self, number: u64, s: &Segment<'_>, first: bool) -> Leg {
+        let text = |cell| s.source.text(cell);
         let direction = match (s.incoming, s.internal) {
             (true, _) => Direction::Incoming,
             (false, true) => Direction::Internal,
@@ -768,7 +786,7 @@ impl Segments {
             calling_name: if s.incoming {
                 None
             } else {
-                s.party1.extension().and(self.name(s.party1.name))
+                s.party1.extension().and(self.name(s, s.party1.name))
             },
             called_number: filled(without_host(s.dialled))
                 .or(filled(without_host(s.called)))
@@ -783,7 +801,7 @@ impl Segments {
             talk_seconds: Some(s.connected),
             disposition,
             transfer: transferred.then(|| Transfer {
-                from: self.name(s.targeter),
+                from: self.name(s, s.targeter),
                 to: station.map(text),
             }),
             pbx_call_id: Some(text(s.call_id)),
@@ -794,8 +812,8 @@ impl Segments {
     }
 
     /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, bytes: &[u8]) -> Option<Text> {
-        let name = decoded(filled(bytes)?, self.encoding);
+    fn name(&self, s: &Segment<'_>, bytes: &[u8]) -> Option<Text> {
+        let name = s.source.decoded(filled(bytes)?, self.encoding);
         (!name.chars().any(char::is_control)).then_some(name)
     }
 }
@@ -863,6 +881,7 @@ fn station<'a>(s: &Segment<'a>, direction: Direction) -> Option<&'a [u8]> {
 }
 
 fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred: bool) -> Marks {
+    let text = |cell| s.source.text(cell);
     let other = s.party1.is_other_machine() || s.party2.is_other_machine();
     Marks {
         last: Some(!s.more),

@@ -37,7 +37,8 @@ use nom::sequence::preceded;
 use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Marks, Stamp, Text, Transfer};
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, leading_control};
 use crate::smdr::stamps::{Meaning, nearest_day};
-use crate::smdr::text::text;
+use crate::smdr::text::Source;
+use crate::smdr::usual;
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
 
 /// The registry's entry.
@@ -264,6 +265,7 @@ impl Kind {
 
 /// The line's fields, as printed; blank ones are none.
 struct Fields<'a> {
+    source: Source<'a>,
     day: Day,
     clock: Time,
     trunk: Option<&'a [u8]>,
@@ -367,6 +369,7 @@ fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
         msn,
     ] = cells(line);
     Ok(Fields {
+        source: Source::of(line),
         day: must(DATE, date, day)?,
         clock: must(TIME, time, clock)?,
         trunk: must(TRUNK, trunk, number)?,
@@ -401,6 +404,9 @@ fn day(i: &[u8]) -> Inner<'_, Day> {
 }
 
 fn clock(i: &[u8]) -> Inner<'_, Time> {
+    if let Some(clock) = usual::time(i) {
+        return Ok((&[], clock));
+    }
     let parts = (two(23), preceded(char(':'), two(59)), preceded(char(':'), two(59)));
     let small = |n: i64| i8::try_from(n).ok();
     map_opt(parts, |(h, m, s)| Time::new(small(h)?, small(m)?, small(s)?, 0).ok()).parse(i)
@@ -411,6 +417,9 @@ fn minutes_seconds(i: &[u8]) -> Inner<'_, i64> {
 }
 
 fn hours_minutes_seconds(i: &[u8]) -> Inner<'_, i64> {
+    if let Some(seconds) = usual::span(i) {
+        return Ok((&[], seconds));
+    }
     let parts = (two(99), preceded(char(':'), two(59)), preceded(char(':'), two(59)));
     map(parts, |(h, m, s)| h * 3600 + m * 60 + s).parse(i)
 }
@@ -455,6 +464,7 @@ fn kind(i: &[u8]) -> Inner<'_, Kind> {
 
 impl Reading {
     fn leg(&self, line: u64, at: DateTime, f: &Fields<'_>) -> Leg {
+        let text = |cell| f.source.text(cell);
         let incoming = f.kind.is_incoming();
         let (ring, talk) = (f.ring.unwrap_or(0), f.talk.unwrap_or(0));
         let (start, answer) = self.stamp.times(at, ring, talk);
@@ -532,7 +542,7 @@ impl Reading {
             return (Disposition::NoAnswer, None);
         }
         match f.extension {
-            Some(extension) if !f.kind.is_to_outside() => (Disposition::Answered, Some(text(extension))),
+            Some(extension) if !f.kind.is_to_outside() => (Disposition::Answered, Some(f.source.text(extension))),
             _ => (Disposition::Unknown, None),
         }
     }
@@ -540,7 +550,7 @@ impl Reading {
 
 /// The next part of a connection names one side of the transfer.
 fn transfer(f: &Fields<'_>) -> Option<Transfer> {
-    let named = f.kind.follows.then(|| f.extension.map(text));
+    let named = f.kind.follows.then(|| f.extension.map(|cell| f.source.text(cell)));
     named.map(|extension| match f.kind.what {
         7 | 8 => Transfer {
             from: extension,

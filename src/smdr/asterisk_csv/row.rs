@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::call::{LineNumbers, Text};
 use crate::smdr::misfit::{Field, Misfit};
-use crate::smdr::text::decoded;
+use crate::smdr::text::Source;
 use crate::smdr::usual;
 
 /// A column of the call detail record, as `cdr.conf` and `cdr_custom.conf` call it.
@@ -293,7 +293,12 @@ pub struct Row {
 pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> Result<Row, Misfit<'a>> {
     let cells = cells(line)?;
     let columns = columns(layout, &cells);
-    let reading = Reading { line, cells, columns };
+    let reading = Reading {
+        line,
+        source: Source::of(line),
+        cells,
+        columns,
+    };
     reading.check_count()?;
     let text = |column| reading.text(column, encoding);
     let linked = text(LINKED_ID);
@@ -331,6 +336,7 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
 
 struct Reading<'a> {
     line: &'a [u8],
+    source: Source<'a>,
     cells: Cells<'a>,
     columns: SmallVec<[Column; 24]>,
 }
@@ -401,7 +407,7 @@ impl<'a> Reading<'a> {
             return Text::default();
         };
         let ends = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_graphic());
-        let text = decoded(cell.bytes, encoding);
+        let text = self.source.decoded(cell.bytes, encoding);
         if ends(cell.bytes.first()) && ends(cell.bytes.last()) && !cell.bytes.contains(&b'"') {
             return text;
         }

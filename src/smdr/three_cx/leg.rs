@@ -9,7 +9,7 @@ use super::Reader;
 use super::line::Printed;
 use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 use crate::smdr::stamps::seconds;
-use crate::smdr::text::{decoded, filled, text};
+use crate::smdr::text::filled;
 
 /// The longest that a machine's answer takes, in seconds.
 const QUICK: i64 = 1;
@@ -69,6 +69,7 @@ impl<'a> Outcome<'a> {
 
 impl Reader {
     pub(super) fn leg(&self, number: u64, r: &Printed<'_>) -> Leg {
+        let text = |cell| r.source.text(cell);
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
@@ -92,7 +93,7 @@ impl Reader {
             answered_at: answered_at.map(|at| self.stamp(at)),
             direction,
             calling_number: calling.map(text),
-            calling_name: self.name(r.from_name).filter(|name| name.as_bytes() != bare(r.from)),
+            calling_name: self.name(r).filter(|name| name.as_bytes() != bare(r.from)),
             called_number: called(r, to).map(text),
             station: outcome.answered_by.or(station(r, direction, to, &outcome)).map(text),
             answered_by: outcome.answered_by.map(text),
@@ -124,8 +125,8 @@ impl Reader {
     }
 
     /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, bytes: &[u8]) -> Option<Text> {
-        let name = decoded(filled(bytes)?, self.encoding);
+    fn name(&self, r: &Printed<'_>) -> Option<Text> {
+        let name = r.source.decoded(filled(r.from_name)?, self.encoding);
         let good = !name.chars().any(char::is_control);
         good.then(|| {
             if name.contains('"') {
@@ -289,8 +290,8 @@ impl Reader {
             return None;
         };
         Some(Transfer {
-            from: filled(from).map(text),
-            to: filled(got).map(text),
+            from: filled(from).map(|cell| r.source.text(cell)),
+            to: filled(got).map(|cell| r.source.text(cell)),
         })
     }
 }
