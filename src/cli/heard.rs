@@ -293,12 +293,12 @@ impl Heard {
         if let Some((end, at)) = placed.and_then(|placed| placed.ended_at.zip(last)) {
             self.drift.push(at.as_second() - end.as_second());
         }
-        self.extensions.extend(leg.answered_by.clone());
+        self.extensions.extend(leg.answered_by.as_ref().map(ToString::to_string));
         if self.json {
             writeln!(out, "{}", safe_json(json!({"leg": leg}).to_string()))?;
             return Ok(());
         }
-        let text = |text: &Option<String>| text.as_deref().map_or_else(|| "?".to_owned(), safe);
+        let text = |text: &Option<crate::call::Text>| text.as_deref().map_or_else(|| "?".to_owned(), safe);
         let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         writeln!(
             out,

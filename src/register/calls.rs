@@ -66,7 +66,7 @@ impl Store {
                 let place = CallPlace {
                     feed: state.id,
                     epoch,
-                    pbx_id: placed.leg.pbx_call_id.clone(),
+                    pbx_id: placed.leg.pbx_call_id.as_ref().map(call::Text::to_string),
                     settled: false,
                     settle_at: None,
                     case: None,
@@ -484,7 +484,7 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
     let rows: Result<Vec<_>, _> = match key {
         JoinKey::PbxId(pbx_id) => conn
             .prepare_cached(BY_ID)?
-            .query_map(params![feed, pbx_id], read)?
+            .query_map(params![feed, pbx_id.as_str()], read)?
             .collect(),
         JoinKey::Line { trunk, caller } => {
             let from = leg.start.checked_sub(call::ID_LIFE).unwrap_or(Timestamp::MIN);
@@ -493,7 +493,10 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
                 .checked_add(SignedDuration::from_mins(1))
                 .unwrap_or(Timestamp::MAX);
             conn.prepare_cached(BY_LINE)?
-                .query_map(params![feed, millis(from), millis(until), trunk, caller], read)?
+                .query_map(
+                    params![feed, millis(from), millis(until), trunk.as_deref(), caller.as_deref()],
+                    read,
+                )?
                 .collect()
         }
         JoinKey::Alone => Ok(Vec::new()),

@@ -410,7 +410,7 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    match self.take_leg(feed, state, *leg, index, &heard)? {
+                    match self.take_leg(feed, state, leg, index, &heard)? {
                         Some((call, late_by)) => {
                             if heard.drifts
                                 && let Some(seconds) = late_by

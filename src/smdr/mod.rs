@@ -14,6 +14,8 @@ pub mod options;
 pub mod registry;
 pub mod shift;
 pub mod stamps;
+pub mod text;
+pub mod usual;
 
 #[cfg(test)]
 mod golden;
@@ -126,9 +128,10 @@ pub struct Line<'a> {
 
 /// What became of lines.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // nearly all are legs, and a box for each would cost a quarter of the parsing
 pub enum Parsed {
     /// A leg; `line_numbers` says of which lines.
-    Leg(Box<Leg>),
+    Leg(Leg),
     /// No record: a header, a banner, a blank line.
     Skipped {
         /// Which line.

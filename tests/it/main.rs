@@ -6,7 +6,8 @@
 //! - `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
-//!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program.
+//!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program. `fuzz`: what no
+//!   bytes may do to a parser.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
 
@@ -22,6 +23,7 @@ mod faults_store;
 mod faults_time;
 mod faults_ways;
 mod fortnight;
+mod fuzz;
 mod house;
 mod house_rules;
 mod http;
