@@ -6,12 +6,14 @@ pub mod case;
 mod case_change;
 mod case_why;
 pub mod check;
+pub mod completions;
 pub mod detect;
 pub mod dialects;
 pub mod feed;
 mod filter;
 pub mod journal;
 pub mod mail;
+pub mod man;
 pub mod outbox;
 pub mod parse;
 pub mod play;
@@ -139,6 +141,10 @@ pub enum Command {
     Mail(mail::MailArgs),
     /// Mails: what was sent, what waits and why
     Outbox(outbox::OutboxArgs),
+    /// Completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// The manual, as man pages
+    Man(man::ManArgs),
 }
 
 /// Runs the command line of this process.
@@ -163,6 +169,8 @@ pub fn main() -> ExitCode {
         Command::Policy(args) => policy::run(&cli, args, &mut out),
         Command::Mail(args) => mail::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
+        Command::Completions(args) => completions::run(args, &mut out),
+        Command::Man(args) => man::run(args, &mut out),
     };
     let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));
     match done {
