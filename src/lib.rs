@@ -11,6 +11,7 @@
 //! 7. [`register`]: the database; its one writer commits all of the above in one transaction.
 //! 8. [`remind`]: what is due becomes a notice, then a message.
 //! 9. [`mail`] and [`web`]: the message arrives; its link opens the page that closes the case.
+//! 10. [`report`]: what managers ask, counted from calls and cases, each figure with the list behind it.
 //!
 //! Around them: [`config`] reads what users write, [`l10n`] holds the sentences, [`cli`] the commands,
 //! [`daemon`] wires it all together, [`office`] joins pages and register, [`clock`] is the only place that asks what time it is.
@@ -32,5 +33,6 @@ pub mod mail;
 pub mod office;
 pub mod register;
 pub mod remind;
+pub mod report;
 pub mod smdr;
 pub mod web;

@@ -3,6 +3,8 @@
 //! **Invariants.** Only [`Office::act`] changes anything. A link acts while its person has the case (or stands in for
 //! who has it), and only shows afterwards.
 
+mod figures;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +20,8 @@ use crate::register::read::Reader;
 use crate::register::{self, Handle, Rules, Who};
 use crate::remind::LinkDesk;
 use crate::web::{
-    ActError, Answers, CasePage, Hit, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Staff, Standing,
+    ActError, Answers, Asked, Behind, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office, People, Seen,
+    Staff, Standing,
 };
 
 /// Readers kept open between requests.
@@ -307,6 +310,19 @@ impl Office for RegisterOffice {
                 Err(ActError::Busy)
             }
         }
+    }
+
+    async fn figures(&self, asked: Asked) -> Result<Figures, NoPage> {
+        self.figures_of(asked).await.map_err(|error| no_page(&error))
+    }
+
+    async fn behind(&self, asked: Asked, key: Option<String>, count: String) -> Result<Behind, NoPage> {
+        let behind = self.rows_behind(asked, key, count).await;
+        behind.map_err(|error| no_page(&error))?.ok_or(NoPage::Gone)
+    }
+
+    fn day(&self) -> jiff::civil::Date {
+        self.today()
     }
 
     async fn ready(&self) -> Result<(), String> {

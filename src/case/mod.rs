@@ -12,6 +12,7 @@
 //! | [`mod@opening`], `missed`, `visit` | does a call open a case, and whose is it? |
 //! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
+//! | [`tally`] | what does a case count as in the figures? |
 //! | `view`, `words` | what is read off a case; a refusal in words |
 //!
 //! **Invariants.** [`decide`] asks no clock and knows no database; whoever calls it stores the events and applies
@@ -42,6 +43,7 @@ mod promise;
 pub mod quiet;
 pub mod state;
 mod switch;
+pub mod tally;
 mod view;
 pub mod violation;
 mod visit;

@@ -190,16 +190,40 @@ fn opens_none(
     call.talk_seconds.filter(|talk| *talk < min_talk).map(|_| Why::TooShort)
 }
 
-/// Why a missed call owes no call-back, if it does not.
-fn not_called_back(call: &Call, policy: &Policy, caller: Caller<'_>) -> Option<Why> {
+/// Who should have answered, if this is a missed call: from outside, answered by nobody, and not given up at once.
+/// Whether it owes a call-back is another question: a withheld number is missed as well.
+pub fn missed_by(
+    call: &Call,
+    policy: &Policy,
+    calendar: &Calendar,
+    directory: &Directory,
+    caller: Caller<'_>,
+) -> Option<PersonId> {
+    let missed = call.direction == Direction::Incoming
+        && call.answered_by.is_none()
+        && !by_a_machine(call)
+        && !given_up_at_once(call, policy)
+        && caller.known.is_none_or(|known| known.opens);
+    missed
+        .then(|| missed::holding(call, call.first_received_at, calendar, directory))
+        .flatten()
+        .map(|holding| holding.handler)
+}
+
+fn given_up_at_once(call: &Call, policy: &Policy) -> bool {
     let limit = match policy.opens.short_abandon {
         Span::Elapsed(seconds) | Span::Business(seconds) => seconds,
         Span::BusinessDays(_) | Span::EndOfDay => 0,
     };
     let waited = call.ended_at.map(|end| end.as_second() - call.start.as_second());
+    waited.is_some_and(|waited| waited < limit)
+}
+
+/// Why a missed call owes no call-back, if it does not.
+fn not_called_back(call: &Call, policy: &Policy, caller: Caller<'_>) -> Option<Why> {
     if !policy.opens.missed_callback {
         Some(Why::Missed)
-    } else if waited.is_some_and(|waited| waited < limit) {
+    } else if given_up_at_once(call, policy) {
         Some(Why::ShortAbandon)
     } else if caller.key.is_none() {
         Some(Why::NoNumber)

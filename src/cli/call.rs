@@ -6,12 +6,13 @@ use anyhow::anyhow;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::filter::FilterArgs;
+use super::filter::{CallFilterArgs, FilterArgs};
 use super::screen::{safe, safe_json, table};
 use super::session::{Session, fail};
 use super::{Cli, Exit, shapes, tables};
 use crate::ids::CallId;
 use crate::register::read::CallRow;
+use crate::report::sheet::harmless;
 
 /// Calls: list them, or show one with its legs and raw lines.
 #[derive(Debug, Args)]
@@ -29,7 +30,7 @@ pub enum CallVerb {
         after_help = "Examples:\n  firstanswer call list --from 2026-03-05 --disposition no_answer\n  \
         firstanswer call list --person wang --json"
     )]
-    List(ListArgs),
+    List(Box<ListArgs>),
     /// Show one call with its legs, raw lines and the directory entries used
     #[command(after_help = "Example:\n  firstanswer call show 17")]
     Show(ShowArgs),
@@ -40,6 +41,8 @@ pub enum CallVerb {
 pub struct ListArgs {
     #[command(flatten)]
     filter: FilterArgs,
+    #[command(flatten)]
+    calls: CallFilterArgs,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -77,7 +80,9 @@ pub fn run(cli: &Cli, args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     let session = Session::open(cli)?;
     match &args.verb {
         CallVerb::List(list) => {
-            let calls = session.reader.calls(&list.filter.filter(&session)?)?;
+            let mut filter = list.filter.filter(&session)?;
+            list.calls.narrow(&mut filter)?;
+            let calls = session.reader.calls(&filter)?;
             match if list.json { Format::Json } else { list.format } {
                 Format::Json => {
                     for call in &calls {
@@ -239,37 +244,25 @@ fn print_details(session: &Session, call: &CallRow, value: &Value, out: &mut dyn
 }
 
 fn csv(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut head: Option<Vec<String>> = None;
+    let mut sheet = csv::Writer::from_writer(out);
+    let mut head = true;
     for call in calls {
         let value = shapes::call(session, call);
         let Some(fields) = value.as_object() else { continue };
-        if head.is_none() {
-            let names: Vec<String> = fields.keys().cloned().collect();
-            writeln!(out, "{}", names.join(","))?;
-            head = Some(names);
+        if std::mem::take(&mut head) {
+            sheet.write_record(fields.keys())?;
         }
-        let cells: Vec<String> = fields.values().map(cell).collect();
-        writeln!(out, "{}", cells.join(","))?;
+        sheet.write_record(fields.values().map(cell))?;
     }
-    Ok(())
+    Ok(sheet.flush()?)
 }
 
-/// One cell: quoted where needed, and never a formula for a spreadsheet.
+/// One cell; never a formula for a spreadsheet.
 fn cell(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => return other.to_string(),
-    };
-    let harmless = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
-        format!("'{text}")
-    } else {
-        text
-    };
-    if harmless.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", harmless.replace('"', "\"\""))
-    } else {
-        harmless
+        Value::String(text) => harmless(text),
+        other => other.to_string(),
     }
 }
 
@@ -283,8 +276,8 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("+4930123", "'+4930123"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("a,b", "\"a,b\""),
-            ("=\"x\"", "\"'=\"\"x\"\"\""),
+            ("a,b", "a,b"),
+            ("=\"x\"", "'=\"x\""),
             ("138", "138"),
         ] {
             assert_eq!(cell(&json!(text)), wanted);

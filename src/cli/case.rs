@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::filter::{FilterArgs, person};
+use super::filter::{FilterArgs, NOBODY, person};
 use super::screen::{safe, safe_json, table};
 use super::session::{Session, fail};
 use super::{Cli, Exit, case_change, case_why, shapes, tables};
@@ -127,6 +127,9 @@ pub struct ListArgs {
     /// Only those this person has
     #[arg(long, value_name = "PERSON")]
     handler: Option<String>,
+    /// Only those this person answered first; `-`: those whose first answerer is not sure
+    #[arg(long, value_name = "PERSON")]
+    first_answerer: Option<String>,
     /// Show callers' numbers in full
     #[arg(long)]
     reveal: bool,
@@ -223,6 +226,10 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
     filter.kind = one_of("--kind", args.kind.as_ref(), &["call", "callback", "visit"])?;
     filter.overdue = args.overdue;
     filter.handler = args.handler.as_deref().map(person).transpose()?;
+    match args.first_answerer.as_deref() {
+        Some(NOBODY) => filter.nobody = true,
+        other => filter.first_answerer = other.map(person).transpose()?,
+    }
     let cases = session.reader.cases(&filter, session.now())?;
     let reminders = session.reader.reminders()?;
     let sent = |case: &Case| reminders.get(&case.id).copied().unwrap_or(0);

@@ -3,10 +3,13 @@
 use clap::Args;
 
 use super::Exit;
-use super::session::{Session, fail, instant};
-use crate::call::Disposition;
+use super::session::{Session, fail, instant, until};
+use crate::case::tally::Mark;
 use crate::ids::{DepartmentId, PersonId};
-use crate::register::read::Filter;
+use crate::register::read::{Filter, Slot};
+
+/// Stands for nobody where a person is named.
+pub const NOBODY: &str = "-";
 
 /// Which calls or cases; all given conditions hold together.
 #[derive(Debug, Clone, Default, Args)]
@@ -14,13 +17,13 @@ pub struct FilterArgs {
     /// From this time on (site time, or with an offset)
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Before this time
+    /// Before this time; a date: through that day
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
     /// Answered by, or meant for, this extension
     #[arg(long, value_name = "EXT")]
     extension: Option<String>,
-    /// Answered first (a case: or handled) by this person
+    /// Answered first (a case: or handled) by this person; with --missed: who should have answered; `-`: nobody
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
     /// Of this department
@@ -32,9 +35,54 @@ pub struct FilterArgs {
     /// answered, no_answer, busy, failed, voicemail or unknown
     #[arg(long, value_name = "DISPOSITION")]
     disposition: Option<String>,
+    /// Begun in this hour of the day
+    #[arg(long, value_name = "0-23", value_parser = clap::value_parser!(i8).range(0..=23), conflicts_with = "weekday")]
+    hour: Option<i8>,
+    /// Begun on this day of the week, 1 is Monday
+    #[arg(long, value_name = "1-7", value_parser = clap::value_parser!(i8).range(1..=7))]
+    weekday: Option<i8>,
+    /// Whose case bears this mark, as the report counts it (may be repeated)
+    #[arg(long, value_name = "MARK", value_parser = marks())]
+    only: Vec<String>,
     /// Only the newest N
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+}
+
+/// What only calls have.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CallFilterArgs {
+    /// incoming, outgoing or internal
+    #[arg(long, value_name = "DIRECTION")]
+    direction: Option<String>,
+    /// How sure the first answerer is: certain, likely, ambiguous; several with commas
+    #[arg(long, value_name = "CERTAINTY", value_delimiter = ',')]
+    certainty: Vec<String>,
+    /// Only missed calls
+    #[arg(long)]
+    missed: bool,
+}
+
+impl CallFilterArgs {
+    /// Narrows a filter.
+    ///
+    /// # Errors
+    /// A word that is none of those.
+    pub fn narrow(&self, filter: &mut Filter) -> anyhow::Result<()> {
+        filter.direction = self
+            .direction
+            .as_deref()
+            .map(|text| word(text, "--direction", "incoming, outgoing or internal"))
+            .transpose()?;
+        let certainty = |text: &String| word(text, "--certainty", "certain, likely or ambiguous");
+        filter.certainty = self.certainty.iter().map(certainty).collect::<anyhow::Result<_>>()?;
+        filter.missed = self.missed;
+        Ok(())
+    }
+}
+
+fn marks() -> clap::builder::PossibleValuesParser {
+    Mark::ALL.map(|(_, name)| name).into()
 }
 
 impl FilterArgs {
@@ -54,12 +102,28 @@ impl FilterArgs {
             let members = session.rules.directory.members(id);
             members.map(|person| person.id.clone()).collect()
         };
-        let disposition = self.disposition.as_deref().map(disposition).transpose()?;
+        let disposition = self
+            .disposition
+            .as_deref()
+            .map(|text| {
+                word(
+                    text,
+                    "--disposition",
+                    "answered, no_answer, busy, failed, voicemail or unknown",
+                )
+            })
+            .transpose()?;
+        let nobody = self.person.as_deref() == Some(NOBODY);
+        let slot = self.hour.map(Slot::Hour).or(self.weekday.map(Slot::Weekday));
+        let named = |name: &String| Mark::ALL.iter().find(|(_, known)| known == name).map(|(mark, _)| *mark);
         Ok(Filter {
             from: time(&self.from)?,
-            to: time(&self.to)?,
+            to: self.to.as_deref().map(|text| until(text, zone)).transpose()?,
             extension: self.extension.clone(),
-            person: self.person.as_deref().map(person).transpose()?,
+            person: self.person.as_deref().filter(|_| !nobody).map(person).transpose()?,
+            nobody,
+            marks: self.only.iter().filter_map(named).collect(),
+            within: slot.map(|slot| (slot, zone.clone())),
             people: department.as_ref().map(members),
             department,
             number: self.number.clone(),
@@ -78,11 +142,8 @@ pub fn person(text: &str) -> anyhow::Result<PersonId> {
     text.parse().map_err(|error| fail(Exit::Usage, error))
 }
 
-fn disposition(text: &str) -> anyhow::Result<Disposition> {
-    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| {
-        fail(
-            Exit::Usage,
-            format!("--disposition {text}: write answered, no_answer, busy, failed, voicemail or unknown"),
-        )
-    })
+/// One of a few words.
+fn word<T: serde::de::DeserializeOwned>(text: &str, flag: &str, known: &str) -> anyhow::Result<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned()))
+        .map_err(|_| fail(Exit::Usage, format!("{flag} {text}: write {known}")))
 }

@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod parse;
 pub mod play;
 pub mod policy;
+pub mod report;
 mod screen;
 pub mod serve;
 pub mod session;
@@ -137,6 +138,8 @@ pub enum Command {
     Calendar(calendar::CalendarArgs),
     /// The policy in words
     Policy(policy::PolicyArgs),
+    /// The managers' figures: who answers, who closes in time, who passes the buck
+    Report(report::ReportArgs),
     /// Mail: prove that it works
     Mail(mail::MailArgs),
     /// Mails: what was sent, what waits and why
@@ -167,6 +170,7 @@ pub fn main() -> ExitCode {
         Command::Who(args) => who::run(&cli, args, &mut out),
         Command::Calendar(args) => calendar::run(&cli, args, &mut out),
         Command::Policy(args) => policy::run(&cli, args, &mut out),
+        Command::Report(args) => report::run(&cli, args, &mut out),
         Command::Mail(args) => mail::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),

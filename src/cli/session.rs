@@ -206,6 +206,21 @@ pub fn rfc3339(at: Timestamp, zone: &TimeZone) -> String {
     .rfc3339()
 }
 
+/// The end of a range as given: before this instant; a date alone means through that day, as people say it.
+///
+/// # Errors
+/// As [`instant`].
+pub fn until(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
+    let next = text
+        .parse::<jiff::civil::Date>()
+        .ok()
+        .and_then(|day| day.tomorrow().ok());
+    match next {
+        Some(next) => instant(&next.to_string(), zone),
+        None => instant(text, zone),
+    }
+}
+
 /// An instant as given: RFC 3339, a wall time or a date of the site.
 ///
 /// # Errors

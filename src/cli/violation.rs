@@ -5,12 +5,13 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use super::case_change::translated;
-use super::filter::person;
+use super::filter::{NOBODY, person};
 use super::screen::{safe, safe_json, table};
-use super::session::{Session, fail, instant};
+use super::session::{Session, fail, instant, until};
 use super::{Cli, Exit, shapes, tables};
-use crate::ids::CaseId;
+use crate::ids::{CaseId, DepartmentId};
 use crate::register::ViolationFilter;
+use crate::register::read::Slot;
 
 /// Violations: what was breached, and what became of it.
 #[derive(Debug, Args)]
@@ -38,12 +39,27 @@ struct ListArgs {
     /// From this time on (site time, or with an offset)
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Before this time
+    /// Before this time; a date: through that day
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
-    /// Charged to this person
+    /// Of cases answered from this time on
+    #[arg(long, value_name = "TIME")]
+    answered_from: Option<String>,
+    /// Of cases answered before this time; a date: through that day
+    #[arg(long, value_name = "TIME")]
+    answered_to: Option<String>,
+    /// Of cases answered in this hour of the day
+    #[arg(long, value_name = "0-23", value_parser = clap::value_parser!(i8).range(0..=23), conflicts_with = "weekday")]
+    hour: Option<i8>,
+    /// Of cases answered on this day of the week, 1 is Monday
+    #[arg(long, value_name = "1-7", value_parser = clap::value_parser!(i8).range(1..=7))]
+    weekday: Option<i8>,
+    /// Charged to this person; `-`: to nobody
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
+    /// Charged to somebody of this department
+    #[arg(long, value_name = "DEPARTMENT")]
+    department: Option<String>,
     /// Of this case
     #[arg(long, value_name = "ID")]
     case: Option<CaseId>,
@@ -103,10 +119,21 @@ pub fn run(cli: &Cli, args: &ViolationArgs, out: &mut dyn Write) -> anyhow::Resu
 
 fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, session.zone())).transpose();
+    let end = |text: &Option<String>| text.as_deref().map(|text| until(text, session.zone())).transpose();
+    let nobody = args.person.as_deref() == Some(NOBODY);
+    let department = args.department.as_deref().map(|text| text.parse::<DepartmentId>());
+    let department = department.transpose().map_err(|error| fail(Exit::Usage, error))?;
+    let members = |id: &DepartmentId| session.rules.directory.members(id).map(|one| one.id.clone()).collect();
+    let slot = args.hour.map(Slot::Hour).or(args.weekday.map(Slot::Weekday));
     let rows = session.reader.violations(&ViolationFilter {
+        answered_from: time(&args.answered_from)?,
+        answered_to: end(&args.answered_to)?,
+        within: slot.map(|slot| (slot, session.zone().clone())),
+        nobody,
+        people: department.as_ref().map(members),
         from: time(&args.from)?,
-        to: time(&args.to)?,
-        person: args.person.as_deref().map(person).transpose()?,
+        to: end(&args.to)?,
+        person: args.person.as_deref().filter(|_| !nobody).map(person).transpose()?,
         case: args.case,
         status: args.status.clone(),
         kind: args.kind.clone(),

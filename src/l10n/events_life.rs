@@ -1,7 +1,7 @@
 //! Events of the case's life as sentences: moves, dates, what the supervisor said. Pure.
 
 use super::events::Scene;
-use super::{Lang, when};
+use super::{Lang, Say, when};
 use crate::case::{Ask, Event, FrozenBy, To, ViolationKind};
 use crate::ids::PersonId;
 
@@ -111,7 +111,7 @@ impl Scene<'_> {
                 self.pick(format!("{person} 协办"), format!("{person} helps"))
             }
             Event::Suspected { violation, person, .. } => {
-                let what = self.violation(*violation);
+                let what = self.say.violation(*violation);
                 let whom = person
                     .as_ref()
                     .map(self.name)
@@ -183,9 +183,11 @@ impl Scene<'_> {
         };
         self.pick(zh.to_owned(), en.to_owned())
     }
+}
 
+impl Say {
     /// What a kind of violation is called.
-    pub fn violation(&self, kind: ViolationKind) -> String {
+    pub fn violation(self, kind: ViolationKind) -> &'static str {
         let (zh, en) = match kind {
             ViolationKind::LateRegister => ("登记逾期", "late registration"),
             ViolationKind::LateRelay => ("转办逾期", "late handover"),
@@ -204,6 +206,9 @@ impl Scene<'_> {
             ViolationKind::Favours => ("借机谋取私利", "favours"),
             ViolationKind::NameRefused => ("拒绝告知姓名", "would not give their name"),
         };
-        self.pick(zh.to_owned(), en.to_owned())
+        match self.0 {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
     }
 }

@@ -15,6 +15,7 @@ pub mod mask;
 pub mod names;
 mod page_words;
 pub mod policy;
+mod report_words;
 pub mod when;
 mod words;
 
@@ -79,7 +80,7 @@ pub(crate) use catalogue;
 
 #[cfg(test)]
 mod tests {
-    use super::{page_words::PAGE, words::COMMON};
+    use super::{page_words::PAGE, report_words::REPORT, words::COMMON};
 
     fn is_chinese(c: char) -> bool {
         ('\u{3400}'..='\u{9fff}').contains(&c)
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_sentence_is_in_its_own_language() {
-        for (key, zh, en) in COMMON.iter().chain(PAGE) {
+        for (key, zh, en) in COMMON.iter().chain(PAGE).chain(REPORT) {
             assert!(zh.chars().any(is_chinese), "{key}: no Chinese in “{zh}”");
             assert!(
                 en.chars().any(|c| c.is_ascii_alphabetic()),
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_glossary_has_no_synonyms() {
-        for (key, _, en) in COMMON.iter().chain(PAGE) {
+        for (key, _, en) in COMMON.iter().chain(PAGE).chain(REPORT) {
             let en = en.to_lowercase();
             for word in ["ticket", "assignee", "owner", "issue", "agent"] {
                 assert!(!en.contains(word), "{key} says `{word}`");

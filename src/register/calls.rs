@@ -13,7 +13,7 @@ use super::{Error, Store, Who, instant, millis};
 use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};
 use crate::case::{Case, CaseKind, Command, Opens, opening};
 use crate::directory::Holder;
-use crate::ids::{CallId, CaseId, FeedName, LineId};
+use crate::ids::{CallId, CaseId, FeedName, LineId, PersonId};
 
 /// A call settles this long after its last line, where the dialect has no end mark.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -67,6 +67,7 @@ impl Store {
                     settle_at: None,
                     case: None,
                     put_order: -1,
+                    owed_by: None,
                 };
                 (id, place, vec![placed])
             }
@@ -132,7 +133,9 @@ impl Store {
         if settles {
             place.settled = true;
             self.settle_case(id, call, place, now)?;
+            place.owed_by = self.owed_by(call);
         } else if late {
+            place.owed_by = self.owed_by(call);
             self.put_through(id, call, place, Some(order), now)?;
             if let Some(case) = place.case.map(CaseId::new) {
                 self.coded(id, call, case, now)?;
@@ -345,7 +348,24 @@ impl Store {
             self.open_case(id, &call, &mut place, true, now)?;
         }
         self.settle_case(id, &call, &mut place, now)?;
+        place.owed_by = self.owed_by(&call);
         rows::update_call(&self.conn, id, &call, &place)
+    }
+
+    /// Who should have answered a missed call, for the count of missed calls.
+    fn owed_by(&self, call: &Call) -> Option<PersonId> {
+        if call.answered_by.is_some() {
+            return None;
+        }
+        let rules = &self.rules;
+        let key = crate::call::number::key(call.calling_number.as_deref().unwrap_or(""), false, &rules.plan);
+        let known = key.as_ref().and_then(|key| rules.directory.known(&rules.numbers, key));
+        let caller = opening::Caller {
+            key: key.as_ref(),
+            known,
+        };
+        let policy = self.policies.at(call.start);
+        opening::missed_by(call, &policy, &rules.calendar, &rules.directory, caller)
     }
 
     /// A call folded again from its stored legs, with the feed's zone of today.

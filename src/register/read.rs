@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -11,6 +11,7 @@ use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
 use super::{Error, calls, cases, instant, millis, store};
 use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
+use crate::case::tally::Mark;
 use crate::case::{Case, EventRow};
 use crate::clock::Clock;
 use crate::ids::{CallId, CaseId, DepartmentId, LineId, PersonId};
@@ -50,6 +51,8 @@ pub struct CallRow {
     pub case: Option<CaseId>,
     /// The directory entry used for the first answerer.
     pub found: Option<String>,
+    /// Missed: who should have answered.
+    pub owed_by: Option<String>,
 }
 
 /// A journal line.
@@ -141,6 +144,40 @@ pub struct Filter {
     pub handler: Option<PersonId>,
     /// The newest so many.
     pub limit: Option<usize>,
+    /// Calls only: this direction.
+    pub direction: Option<Direction>,
+    /// Calls only: how sure the first answerer is, one of these.
+    pub certainty: Vec<Certainty>,
+    /// Calls only: missed, that is counted against whoever should have answered.
+    pub missed: bool,
+    /// Nobody (calls: answered or missed; cases: named as first answerer).
+    pub nobody: bool,
+    /// Cases only: this one answered first.
+    pub first_answerer: Option<PersonId>,
+    /// The case (a call: its case) bears all of these marks.
+    pub marks: Vec<Mark>,
+    /// Begun in this hour of the day, on this day of the week (Monday 1 to Sunday 7), of this zone.
+    pub within: Option<(Slot, jiff::tz::TimeZone)>,
+}
+
+/// An hour of the day or a day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// 0 to 23.
+    Hour(i8),
+    /// Monday 1 to Sunday 7.
+    Weekday(i8),
+}
+
+impl Slot {
+    /// Whether an instant lies in it.
+    pub fn holds(self, at: Timestamp, zone: &jiff::tz::TimeZone) -> bool {
+        let at = zone.to_datetime(at);
+        match self {
+            Self::Hour(hour) => at.hour() == hour,
+            Self::Weekday(day) => at.weekday().to_monday_one_offset() == day,
+        }
+    }
 }
 
 /// Conditions and their values, built from fixed pieces only.
@@ -227,14 +264,40 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn calls(&self, filter: &Filter) -> Result<Vec<CallRow>, Error> {
+        let mut calls = Vec::new();
+        self.each_call(filter, |call| calls.push(call))?;
+        calls.reverse();
+        Ok(calls)
+    }
+
+    /// Calls one by one, the newest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn each_call(&self, filter: &Filter, mut each: impl FnMut(CallRow)) -> Result<(), Error> {
         let mut narrow = Where::new();
-        narrow.and("c.start >= ?", filter.from.map(millis));
+        // By the answer, else by the start; the start alone has an index, and no call rings for a day.
+        let slack = |at: Timestamp, hours: i64| at.checked_add(SignedDuration::from_hours(hours)).unwrap_or(at);
+        narrow.and("c.start >= ?", filter.from.map(|at| millis(slack(at, -24))));
         narrow.and("c.start < ?", filter.to.map(millis));
+        narrow.and("coalesce(c.answered_at, c.start) >= ?", filter.from.map(millis));
+        narrow.and("coalesce(c.answered_at, c.start) < ?", filter.to.map(millis));
+        narrow.and("c.direction = ?", filter.direction.map(Coded));
+        narrow.and("(c.owed_by IS NOT NULL AND ?)", filter.missed.then_some(true));
+        narrow.and(
+            "(coalesce(c.person, c.owed_by) IS NULL AND ?)",
+            filter.nobody.then_some(true),
+        );
         narrow.and(
             "(c.answered_by = ? OR c.target = ? OR EXISTS(SELECT 1 FROM leg l WHERE l.call = c.id AND l.station = ?))",
             filter.extension.clone(),
         );
-        narrow.and("c.person = ?", filter.person.as_ref().map(|p| p.as_str().to_owned()));
+        let person = filter.person.as_ref().map(|p| p.as_str().to_owned());
+        if filter.missed {
+            narrow.and("c.owed_by = ?", person);
+        } else {
+            narrow.and("c.person = ?", person);
+        }
         narrow.and("c.disposition = ?", filter.disposition.map(Coded));
         narrow.and(
             "(instr(coalesce(c.calling_number, ''), ?) OR instr(coalesce(c.called_number, ''), ?))",
@@ -243,23 +306,38 @@ impl Reader {
         let sql = format!("{CALL_COLUMNS}{} ORDER BY c.id DESC", narrow.text());
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query(&narrow.values()[..])?;
-        let mut calls = Vec::new();
-        let wanted = filter.limit.unwrap_or(usize::MAX);
-        while calls.len() < wanted
+        let mut wanted = filter.limit.unwrap_or(usize::MAX);
+        while wanted > 0
             && let Some(row) = rows.next()?
         {
             let call = call_row(row)?;
+            let whose = if filter.missed { &call.owed_by } else { &call.person };
             let theirs = |people: &Vec<PersonId>| {
-                call.person
+                whose
                     .as_ref()
                     .is_some_and(|person| people.iter().any(|one| one.as_str() == person))
             };
-            if filter.people.as_ref().is_none_or(theirs) {
-                calls.push(call);
+            let begun = call.answered_at.unwrap_or(call.start);
+            let within = filter
+                .within
+                .as_ref()
+                .is_none_or(|(slot, zone)| slot.holds(begun, zone));
+            let sure = filter.certainty.is_empty() || filter.certainty.contains(&call.certainty);
+            if within && sure && filter.people.as_ref().is_none_or(theirs) && self.call_bears(&call, &filter.marks)? {
+                each(call);
+                wanted -= 1;
             }
         }
-        calls.reverse();
-        Ok(calls)
+        Ok(())
+    }
+
+    /// Whether a call's case bears these marks.
+    fn call_bears(&self, call: &CallRow, marks: &[Mark]) -> Result<bool, Error> {
+        if marks.is_empty() {
+            return Ok(true);
+        }
+        let case = call.case.map(|id| self.case(id)).transpose()?.flatten();
+        Ok(case.is_some_and(|case| marks.iter().all(|mark| mark.of(&case))))
     }
 
     /// One call.
@@ -330,6 +408,17 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn cases(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Case>, Error> {
+        let mut cases = Vec::new();
+        self.each_case(filter, now, |case| cases.push(case))?;
+        cases.reverse();
+        Ok(cases)
+    }
+
+    /// Cases one by one, the newest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn each_case(&self, filter: &Filter, now: Timestamp, mut each: impl FnMut(Case)) -> Result<(), Error> {
         let mut narrow = Where::new();
         narrow.and("opened_at >= ?", filter.from.map(millis));
         narrow.and("opened_at < ?", filter.to.map(millis));
@@ -340,6 +429,11 @@ impl Reader {
             filter.department.as_ref().map(|d| d.as_str().to_owned()),
         );
         narrow.and("handler = ?", filter.handler.as_ref().map(|p| p.as_str().to_owned()));
+        narrow.and(
+            "first_answerer = ?",
+            filter.first_answerer.as_ref().map(|p| p.as_str().to_owned()),
+        );
+        narrow.and("(first_answerer IS NULL AND ?)", filter.nobody.then_some(true));
         narrow.and(
             "EXISTS(SELECT 1 FROM call c WHERE c.id = cases.call AND c.disposition = ?)",
             filter.disposition.map(Coded),
@@ -355,19 +449,18 @@ impl Reader {
         let sql = format!("SELECT body FROM cases{} ORDER BY id DESC", narrow.text());
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query(&narrow.values()[..])?;
-        let mut found = Vec::new();
-        let wanted = filter.limit.unwrap_or(usize::MAX);
-        while found.len() < wanted
+        let mut wanted = filter.limit.unwrap_or(usize::MAX);
+        while wanted > 0
             && let Some(row) = rows.next()?
         {
             let body: String = row.get(0)?;
             let case = cases::case_from(&body)?;
             if fits(&case, filter) {
-                found.push(case);
+                each(case);
+                wanted -= 1;
             }
         }
-        found.reverse();
-        Ok(found)
+        Ok(())
     }
 
     /// One case.
@@ -609,10 +702,13 @@ impl Reader {
 /// The conditions that lie inside the case's body.
 fn fits(case: &Case, filter: &Filter) -> bool {
     let contains = |text: &Option<String>, digits: &str| text.as_deref().is_some_and(|text| text.contains(digits));
-    filter
-        .extension
-        .as_ref()
-        .is_none_or(|ext| case.extension.as_ref() == Some(ext))
+    let within = filter.within.as_ref();
+    within.is_none_or(|(slot, zone)| slot.holds(case.opened_at, zone))
+        && filter.marks.iter().all(|mark| mark.of(case))
+        && filter
+            .extension
+            .as_ref()
+            .is_none_or(|ext| case.extension.as_ref() == Some(ext))
         && filter
             .number
             .as_ref()
@@ -650,6 +746,7 @@ fn call_row(row: &Row<'_>) -> Result<CallRow, Error> {
         settled: row.get("settled")?,
         case: row.get::<_, Option<i64>>("case_id")?.map(CaseId::new),
         found: row.get("found")?,
+        owed_by: row.get("owed_by")?,
     })
 }
 

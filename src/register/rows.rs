@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{Error, instant, millis};
 use crate::call::{Call, Certainty, Direction, Disposition, Leg, Marks, PlacedLeg, Stamp};
-use crate::ids::{CallId, LineId};
+use crate::ids::{CallId, LineId, PersonId};
 
 macro_rules! coded {
     ($type:ty, $($variant:path = $code:literal),+ $(,)?) => {
@@ -266,21 +266,24 @@ pub struct CallPlace {
     pub case: Option<i64>,
     /// Order of the last put-through that was applied to the case.
     pub put_order: i64,
+    /// Settled and missed: who should have answered.
+    pub owed_by: Option<PersonId>,
 }
 
 /// Columns of a call in the order of [`write_call`]'s values.
 const INSERT_CALL: &str = "
     INSERT INTO call(id, feed, start, answered_at, ended_at, direction, calling_number, calling_name, called_number,
       target, trunk, disposition, answered_by, person, certainty, doubts, ring_seconds, talk_seconds, account_code,
-      legs, received_at, settled, settle_at, epoch, pbx_id, case_id, put_order, found)
-    VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)";
+      legs, received_at, settled, settle_at, epoch, pbx_id, case_id, put_order, found, owed_by)
+    VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,
+      ?29)";
 
 /// The same for a call that is there; its feed, epoch and PBX id stay (and their index with them).
 const UPDATE_CALL: &str = "
     UPDATE call SET start=?3, answered_at=?4, ended_at=?5, direction=?6, calling_number=?7, calling_name=?8,
       called_number=?9, target=?10, trunk=?11, disposition=?12, answered_by=?13, person=?14, certainty=?15, doubts=?16,
       ring_seconds=?17, talk_seconds=?18, account_code=?19, legs=?20, received_at=?21, settled=?22, settle_at=?23,
-      case_id=?26, put_order=?27, found=?28
+      case_id=?26, put_order=?27, found=?28, owed_by=?29
     WHERE id=?1";
 
 /// Writes a new call.
@@ -324,14 +327,16 @@ fn write_call(conn: &Connection, sql: &str, id: CallId, call: &Call, place: &Cal
         place.case,
         place.put_order,
         call.found.as_ref().map(|f| f.rule.as_str()),
+        place.owed_by.as_ref().map(|p| p.as_str()),
     ])?;
     Ok(())
 }
 
 /// Reads what the register keeps of a call.
 pub fn place_of(conn: &Connection, id: CallId) -> Result<CallPlace, Error> {
-    let mut statement = conn
-        .prepare_cached("SELECT feed, epoch, pbx_id, settled, settle_at, case_id, put_order FROM call WHERE id = ?")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT feed, epoch, pbx_id, settled, settle_at, case_id, put_order, owed_by FROM call WHERE id = ?",
+    )?;
     Ok(statement.query_row([id.get()], |row| {
         Ok(CallPlace {
             feed: row.get(0)?,
@@ -341,6 +346,7 @@ pub fn place_of(conn: &Connection, id: CallId) -> Result<CallPlace, Error> {
             settle_at: row.get::<_, Option<i64>>(4)?.map(instant),
             case: row.get(5)?,
             put_order: row.get(6)?,
+            owed_by: row.get::<_, Option<String>>(7)?.and_then(|id| id.parse().ok()),
         })
     })?)
 }

@@ -111,8 +111,9 @@ CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
-/// Alarms.
+/// Alarms; who should have answered a missed call.
 const V4: &str = "
+ALTER TABLE call ADD COLUMN owed_by TEXT;
 CREATE TABLE alarm(
   key TEXT PRIMARY KEY, body TEXT NOT NULL, raised_at INTEGER NOT NULL, letter_at INTEGER NOT NULL,
   cleared_at INTEGER) WITHOUT ROWID, STRICT;

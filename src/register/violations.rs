@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::read::Reader;
+use super::read::{Reader, Slot};
 use super::{Error, Store, Who, instant, millis};
 use crate::case::{Case, Command, Event, EventRow};
 use crate::ids::{CaseId, PersonId};
@@ -41,12 +41,23 @@ pub struct ViolationFilter {
     pub case: Option<CaseId>,
     pub status: Option<String>,
     pub kind: Option<String>,
+    /// Of cases that began then or later.
+    pub answered_from: Option<Timestamp>,
+    /// Of cases that began before.
+    pub answered_to: Option<Timestamp>,
+    /// Of cases that began in this hour or on this weekday.
+    pub within: Option<(Slot, jiff::tz::TimeZone)>,
+    /// Charged to nobody.
+    pub nobody: bool,
+    /// Charged to one of these.
+    pub people: Option<Vec<PersonId>>,
     /// The newest so many.
     pub limit: Option<usize>,
 }
 
 const COLUMNS: &str =
-    "SELECT id, case_id, n, kind, person, at, article, status, reason, sanction, evidence FROM violation";
+    "SELECT v.id, v.case_id, v.n, v.kind, v.person, v.at, v.article, v.status, v.reason, v.sanction, v.evidence,
+       k.opened_at FROM violation v JOIN cases k ON k.id = v.case_id";
 
 impl Store {
     /// Writes a case's violations after a change that touched them; part of every change.
@@ -122,11 +133,12 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn violations(&self, filter: &ViolationFilter) -> Result<Vec<ViolationRow>, Error> {
-        let limit = filter.limit.map_or(-1, |n| i64::try_from(n).unwrap_or(i64::MAX));
         let mut statement = self.connection().prepare_cached(&format!(
-            "{COLUMNS} WHERE (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR person = ?3)
-               AND (?4 IS NULL OR case_id = ?4) AND (?5 IS NULL OR status = ?5) AND (?6 IS NULL OR kind = ?6)
-             ORDER BY id DESC LIMIT {limit}"
+            "{COLUMNS} WHERE (?1 IS NULL OR v.at >= ?1) AND (?2 IS NULL OR v.at < ?2) AND (?3 IS NULL OR v.person = ?3)
+               AND (?4 IS NULL OR v.case_id = ?4) AND (?5 IS NULL OR v.status = ?5) AND (?6 IS NULL OR v.kind = ?6)
+               AND (?7 IS NULL OR k.opened_at >= ?7) AND (?8 IS NULL OR k.opened_at < ?8)
+               AND (v.person IS NULL OR NOT ?9)
+             ORDER BY v.id DESC"
         ))?;
         let mut rows = statement.query(params![
             filter.from.map(millis),
@@ -134,11 +146,26 @@ impl Reader {
             filter.person.as_ref().map(|person| person.as_str()),
             filter.case.map(CaseId::get),
             filter.status,
-            filter.kind
+            filter.kind,
+            filter.answered_from.map(millis),
+            filter.answered_to.map(millis),
+            filter.nobody
         ])?;
         let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(violation(row)?);
+        let wanted = filter.limit.unwrap_or(usize::MAX);
+        while found.len() < wanted
+            && let Some(row) = rows.next()?
+        {
+            let begun = instant(row.get("opened_at")?);
+            let within = filter
+                .within
+                .as_ref()
+                .is_none_or(|(slot, zone)| slot.holds(begun, zone));
+            let one = violation(row)?;
+            let of = |people: &Vec<PersonId>| people.iter().any(|id| one.person.as_deref() == Some(id.as_str()));
+            if within && filter.people.as_ref().is_none_or(of) {
+                found.push(one);
+            }
         }
         found.reverse();
         Ok(found)
@@ -149,7 +176,7 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn violation(&self, id: i64) -> Result<Option<ViolationRow>, Error> {
-        let mut statement = self.connection().prepare_cached(&format!("{COLUMNS} WHERE id = ?"))?;
+        let mut statement = self.connection().prepare_cached(&format!("{COLUMNS} WHERE v.id = ?"))?;
         let mut rows = statement.query([id])?;
         rows.next()?.map(violation).transpose()
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! GET, HEAD /t/{token}   show           POST /t/{token}   act, then 303 to the page
+//! GET /report/accountability, /report/accountability/rows   this machine only
 //! GET /healthz  /readyz  /assets/app.css
 //! ```
 //! **Invariants.** GET and HEAD never call [`Office::act`]. A token that does not verify learns nothing but that.
@@ -22,6 +23,7 @@ mod pages;
 mod possible;
 mod posted;
 pub mod reader;
+mod report;
 mod search;
 mod serve;
 pub mod staff;
@@ -29,7 +31,10 @@ pub mod verb;
 mod verb_fields;
 mod verb_words;
 
-pub use office::{ActError, Answers, CasePage, ListPage, ListRow, Needs, NoPage, Office, People, Seen, Standing};
+pub use office::{
+    ActError, Answers, Asked, Behind, CasePage, Figures, ListPage, ListRow, Needs, NoPage, Office, People, Seen,
+    Standing,
+};
 pub use serve::{Limits, router, serve};
 pub use staff::{Colleague, Hit, Staff, Unit};
 

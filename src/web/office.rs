@@ -13,6 +13,8 @@ use crate::case::{Case, Command, Duty, EventRow, Refusal, To};
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, CategoryId, PersonId};
 use crate::mail::{BadLink, Link, Party};
+use crate::report::By;
+use crate::report::sheet::Sheet;
 
 /// The house behind the pages.
 ///
@@ -49,8 +51,53 @@ pub trait Office: Send + Sync + 'static {
         seen: &Seen,
     ) -> impl Future<Output = Result<(), ActError>> + Send;
 
+    /// The managers' figures of a range of days, both inclusive.
+    fn figures(&self, asked: Asked) -> impl Future<Output = Result<Figures, NoPage>> + Send;
+
+    /// What lies behind one of the figures.
+    fn behind(
+        &self,
+        asked: Asked,
+        key: Option<String>,
+        count: String,
+    ) -> impl Future<Output = Result<Behind, NoPage>> + Send;
+
+    /// Today, by the site's clock.
+    fn day(&self) -> Date;
+
     /// Ready to serve: listeners bound, store open. Else why not, in a few words without secrets.
     fn ready(&self) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// Which figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// What rows stand for.
+    pub by: By,
+    /// The reader's language.
+    pub lang: Lang,
+}
+
+/// The managers' figures.
+#[derive(Debug)]
+pub struct Figures {
+    /// As a table.
+    pub sheet: Sheet,
+}
+
+/// What lies behind a figure, as a table.
+#[derive(Debug, Default)]
+pub struct Behind {
+    /// Heads of the columns.
+    pub heads: Vec<String>,
+    /// The cells; callers' numbers are masked.
+    pub rows: Vec<Vec<String>>,
+    /// How many there are, if not all are shown.
+    pub more: usize,
 }
 
 /// Where an act came from; a link is a bearer's, so its events name both.

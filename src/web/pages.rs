@@ -147,7 +147,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// The first of our languages that the browser names, else the site's.
-fn guess<O: Office>(office: &O, headers: &HeaderMap) -> Lang {
+pub(super) fn guess<O: Office>(office: &O, headers: &HeaderMap) -> Lang {
     let wished = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|wished| wished.to_str().ok());
@@ -168,7 +168,7 @@ pub(super) fn no_page(lang: Lang, no: NoPage) -> Response {
     }
 }
 
-fn message(status: StatusCode, say: Say, title: String, text: String) -> Response {
+pub(super) fn message(status: StatusCode, say: Say, title: String, text: String) -> Response {
     html(status, say.0, &MessageView { say, title, text })
 }
 

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
 use super::office::Office;
-use super::pages;
+use super::{pages, report};
 
 /// Limits that keep one visitor from holding the house up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,10 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub fn router<O: Office>(office: Arc<O>, limits: Limits) -> Router {
     Router::new()
         .route("/t/{token}", get(pages::show::<O>).post(pages::act::<O>))
+        .route("/report/accountability", get(report::show::<O>))
+        .route("/report/accountability/rows", get(report::behind::<O>))
         .route("/assets/app.css", get(style))
+        .route("/assets/report.css", get(report_style))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready::<O>))
         .fallback(pages::not_found::<O>)
@@ -101,12 +104,20 @@ pub async fn serve<O: Office>(
 }
 
 async fn style() -> Response {
+    sheet(include_str!("assets/app.css"))
+}
+
+async fn report_style() -> Response {
+    sheet(include_str!("../report/templates/report.css"))
+}
+
+fn sheet(text: &'static str) -> Response {
     let kind = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         // The one thing that may be kept: it is nobody's.
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    (kind, include_str!("assets/app.css")).into_response()
+    (kind, text).into_response()
 }
 
 async fn ready<O: Office>(State(office): State<Arc<O>>) -> Response {

@@ -6,7 +6,7 @@ use crate::house::{House, check};
 use crate::pbx::IpoLine;
 
 /// One JSON object a line.
-fn objects(out: &str) -> Vec<Value> {
+pub fn objects(out: &str) -> Vec<Value> {
     out.lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
         .collect()

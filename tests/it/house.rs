@@ -444,6 +444,23 @@ allow = {allow}
         }
     }
 
+    /// What a command prints, as bytes.
+    pub fn cli_bytes(&self, words: &[&str]) -> Vec<u8> {
+        let output = Command::new(program())
+            .args(["--config", "firstanswer.toml"])
+            .args(words)
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+
     /// `case list`, oldest first.
     #[track_caller]
     pub fn cases(&self) -> Vec<Value> {
@@ -512,6 +529,11 @@ allow = {allow}
     /// GET of a path.
     pub fn get(&self, path: &str) -> Response {
         http::request(self.web_port, "GET", path, None)
+    }
+
+    /// The same with one more header.
+    pub fn get_with(&self, path: &str, header: &str) -> Response {
+        http::request_with(self.web_port, "GET", path, None, header)
     }
 
     /// Opens a link of a mail.

@@ -260,7 +260,8 @@ fn the_glossarys_words_are_the_only_ones() {
         for (n, code) in source.code() {
             for word in identifiers(code) {
                 let lower = word.to_lowercase();
-                let record = lower.contains("record") && word != "leg_records";
+                // The first is promised JSON, the second the csv crate's.
+                let record = lower.contains("record") && !["leg_records", "write_record"].contains(&word);
                 if lower.contains("ticket") || record {
                     found.push(format!("  {}:{n}: {word}", source.name));
                 }

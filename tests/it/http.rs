@@ -37,10 +37,18 @@ pub fn form(fields: &[(&str, &str)]) -> String {
 
 /// Asks, and reads to the end.
 pub fn request(port: u16, method: &str, path: &str, form: Option<&str>) -> Response {
+    request_with(port, method, path, form, "")
+}
+
+/// The same with one more header.
+pub fn request_with(port: u16, method: &str, path: &str, form: Option<&str>, header: &str) -> Response {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap_or_else(|e| panic!("page server: {e}"));
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let origin = format!("127.0.0.1:{port}");
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {origin}\r\nConnection: close\r\n");
+    if !header.is_empty() {
+        text += &format!("{header}\r\n");
+    }
     if let Some(form) = form {
         text += &format!(
             "Origin: http://{origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",

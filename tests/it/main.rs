@@ -24,6 +24,7 @@ mod mailbox;
 mod pages;
 mod pbx;
 mod post;
+mod report;
 mod scenarios_answer;
 mod scenarios_case;
 mod scenarios_clock;

@@ -386,6 +386,18 @@ fn answers(case: &Case, reader: &PersonId) -> Answers {
 }
 
 impl Office for Memory {
+    async fn figures(&self, _: Asked) -> Result<Figures, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn behind(&self, _: Asked, _: Option<String>, _: String) -> Result<Behind, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    fn day(&self) -> jiff::civil::Date {
+        TimeZone::UTC.to_datetime(at(NOW)).date()
+    }
+
     fn language(&self, _: Option<&PersonId>) -> Lang {
         self.lang
     }
