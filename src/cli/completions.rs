@@ -9,9 +9,7 @@ use super::{Cli, Exit};
 
 /// Print the completions for a shell.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  firstanswer completions bash > /usr/share/bash-completion/completions/firstanswer"
-)]
+#[command(after_help = "Example:\n  firstanswer completions bash > /usr/share/bash-completion/completions/firstanswer")]
 pub struct CompletionsArgs {
     /// Which shell
     #[arg(value_enum)]

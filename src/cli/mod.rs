@@ -1,5 +1,6 @@
 //! The command line: one file per command. Commands print; what is right is decided in the other rooms.
 
+pub mod backup;
 pub mod calendar;
 pub mod call;
 pub mod case;
@@ -9,6 +10,7 @@ pub mod check;
 pub mod completions;
 pub mod detect;
 pub mod dialects;
+mod doctor;
 pub mod feed;
 mod filter;
 pub mod journal;
@@ -144,6 +146,12 @@ pub enum Command {
     Mail(mail::MailArgs),
     /// Mails: what was sent, what waits and why
     Outbox(outbox::OutboxArgs),
+    /// Copy the database into a file, while the daemon runs
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database; the daemon must be stopped
+    Restore(backup::RestoreArgs),
+    /// Look whether all is well: files, feeds, mail, clock, disk, database; each finding with the way out
+    Doctor(doctor::DoctorArgs),
     /// Completions for a shell
     Completions(completions::CompletionsArgs),
     /// The manual, as man pages
@@ -173,6 +181,9 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&cli, args, &mut out),
         Command::Mail(args) => mail::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
+        Command::Backup(args) => backup::backup(&cli, args, &mut out),
+        Command::Restore(args) => backup::restore(&cli, args, &mut out),
+        Command::Doctor(args) => doctor::run(&cli, args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),
         Command::Man(args) => man::run(args, &mut out),
     };

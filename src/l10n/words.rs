@@ -110,7 +110,10 @@ catalogue! { COMMON;
     nobody_to_tell_subject(person) { "通知无人可送：{person}", "Nobody can be told: {person}" }
     nobody_to_tell_text(person) { "{person} 的通知没有任何可送达的邮箱。", "What {person} should be told reaches no mailbox at all." }
     nobody_to_tell_way_out { "请在人员名录中补充邮箱或代理人并重新加载。", "Give a mailbox or a deputy in the directory and reload." }
+    long_reader_subject { "数据库日志不断增长", "The database's log keeps growing" }
+    long_reader_text(megabytes, processes) { "预写日志已达 {megabytes} MB，因为有进程长时间读取数据库：{processes}。", "The write-ahead log has grown to {megabytes} MB, because somebody has been reading the database for long: process {processes}." }
+    long_reader_way_out { "请结束该进程（例如停在分页器里的列表命令）；日志随后自行缩小。", "End that process (a list left open in a pager, say); the log then shrinks by itself." }
     disk_subject { "磁盘无法写入", "The disk can't be written" }
-    disk_text { "数据库无法写入，话单在交换机和网络中等待。", "The database can't be written; lines wait in the network and in the switch." }
+    disk_text { "磁盘已满或无法写入。数据库无法写入时，话单在交换机和网络中等待。", "The disk is full, or can't be written. While that is so, lines wait in the network and in the switch." }
     disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }
 }

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::floors::{self, Numbered};
 use super::{Error, Store, Who, instant, millis};
 use crate::case::ladder::{self, NoticeDue};
 use crate::case::{Case, Command};
@@ -36,7 +37,7 @@ impl Store {
             let id = CaseId::new(*id);
             // One case that can't be reckoned with must not stop the clock of all others.
             if let Err(why) = self.guarded(|store| store.look(id, now))? {
-                tracing::error!(case = %id, reason = %why, "the clock failed on a case; tried again in an hour");
+                tracing::error!(case = %id, why = %why, "the clock failed on a case; tried again in an hour");
                 self.conn
                     .prepare_cached("UPDATE cases SET look_at = ?2 WHERE id = ?1")?
                     .execute(params![id.get(), millis(super::an_hour_after(now))])?;
@@ -88,10 +89,11 @@ impl Store {
         let written = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
-                 VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "INSERT OR IGNORE INTO notice(id, case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             )?
             .execute(params![
+                floors::next_id(&self.conn, Numbered::Notice)?,
                 case.id.get(),
                 kind,
                 millis(notice.due_at),

@@ -189,7 +189,7 @@ impl Store {
 
     fn give_up(&mut self, message: i64, sending: &Sending, why: &str, now: Timestamp) -> Result<(), Error> {
         tracing::error!(
-            message,
+            mail = message,
             to = sending.reader,
             why,
             "a mail could not be delivered for five days and is given up; `firstanswer outbox retry` tries again"

@@ -4,6 +4,7 @@
 //!   mailbox, [`post`] and [`sink`] the mail servers.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
+//! - `service`: installed on a Debian 12 of its own ([`machine`]).
 //! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom.
 //!
@@ -20,6 +21,7 @@ mod faults_time;
 mod house;
 mod house_rules;
 mod http;
+mod machine;
 mod mailbox;
 mod pages;
 mod pbx;
@@ -31,5 +33,6 @@ mod scenarios_clock;
 mod scenarios_dialects;
 mod scenarios_life;
 mod scenarios_page;
+mod service;
 mod sink;
 mod threats;
