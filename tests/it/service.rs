@@ -117,7 +117,10 @@ fn the_service_is_installed_runs_reminds_survives_and_stops() {
         machine.ok(&format!("test -s {file}"));
     }
     assert_eq!(machine.ok("systemctl is-enabled firstanswer"), "enabled");
-    assert_eq!(machine.ok("systemd-analyze verify firstanswer.service 2>&1"), "");
+    assert_eq!(
+        machine.ok("systemd-analyze verify --man=no firstanswer.service 2>&1"),
+        ""
+    );
     assert_eq!(machine.ok("stat -c '%a %U' /var/lib/firstanswer"), "750 firstanswer");
     assert_eq!(
         machine.ok("stat -c '%a %U' /var/lib/firstanswer/firstanswer.db"),
@@ -202,7 +205,10 @@ fn exposure_is_low(machine: &Machine) {
          && cp /usr/local/share/doc/firstanswer/serial.conf /etc/systemd/system/firstanswer.service.d/ \
          && systemctl daemon-reload");
     assert!(score(machine) <= 1.5, "with serial.conf: {}", score(machine));
-    assert_eq!(machine.ok("systemd-analyze verify firstanswer.service 2>&1"), "");
+    assert_eq!(
+        machine.ok("systemd-analyze verify --man=no firstanswer.service 2>&1"),
+        ""
+    );
     machine.ok("rm -r /etc/systemd/system/firstanswer.service.d && systemctl daemon-reload");
 }
 
@@ -225,7 +231,7 @@ fn reloads(machine: &Machine) {
     );
     machine.ok("systemctl reload firstanswer");
     machine.wait_until("the broken directory is refused", log, |said| {
-        said.contains("not reloaded: the old configuration stays") && said.contains("directory.toml:8:")
+        said.contains("not reloaded: the old configuration stays") && said.contains("directory.toml:7:")
     });
     assert_eq!(property(machine, "MainPID"), before, "a reload starts nothing anew");
     assert_eq!(property(machine, "ActiveState"), "active");
@@ -354,13 +360,17 @@ fn f60_a_daemon_that_hangs_is_ended_and_started_again() {
         thread::sleep(Duration::from_millis(20));
     }
     send(&machine, [line(2)]);
-    let alive = machine.ok("exec 3<>/dev/tcp/127.0.0.1/8080 2>/dev/null || true; firstanswer feed status --json");
-    assert!(alive.contains("\"pbx\""), "{alive}");
-    wait_for_restart(&machine, 2);
+    let page = "printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'";
+    let alive = machine.ok(&format!("{page} | socat -t 2 - TCP:127.0.0.1:8080"));
+    assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
+    let log = "journalctl -u firstanswer --no-pager -o cat";
+    machine.wait_until("the hang is seen", log, |said| {
+        said.matches("Watchdog timeout").count() == 2
+    });
+    // What strace holds can't end.
     let _ = strace.kill();
     let _ = strace.wait();
-    let why = machine.ok("journalctl -u firstanswer --no-pager -o cat");
-    assert_eq!(why.matches("Watchdog timeout").count(), 2, "{why}");
+    wait_for_restart(&machine, 2);
     send(&machine, [line(3)]);
     machine.wait_until("the feed is read again", "firstanswer journal list --json", |said| {
         said.contains(&caller(3))
