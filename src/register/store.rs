@@ -130,6 +130,7 @@ impl Store {
     }
 
     fn create_or_open(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
+        make_private(path);
         let mut conn = Connection::open(path)?;
         configure(&conn)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
@@ -439,6 +440,17 @@ impl KeptPerson {
             roles: Vec::new(),
         }
     }
+}
+
+/// A new database is not for all to read: calls and the key of the links are in it. SQLite gives the files beside it
+/// the same mode. What can't be made here is told by SQLite, better.
+fn make_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let _ = std::fs::File::options()
+        .create_new(true)
+        .write(true)
+        .mode(0o640)
+        .open(path);
 }
 
 /// The folder of a file.

@@ -12,8 +12,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backup;
 mod commands;
 mod docs;
+mod faults_disk;
 mod faults_feed;
 mod faults_mail;
 mod faults_store;
