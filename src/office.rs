@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, Command, Refusal, To, may_answer};
+use crate::case::{Case, CaseKind, CaseState, Command, DeadlineKind, Refusal, Rights, To, may_answer};
 use crate::clock::Clock;
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -21,9 +21,12 @@ use crate::register::read::Reader;
 use crate::register::{self, Handle, Rules, Who, room};
 use crate::remind::LinkDesk;
 use crate::web::{
-    ActError, Answers, Asked, Behind, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office, People, Seen,
-    Staff, Standing,
+    ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office,
+    People, Seen, Staff, Standing,
 };
+
+/// Others' cases shown on a supervisor's list; the most urgent.
+const MOST_WATCHED: usize = 50;
 
 /// Readers kept open between requests.
 const SPARE_READERS: usize = 4;
@@ -99,10 +102,10 @@ impl RegisterOffice {
         };
         let acts = case.handler == *viewer
             || case.co_handlers.contains(viewer)
-            || rules.directory.acting_for(&case.handler, today).who == *viewer;
+            || rules.directory.stands_in(viewer, &case.handler, today);
         let standing = if acts {
             Standing::Acts
-        } else if rules.directory.is_above(viewer, &case.handler) {
+        } else if Rights::of(case, viewer, &rules.directory, today).governs {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {
             Standing::Offered
@@ -112,19 +115,58 @@ impl RegisterOffice {
         (standing, answers)
     }
 
+    /// Whom the reader may assign a case of their own to; none: it is not theirs.
+    fn below(&self, viewer: &PersonId, case: &Case) -> Option<Vec<PersonId>> {
+        let rules = self.rules.load();
+        let below = |id: &&PersonId| rules.directory.is_above(viewer, id);
+        let people = rules.directory.people.iter().map(|person| &person.id);
+        (case.handler == *viewer).then(|| people.filter(below).cloned().collect())
+    }
+
+    /// Those below a person whose late cases they hear of; not whom they stand in for anyway.
+    fn watches(&self, viewer: &PersonId, absent: &[PersonId]) -> Vec<PersonId> {
+        let rules = self.rules.load();
+        let below = |id: &&PersonId| rules.directory.is_above(viewer, id) && !absent.contains(id);
+        let people = rules.directory.people.iter().map(|person| &person.id);
+        people.filter(below).cloned().collect()
+    }
+
+    /// Those who are away today, or can't be mailed, and whom a person stands in for.
+    fn stands_in_for(&self, viewer: &PersonId) -> Vec<PersonId> {
+        let (rules, today) = (self.rules.load(), self.today());
+        let directory = &rules.directory;
+        let others = directory.people.iter().filter(|person| person.id != *viewer);
+        let theirs = others.filter(|person| directory.stands_in(viewer, &person.id, today));
+        theirs.map(|person| person.id.clone()).collect()
+    }
+
     fn today(&self) -> jiff::civil::Date {
         self.rules.load().zone.to_datetime(self.clock.now()).date()
     }
 
-    fn needs(&self) -> Needs {
-        let rules = self.rules.load();
-        rules
-            .policy
-            .duties
-            .iter()
-            .map(|(duty, rule)| (*duty, rule.needs.clone()))
-            .collect()
+    /// What closing needs; for a case that is not closed on its own day, what is then needed too.
+    fn needs(&self, case: Option<&Case>) -> Needs {
+        let (rules, now) = (self.rules.load(), self.clock.now());
+        let late = case.is_some_and(|case| !rules.calendar.same_business_day(case.opened_at, now));
+        let of = |rule: &crate::case::policy::DutyRule| {
+            let more = rule.not_at_once.iter().filter(|_| late);
+            rule.needs.iter().chain(more).cloned().collect()
+        };
+        let duties = rules.policy.duties.iter();
+        duties.map(|(duty, rule)| (*duty, of(rule))).collect()
     }
+}
+
+/// Whether a case is one that its handler's supervisor is mailed about.
+fn waits_for_the_supervisor(case: &Case, now: Timestamp) -> bool {
+    case.overdue(now) || case.state == CaseState::Frozen || case.asked.is_some() || case.hot
+}
+
+/// Whether the reader has to call the caller: a missed call, or a matter that another passed on.
+fn dials(case: &Case, rights: Rights) -> bool {
+    let contact = [DeadlineKind::Contact, DeadlineKind::Feedback];
+    let to_call = case.kind == CaseKind::Callback || contact.into_iter().any(|kind| case.live(kind).is_some());
+    rights.holds && case.is_open() && to_call
 }
 
 fn actor_words(actor: &crate::case::Actor, lang: Lang) -> String {
@@ -166,19 +208,26 @@ impl Office for RegisterOffice {
         };
         let found = self
             .read(move |reader| {
-                Ok(reader
-                    .case(id)?
-                    .map(|case| reader.events(id).map(|events| (case, events))))
+                let Some(case) = reader.case(id)? else {
+                    return Ok(None);
+                };
+                let call = case.call.map(|call| reader.call(call)).transpose()?.flatten();
+                Ok(Some((reader.events(id)?, call, case)))
             })
             .await
             .map_err(|error| no_page(&error))?;
-        let (case, events) = found.ok_or(NoPage::Gone)?.map_err(|error| no_page(&error))?;
+        let (events, call, case) = found.ok_or(NoPage::Gone)?;
+        let call = call.map(|call| CallFacts {
+            called_number: call.called_number,
+            talk_seconds: call.talk_seconds,
+        });
         if !case.settled {
             return Err(NoPage::Gone);
         }
         let rules = self.rules.load_full();
         let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
         let (standing, answers) = self.standing(&link.person, &case, now);
+        let rights = Rights::of(&case, &link.person, &rules.directory, self.today());
         Ok(CasePage {
             lang,
             now,
@@ -186,12 +235,17 @@ impl Office for RegisterOffice {
             viewer: link.person.clone(),
             standing,
             answers,
+            rights,
+            below: self.below(&link.person, &case),
+            call: call.unwrap_or_default(),
             staff: Staff::of(&rules.directory, lang, self.today()),
             events,
             people: self.people(lang),
             categories: rules.policy.categories.keys().cloned().collect(),
-            needs: self.needs(),
-            number: None,
+            needs: self.needs(Some(&case)),
+            extensions: case.extended < rules.policy.extension_times,
+            pause_reasons: rules.policy.pause_reasons.clone(),
+            number: case.caller_number.clone().filter(|_| dials(&case, rights)),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,
             case,
@@ -206,18 +260,30 @@ impl Office for RegisterOffice {
             .zone
             .to_timestamp(rules.zone.to_datetime(now).date().at(0, 0, 0, 0))
             .unwrap_or(now);
-        let (cases, mut offered, closed_today) = self
+        let absent = self.stands_in_for(&link.person);
+        let below = self.watches(&link.person, &absent);
+        let (mut watched, cases, mut offered, closed_today) = self
             .read(move |reader| {
-                Ok((
-                    reader.open_cases_of(&viewer)?,
-                    reader.offered_cases()?,
-                    reader.closed_since(&viewer, midnight)?,
-                ))
+                let mut cases = reader.open_cases_of(&viewer)?;
+                for person in &absent {
+                    cases.extend(reader.open_cases_of(person)?);
+                }
+                let mut watched = Vec::new();
+                for person in &below {
+                    let theirs = reader.open_cases_of(person)?.into_iter();
+                    watched.extend(theirs.filter(|case| waits_for_the_supervisor(case, now)));
+                }
+                let closed = reader.closed_since(&viewer, midnight)?;
+                Ok((watched, cases, reader.offered_cases()?, closed))
             })
             .await
             .map_err(|error| no_page(&error))?;
         offered.retain(|case| case.handler != link.person && self.standing(&link.person, case, now).1.accept);
+        watched.retain(|case| !offered.iter().any(|offer| offer.id == case.id));
+        watched.sort_by_key(|case| (case.due().map_or(Timestamp::MAX, |due| due.due_at), case.id));
+        watched.truncate(MOST_WATCHED);
         let row = |case: Case| ListRow {
+            of: (case.handler != link.person && case.offer.is_none()).then(|| case.handler.clone()),
             url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
             case,
         };
@@ -228,9 +294,10 @@ impl Office for RegisterOffice {
             viewer: link.person.clone(),
             people: self.people(lang),
             rows: cases.into_iter().map(row).collect(),
+            watched: watched.into_iter().map(row).collect(),
             offered: offered.into_iter().map(row).collect(),
             categories: rules.policy.categories.keys().cloned().collect(),
-            needs: self.needs(),
+            needs: self.needs(None),
             closed_today,
         })
     }

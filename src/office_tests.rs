@@ -146,3 +146,76 @@ async fn a_link_is_for_one_case_or_for_ones_list_and_a_stale_page_is_told_who_wa
         Err(NoPage::Gone)
     ));
 }
+
+/// Wang is away and Liu stands in: Wang's case is on Liu's list, said to be Wang's, and Liu may act from there.
+#[tokio::test]
+async fn the_deputys_list_has_the_cases_of_who_is_away() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.tick("09:02:05");
+    let away = r#"{id="wang", deputies=["liu"], away=[{from=2026-03-01, to=2026-03-05}],"#;
+    let (_dir, office) = office(house, &DIRECTORY.replace(r#"{id="wang","#, away), "09:03:00");
+    let list = office.list_page(&link("liu", Target::List)).await.unwrap();
+    let rows: Vec<_> = list
+        .rows
+        .iter()
+        .map(|row| (row.case.id.get(), row.of.clone()))
+        .collect();
+    assert_eq!(rows, [(1, Some("wang".parse().unwrap()))]);
+    let version = list.rows[0].case.version;
+    assert_eq!(note(&office, &link("liu", Target::List), version).await, Ok(()));
+    let own = office.list_page(&link("wang", Target::List)).await.unwrap();
+    assert_eq!(
+        (own.rows.len(), own.rows[0].of.clone()),
+        (1, None),
+        "the handler stays handler"
+    );
+}
+
+/// A supervisor with a case of their own gives it to those below, to nobody else, and rules on nothing of it.
+#[tokio::test]
+async fn a_supervisor_assigns_a_case_of_their_own_to_those_below() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8023 09:00:00 5 60 last"]);
+    house.tick("09:02:05");
+    let (_dir, office) = office(house, DIRECTORY, "09:03:00");
+    let page = office.case_page(&link("li", case(1))).await.unwrap();
+    let below: Vec<_> = page.below.iter().flatten().map(PersonId::as_str).collect();
+    assert_eq!((page.standing, below), (Standing::Acts, vec!["wang", "liu"]));
+    assert!(page.rights.holds && !page.rights.rules);
+    assert_eq!(page.call.talk_seconds, Some(60));
+    assert_eq!(page.number, None, "who answered the call has just spoken");
+}
+
+/// Not on the day of the call any more, the told-once notice is needed as well, and the page says so beforehand.
+#[tokio::test]
+async fn what_is_needed_not_at_once_is_told_before_closing() {
+    let (_dir, office) = office(put_through(), DIRECTORY, "09:03:00");
+    let page = office.case_page(&link("liu", case(1))).await.unwrap();
+    let told_once = vec!["told_once".to_owned()];
+    assert!(!page.needs[&crate::case::Duty::Own].contains(&told_once));
+    let mut older = page.case.clone();
+    older.opened_at = "2026-03-04T01:00:00Z".parse().unwrap();
+    assert!(office.needs(Some(&older))[&crate::case::Duty::Own].contains(&told_once));
+}
+
+/// A supervisor's list shows, besides their own, what they are mailed about below them.
+#[tokio::test]
+async fn the_supervisors_list_has_what_waits_for_them() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.tick("09:02:05");
+    house.says("09:02:20", &["leg 2 8022 09:01:10 5 60 last from 13900000002"]);
+    house.tick("09:03:20");
+    let (_dir, office) = office(house, DIRECTORY, "09:02:40");
+    let list = |who: &'static str| {
+        let office = &office;
+        async move {
+            let page = office.list_page(&link(who, Target::List)).await.unwrap();
+            page.watched.iter().map(|row| row.case.id.get()).collect::<Vec<_>>()
+        }
+    };
+    // Registering is due 120 s after the answer: of the first call by now, of the second not yet.
+    assert_eq!(list("li").await, [1]);
+    assert_eq!(list("wang").await, [0; 0], "nobody is below Wang");
+}

@@ -239,7 +239,7 @@ pub(super) fn days_between(from: Date, to: Date) -> i64 {
 /// The first instant at which a wall clock of the zone shows `time` on `date`, or a later time.
 ///
 /// `None` only at the far ends of what can be represented.
-pub(super) fn instant(zone: &TimeZone, date: Date, time: Time) -> Option<Timestamp> {
+pub fn instant(zone: &TimeZone, date: Date, time: Time) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(date.to_datetime(time));
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => ambiguous.compatible().ok(),

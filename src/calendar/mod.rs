@@ -6,6 +6,7 @@
 //! | `due` | when is something due, and how did that come about? |
 //! | `shift` | when is a step of urging, before or after a deadline? |
 //! | `between` | how much working time passed? |
+//! | `known` | what do due dates depend on that may change? |
 //! | [`words`] | the computation in a sentence |
 //!
 //! **Invariants.** Intervals are half-open: at 17:30 a day that ends at 17:30 is closed. A wall time stands for the
@@ -19,13 +20,15 @@
 mod between;
 mod due;
 mod hours;
+mod known;
 mod shift;
 pub mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use hours::{Day, DayKind};
+pub use hours::{Day, DayKind, instant as wall_instant};
+pub use known::{Offsets, offsets_from};
 pub use words::{Since, explain, span_words};
 
 use jiff::Timestamp;

@@ -72,7 +72,9 @@ impl Case {
             returns: 0,
             contacts: Vec::new(),
             promised: None,
+            pauses: Vec::new(),
             extended: 0,
+            extended_to: None,
             asked: None,
             hot: false,
             disputed: false,
@@ -138,10 +140,24 @@ impl Case {
             }
             Event::DeadlineMet { deadline, met_at } => self.deadline_met(*deadline, *met_at),
             Event::DeadlineDropped { deadline } => self.drop_live(|kind| kind == *deadline),
-            Event::DeadlineMissing { deadline, why } => {
+            Event::CalendarChanged {
+                deadline,
+                started_at,
+                due_at,
+                why,
+                ..
+            } => {
+                self.set_deadline(*deadline, *started_at, *due_at, at, why);
+            }
+            Event::DeadlineMissing {
+                deadline,
+                started_at,
+                why,
+            } => {
                 self.undated.retain(|undated| undated.kind != *deadline);
                 self.undated.push(Undated {
                     kind: *deadline,
+                    started_at: *started_at,
                     why: why.clone(),
                 });
             }
@@ -169,6 +185,12 @@ impl Case {
                 self.chased_by.push(*call);
             }
             Event::Linked { to } => self.linked = Some(*to),
+            Event::Attached { to } => {
+                self.settled = true;
+                self.linked = Some(*to);
+                self.end(CaseState::Void, at);
+            }
+            Event::Joined { .. } => {}
             Event::Offered { .. }
             | Event::Accepted { .. }
             | Event::Returned { .. }
@@ -178,6 +200,8 @@ impl Case {
             | Event::RuledTo { .. } => self.take_move(at, event),
             Event::Contacted { .. }
             | Event::Promised { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
             | Event::Extended { .. }
             | Event::Asked { .. }
             | Event::Approved { .. }
@@ -332,6 +356,7 @@ impl Case {
         self.acted = true;
         self.offer = None;
         self.asked = None;
+        self.pause_over(at);
         if let Some(last) = self.custody.last_mut()
             && last.to.is_none()
         {

@@ -7,6 +7,7 @@ use crate::case::event::Event;
 use crate::case::life::{Asked, Contact, Offer};
 use crate::case::state::{Case, CaseState, DeadlineKind};
 use crate::case::violation::{Status, Violation};
+use crate::case::wait::Pause;
 use crate::ids::{DepartmentId, PersonId};
 
 impl Case {
@@ -95,7 +96,25 @@ impl Case {
                 ..
             } => self.contacted(*since, *call, by, *talk_seconds),
             Event::Promised { until, .. } => self.promised = Some(*until),
-            Event::Extended { .. } => self.extended += 1,
+            Event::Paused { reason, text, until } => {
+                self.acted = true;
+                self.state = CaseState::Waiting;
+                self.pauses.push(Pause {
+                    reason: reason.clone(),
+                    text: text.clone(),
+                    from: at,
+                    until: *until,
+                    to: None,
+                });
+            }
+            Event::Resumed { since, .. } => {
+                self.pause_over(*since);
+                self.state = CaseState::Open;
+            }
+            Event::Extended { until, .. } => {
+                self.extended += 1;
+                self.extended_to = Some(*until);
+            }
             Event::Asked { what, until, text, by } => {
                 self.asked = Some(Asked {
                     what: *what,
@@ -147,6 +166,13 @@ impl Case {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Ends the pause that lasts, if one does.
+    pub(super) fn pause_over(&mut self, at: Timestamp) {
+        if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.to.is_none()) {
+            pause.to = Some(at.max(pause.from));
         }
     }
 

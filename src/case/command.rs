@@ -6,6 +6,7 @@ use crate::case::contact::Spoken;
 use crate::case::event::{Holding, Particulars};
 use crate::case::life::To;
 use crate::case::policy::Duty;
+use crate::case::recount::Edited;
 use crate::case::state::{Outcome, Told};
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
@@ -48,6 +49,18 @@ pub enum Command {
         /// Which.
         to: CaseId,
     },
+    /// Switch: the complete call was answered by somebody who has an open case of the caller; the draft ends there.
+    Attach {
+        /// That case.
+        to: CaseId,
+    },
+    /// Switch: a call that was a draft of its own belongs to this case.
+    Join {
+        /// The call.
+        call: CallId,
+        /// The draft.
+        from: CaseId,
+    },
     /// Switch: an answered call to or from the caller.
     Spoken(Spoken),
     /// Switch: a code keyed on the phone. Without effect once a person acted.
@@ -72,6 +85,13 @@ pub enum Command {
     },
     /// Clock: see which deadlines have passed.
     Pass,
+    /// Clock: the calendar or the zone was changed; what was still to come then is counted again.
+    Recount {
+        /// When the change was adopted: deadlines up to here stay as they are.
+        at: Timestamp,
+        /// What was changed.
+        edited: Edited,
+    },
     /// Offer it to somebody; particulars given with it are written down first.
     HandOver {
         /// To whom; none: where the policy sends such a matter.
@@ -112,6 +132,20 @@ pub enum Command {
         /// Which.
         until: Timestamp,
         /// What was promised.
+        text: String,
+    },
+    /// Wait for the caller: the clock of closing stops.
+    Wait {
+        /// One of the policy's reasons.
+        reason: String,
+        /// What is waited for.
+        text: String,
+        /// Until when; none: as long as the policy allows.
+        until: Option<Timestamp>,
+    },
+    /// Go on after waiting.
+    Resume {
+        /// A remark; may be empty.
         text: String,
     },
     /// Move the close deadline, before it is due.

@@ -8,13 +8,14 @@
 //! contact   taking over            speaking to the caller, closing          holder when it fell due
 //! close     answer (or promise)    closing                                  holder when it fell due
 //! redo      reopening              closing                                  holder when it fell due
+//! feedback  last contact           speaking to the caller                   holder when it fell due
 //! callback  hang-up                called back                              holder when it fell due
 //! ```
 //! **Invariants.** No deadline falls before receipt plus the policy's floor. What can't be computed is no deadline
 //! in a far year but a `DeadlineMissing` with its reason. Nobody is charged for having
 //! been named where the first answerer is ambiguous.
 //!
-//! **Not here**: who is told about it ([`super::ladder`]).
+//! **Not here**: who is told about it ([`super::ladder`]), when `feedback` runs ([`super::feedback`]).
 
 use jiff::Timestamp;
 
@@ -24,6 +25,7 @@ use crate::case::decide::Work;
 use crate::case::event::Event;
 use crate::case::policy::Duty;
 use crate::case::state::{Case, CaseKind, DeadlineKind, Words};
+use crate::case::wait::joined;
 use crate::directory::Lang;
 use crate::ids::PersonId;
 
@@ -106,14 +108,20 @@ impl Work<'_> {
 
     /// Sets a deadline, or replaces the one of its kind. One that is late stays unless the new one is still to come.
     pub(super) fn set(&mut self, kind: DeadlineKind, base: Timestamp, span: Span) {
-        match due(self.ctx, base, self.case.received_at, span) {
-            Ok(due) => {
+        match self.due_with_pauses(kind, base, span) {
+            Ok((due, pauses)) => {
                 if let Some(row) = self.case.live(kind)
                     && (row.due_at == due.at || (row.breached_at.is_some() && due.at <= self.ctx.now))
                 {
                     return;
                 }
-                let why = words(&due, self.ctx.calendar, since(kind, self.case.kind));
+                // Before any other contact, feedback counts from the answer.
+                let said = kind == DeadlineKind::Feedback && base == self.case.opened_at;
+                let told_from = if said { DeadlineKind::Close } else { kind };
+                let mut why = words(&due, self.ctx.calendar, since(told_from, self.case.kind));
+                if let Some(pauses) = &pauses {
+                    why = joined(&why, pauses);
+                }
                 self.emit(Event::DeadlineSet {
                     deadline: kind,
                     started_at: base,
@@ -125,6 +133,7 @@ impl Work<'_> {
                 if !self.case.undated.iter().any(|undated| undated.kind == kind) {
                     self.emit(Event::DeadlineMissing {
                         deadline: kind,
+                        started_at: Some(base),
                         why: no_working_time(),
                     });
                 }
@@ -134,12 +143,14 @@ impl Work<'_> {
 
     /// Records every deadline that has passed unmet, once.
     pub(super) fn pass(&mut self) {
+        self.pause_ends();
         let now = self.ctx.now;
         let passed: Vec<_> = self
             .case
             .deadlines
             .iter()
             .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at <= now)
+            .filter(|row| !self.case.is_paused(row.kind))
             .map(|row| (row.kind, row.due_at))
             .collect();
         for (deadline, due_at) in passed {
@@ -154,7 +165,7 @@ impl Work<'_> {
     }
 }
 
-fn due(
+pub(super) fn due(
     ctx: &crate::case::Context<'_>,
     base: Timestamp,
     received_at: Timestamp,
@@ -170,7 +181,7 @@ fn due(
     })
 }
 
-fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
+pub(super) fn relay_span(policy: &crate::case::Policy, duty: Duty) -> Option<Span> {
     match duty {
         Duty::Unit | Duty::Other | Duty::Unclear => policy.duties.get(&duty)?.relay,
         Duty::Own | Duty::Outside => None,
@@ -194,7 +205,7 @@ fn charged(case: &Case, kind: DeadlineKind, due_at: Timestamp) -> Option<PersonI
     }
 }
 
-fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
+pub(super) fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
     match deadline {
         DeadlineKind::Register | DeadlineKind::Relay | DeadlineKind::Close => match case {
             CaseKind::Call => Since::Answered,
@@ -209,7 +220,7 @@ fn since(deadline: DeadlineKind, case: CaseKind) -> Since {
     }
 }
 
-fn words(due: &Due, calendar: &Calendar, since: Since) -> Words {
+pub(super) fn words(due: &Due, calendar: &Calendar, since: Since) -> Words {
     let say = |lang| explain(due, &calendar.zone, lang, since);
     Words {
         zh: say(Lang::Zh),

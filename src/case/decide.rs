@@ -86,6 +86,8 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         }
         Command::Chase { call, case } => work.chase(*call, *case)?,
         Command::Link { to } => work.link(*to)?,
+        Command::Attach { to } => work.attach(*to)?,
+        Command::Join { call, from } => work.join(*call, *from)?,
         Command::Spoken(spoken) => work.spoken(spoken),
         Command::Code {
             code,
@@ -95,6 +97,7 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         } => work.code(code, *duty, category.as_ref(), *outcome),
         Command::RepeatContact { call, case, at } => work.repeat_contact(*call, *case, *at),
         Command::Pass => {}
+        Command::Recount { at, edited } => work.recount(*at, *edited),
         Command::HandOver { .. }
         | Command::Accept
         | Command::Return { .. }
@@ -105,6 +108,8 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
         }
         Command::Contact { .. }
         | Command::Promise { .. }
+        | Command::Wait { .. }
+        | Command::Resume { .. }
         | Command::Extend { .. }
         | Command::Approve { .. }
         | Command::Hot { .. }
@@ -125,6 +130,10 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
             work.pass();
             work.verb(command)?;
         }
+    }
+    // What only the clock or the calendar did leaves the caller's matter as long as it was.
+    if !matches!(command, Command::Pass | Command::Recount { .. }) {
+        work.follow_feedback();
     }
     // What the switch says is older than its line: all of it counts before the clock looks.
     if *ctx.actor != Actor::Switch {
@@ -185,6 +194,8 @@ impl Work<'_> {
         match command {
             Command::Contact { text } => self.contact(text),
             Command::Promise { until, text } => self.promise(*until, text),
+            Command::Wait { reason, text, until } => self.wait(reason, text, *until),
+            Command::Resume { text } => self.resume(text),
             Command::Extend {
                 until,
                 text,

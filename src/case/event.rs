@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::Certainty;
 use crate::case::life::{Ask, FrozenBy, To};
 use crate::case::policy::Duty;
+use crate::case::recount::Edited;
 use crate::case::state::{Actor, CaseKind, DeadlineKind, Outcome, Told, Words};
 use crate::case::violation::ViolationKind;
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
@@ -113,7 +114,25 @@ pub enum Event {
     DeadlineMissing {
         /// Which.
         deadline: DeadlineKind,
+        /// Where its clock started.
+        #[serde(default)]
+        started_at: Option<Timestamp>,
         /// Why, in words.
+        why: Words,
+    },
+    /// The calendar or the zone was changed, and the deadline moved with it.
+    CalendarChanged {
+        /// Which.
+        deadline: DeadlineKind,
+        /// What was changed.
+        edited: Edited,
+        /// Where its clock started.
+        started_at: Timestamp,
+        /// When it was due before; none: it could not be computed.
+        was: Option<Timestamp>,
+        /// When it is due now.
+        due_at: Timestamp,
+        /// How that was computed.
         why: Words,
     },
     /// A deadline passed unmet.
@@ -166,6 +185,34 @@ pub enum Event {
     Linked {
         /// Which.
         to: CaseId,
+    },
+    /// A draft ended: the complete call belongs to another case, whose number stands for this one.
+    Attached {
+        /// Which.
+        to: CaseId,
+    },
+    /// A call that was a draft of its own belongs here.
+    Joined {
+        /// The call.
+        call: CallId,
+        /// The draft.
+        from: CaseId,
+    },
+    /// It waits for the caller: the clock of closing stands.
+    Paused {
+        /// One of the policy's reasons.
+        reason: String,
+        /// What is waited for.
+        text: String,
+        /// When it ends by itself.
+        until: Timestamp,
+    },
+    /// The clock of closing runs again.
+    Resumed {
+        /// Since when.
+        since: Timestamp,
+        /// A remark; empty if the pause ended by itself.
+        text: String,
     },
     /// Offered to somebody, who has not accepted yet.
     Offered {

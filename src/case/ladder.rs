@@ -156,7 +156,12 @@ pub fn next_instant(case: &Case, policy: &Policy, calendar: &Calendar, now: Time
     if !case.settled || !case.is_open() {
         return None;
     }
-    let watched = || case.deadlines.iter().filter(|row| row.is_live());
+    let watched = || {
+        case.deadlines
+            .iter()
+            .filter(|row| row.is_live() && !case.is_paused(row.kind))
+    };
+    let pause = case.pause().map(|pause| pause.until);
     let passing = watched().filter(|row| row.breached_at.is_none()).map(|row| row.due_at);
     let urging = watched()
         .flat_map(|row| rungs(case, row, policy, calendar))
@@ -167,11 +172,11 @@ pub fn next_instant(case: &Case, policy: &Policy, calendar: &Calendar, now: Time
                 next_repeat(&rung, calendar, now)
             }
         });
-    passing.chain(urging).min()
+    passing.chain(urging).chain(pause).min()
 }
 
 fn urged(case: &Case, deadline: &Deadline, policy: &Policy) -> bool {
-    !policy.observe_only && case.settled && case.is_open() && deadline.is_live()
+    !policy.observe_only && case.settled && case.is_open() && deadline.is_live() && !case.is_paused(deadline.kind)
 }
 
 /// Where a rung falls. A heads-up that lies before the deadline was set would only confuse; but a deadline that was

@@ -8,11 +8,13 @@
 //! | `decide` | what does a command do? then `switch` (legs), `particulars`, `close`; `permit`: may they? |
 //! | `handover`, `contact`, `promise`, `marks`, [`violation`] | what people, switch and supervisor say of it |
 //! | `apply`, `apply_life` | what is the case after an event? |
-//! | `deadlines` | what is due when, what has passed, who is charged? |
+//! | `recount` | what does a change of the calendar move? |
+//! | `deadlines`, `feedback` | what is due when, what has passed, who is charged? |
 //! | [`mod@opening`], `missed`, `visit` | does a call open a case, and whose is it? |
 //! | [`happened`] | who is told of what happened? |
 //! | [`ladder`] | who is urged when, and when must the clock look again? |
 //! | [`tally`] | what does a case count as in the figures? |
+//! | `wait` | what does waiting for the caller stop? |
 //! | `view`, `words` | what is read off a case; a refusal in words |
 //!
 //! **Invariants.** [`decide`] asks no clock and knows no database; whoever calls it stores the events and applies
@@ -28,6 +30,7 @@ mod contact;
 mod deadlines;
 mod decide;
 pub mod event;
+mod feedback;
 mod guide;
 mod handover;
 pub mod happened;
@@ -41,12 +44,14 @@ mod permit;
 pub mod policy;
 mod promise;
 pub mod quiet;
+mod recount;
 pub mod state;
 mod switch;
 pub mod tally;
 mod view;
 pub mod violation;
 mod visit;
+mod wait;
 mod words;
 
 #[cfg(test)]
@@ -60,14 +65,16 @@ pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
 pub use happened::Happened;
 pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
-pub use permit::may_answer;
+pub use permit::{Rights, may_answer};
 pub use policy::{Duty, Policy};
+pub use recount::Edited;
 pub use state::{
     Actor, Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Told, Undated, Words,
 };
 
 pub use violation::{Status, Violation, ViolationKind};
 pub use visit::visit;
+pub use wait::Pause;
 
 use jiff::Timestamp;
 
@@ -87,4 +94,11 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who asks.
     pub actor: &'a Actor,
+}
+
+impl Context<'_> {
+    /// The day of the site.
+    pub(crate) fn today(&self) -> jiff::civil::Date {
+        self.calendar.date_of(self.now)
+    }
 }

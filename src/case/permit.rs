@@ -3,9 +3,9 @@
 //! | verb | who |
 //! | --- | --- |
 //! | register, tell-once, note | handler, co-handlers, first answerer, and who may close |
-//! | close | handler, their deputy while they are away, their supervisors upward |
+//! | close | handler, their deputy while they are away or can't be mailed, their supervisors upward |
 //! | reopen | as close |
-//! | hand-over, promise, extend, unreasonable, co-handler | as close |
+//! | hand-over, promise, wait, resume, extend, unreasonable, co-handler | as close |
 //! | accept | whom it is offered to, of a department any member; their deputies while they are away |
 //! | return | the same, of a department its head; who was put through to |
 //! | contact, hot | as register |
@@ -39,6 +39,9 @@ pub(super) mod reason {
     pub const FORCED: &str = "a supervisor assigned it, so it can't be returned: ask them, or dispute it";
     pub const DISPUTE: &str = "only those named on the case dispute it";
     pub const EXTENDED: &str = "the policy allows no further extension";
+    pub const NO_CLOCK: &str = "no closing deadline runs that waiting could stop";
+    pub const NO_WAIT: &str = "the policy knows no reason to wait for the caller";
+    pub const WAITED: &str = "the case has waited for as long as the policy allows";
     pub const RULE: &str = "only a supervisor of the handler, a manager or the administrator may do this";
 }
 
@@ -57,10 +60,13 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::PutThrough { .. }
         | Command::Chase { .. }
         | Command::Link { .. }
+        | Command::Attach { .. }
+        | Command::Join { .. }
         | Command::Spoken(_)
         | Command::Code { .. }
         | Command::RepeatContact { .. }
-        | Command::Pass => refuse(reason::SWITCH_ONLY),
+        | Command::Pass
+        | Command::Recount { .. } => refuse(reason::SWITCH_ONLY),
         // What is offered, and which violation, is read once the clock has looked.
         Command::Accept | Command::Return { .. } | Command::RuleOn { .. } => Ok(()),
         Command::Register(_)
@@ -68,8 +74,7 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::Note { .. }
         | Command::Contact { .. }
         | Command::Hot { .. } => {
-            let involved = case.co_handlers.contains(person) || case.first_answerer.as_ref() == Some(person);
-            if involved || holds(case, person, ctx) {
+            if involved(case, person) || holds(case, person, ctx.directory, ctx.today()) {
                 Ok(())
             } else {
                 refuse(reason::WRITE)
@@ -81,14 +86,12 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
             let allowed = if *person == case.handler {
                 below
             } else {
-                governs(case, person, ctx)
+                governs(case, person, ctx.directory)
             };
             if allowed { Ok(()) } else { refuse(reason::RULE) }
         }
         Command::Dispute { .. } => {
-            let had_it = case.custody.iter().any(|entry| entry.person == *person);
-            let charged = case.violations.iter().any(|row| row.person.as_ref() == Some(person));
-            if had_it || charged || case.first_answerer.as_ref() == Some(person) {
+            if named(case, person) {
                 Ok(())
             } else {
                 refuse(reason::DISPUTE)
@@ -98,10 +101,12 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
         | Command::Reopen { .. }
         | Command::HandOver { .. }
         | Command::Promise { .. }
+        | Command::Wait { .. }
+        | Command::Resume { .. }
         | Command::Extend { .. }
         | Command::Unreasonable { .. }
         | Command::CoHandler { .. } => {
-            if holds(case, person, ctx) {
+            if holds(case, person, ctx.directory, ctx.today()) {
                 Ok(())
             } else {
                 refuse(reason::CLOSE)
@@ -118,8 +123,7 @@ pub(super) fn check_offered(case: &Case, accepting: bool, ctx: &Context<'_>) -> 
     let Actor::Person(person) = ctx.actor else {
         return Ok(());
     };
-    let today = ctx.calendar.date_of(ctx.now);
-    if may_answer(case, person, accepting, ctx.directory, today) {
+    if may_answer(case, person, accepting, ctx.directory, ctx.today()) {
         Ok(())
     } else {
         refuse(reason::OFFERED)
@@ -128,7 +132,7 @@ pub(super) fn check_offered(case: &Case, accepting: bool, ctx: &Context<'_>) -> 
 
 /// Whether a person may accept or return what is offered; without an offer: return what they have.
 pub fn may_answer(case: &Case, person: &PersonId, accepting: bool, directory: &Directory, today: Date) -> bool {
-    let acts_for = |other: &PersonId| other == person || directory.acting_for(other, today).who == *person;
+    let acts_for = |other: &PersonId| other == person || directory.stands_in(person, other, today);
     let Some(offer) = &case.offer else {
         return acts_for(&case.handler);
     };
@@ -137,6 +141,36 @@ pub fn may_answer(case: &Case, person: &PersonId, accepting: bool, directory: &D
         To::Person(_) | To::Outside(_) => false,
     };
     member || acts_for(&offer.answerable)
+}
+
+/// What a person may do to a case, whatever state it is in: for showing only what would not be refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Register, note, contact, told-once, hot.
+    pub writes: bool,
+    /// Close, reopen, hand over, promise, extend, name a helper.
+    pub holds: bool,
+    /// Stands above who has it, heads its department, or is a manager.
+    pub governs: bool,
+    /// Rule, approve, correct, void.
+    pub rules: bool,
+    /// Dispute.
+    pub disputes: bool,
+}
+
+impl Rights {
+    /// Those of a person on a day of the site.
+    pub fn of(case: &Case, person: &PersonId, directory: &Directory, today: Date) -> Self {
+        let holds = holds(case, person, directory, today);
+        let governs = governs(case, person, directory);
+        Self {
+            writes: holds || involved(case, person),
+            holds,
+            governs,
+            rules: governs && !concerned(case, person),
+            disputes: named(case, person),
+        }
+    }
 }
 
 /// Refuses a ruling on a violation by the person concerned, or by somebody who isn't above them.
@@ -164,7 +198,7 @@ pub(super) fn may_extend(case: &Case, ctx: &Context<'_>) -> bool {
     let manager = has_role(ctx.directory, person, &["manager", "admin"]);
     let approver = match ctx.policy.extension_approver.as_str() {
         "manager" => manager,
-        _ => governs(case, person, ctx),
+        _ => governs(case, person, ctx.directory),
     };
     approver && *person != case.handler
 }
@@ -194,10 +228,10 @@ pub(super) fn may_rule(case: &Case, ctx: &Context<'_>) -> bool {
 }
 
 fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusal> {
-    if *person == case.handler || case.first_answerer.as_ref() == Some(person) {
+    if concerned(case, person) {
         return refuse(reason::OWN);
     }
-    if governs(case, person, ctx) {
+    if governs(case, person, ctx.directory) {
         Ok(())
     } else {
         refuse(reason::RULE)
@@ -205,8 +239,7 @@ fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusa
 }
 
 /// Above the handler, head of the case's department, or a manager.
-fn governs(case: &Case, person: &PersonId, ctx: &Context<'_>) -> bool {
-    let directory = ctx.directory;
+fn governs(case: &Case, person: &PersonId, directory: &Directory) -> bool {
     let head = has_role(directory, person, &["supervisor"])
         && directory
             .person(person)
@@ -215,12 +248,28 @@ fn governs(case: &Case, person: &PersonId, ctx: &Context<'_>) -> bool {
 }
 
 /// The handler, who acts for them, and the line above them.
-fn holds(case: &Case, person: &PersonId, ctx: &Context<'_>) -> bool {
-    let today = ctx.calendar.date_of(ctx.now);
+fn holds(case: &Case, person: &PersonId, directory: &Directory, today: Date) -> bool {
     *person == case.handler
-        || ctx.directory.acting_for(&case.handler, today).who == *person
-        || ctx.directory.is_above(person, &case.handler)
-        || has_role(ctx.directory, person, &["admin"])
+        || directory.stands_in(person, &case.handler, today)
+        || directory.is_above(person, &case.handler)
+        || has_role(directory, person, &["admin"])
+}
+
+/// Helps, or answered first.
+fn involved(case: &Case, person: &PersonId) -> bool {
+    case.co_handlers.contains(person) || case.first_answerer.as_ref() == Some(person)
+}
+
+/// Nobody rules on what they have or answered.
+fn concerned(case: &Case, person: &PersonId) -> bool {
+    *person == case.handler || case.first_answerer.as_ref() == Some(person)
+}
+
+/// Had it, answered it first, or is charged with something.
+fn named(case: &Case, person: &PersonId) -> bool {
+    let had_it = case.custody.iter().any(|entry| entry.person == *person);
+    let charged = case.violations.iter().any(|row| row.person.as_ref() == Some(person));
+    had_it || charged || case.first_answerer.as_ref() == Some(person)
 }
 
 fn has_role(directory: &Directory, person: &PersonId, roles: &[&str]) -> bool {

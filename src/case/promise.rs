@@ -165,14 +165,14 @@ impl Work<'_> {
     }
 
     /// A reopened case is to be closed again, any other to be closed.
-    fn closing_kind(&self) -> DeadlineKind {
+    pub(super) fn closing_kind(&self) -> DeadlineKind {
         match self.case.live(DeadlineKind::Redo) {
             Some(_) => DeadlineKind::Redo,
             None => DeadlineKind::Close,
         }
     }
 
-    fn not_until(&self, until: Timestamp, limit: Timestamp) -> Refusal {
+    pub(super) fn not_until(&self, until: Timestamp, limit: Timestamp) -> Refusal {
         Refusal::Unknown {
             field: "until",
             given: self.wall(until),
@@ -181,9 +181,14 @@ impl Work<'_> {
     }
 
     fn dated(&self, zh: &str, en: &str, until: Timestamp) -> Words {
+        let local = self.ctx.calendar.zone.to_datetime(until);
+        let weekdays = ["日", "一", "二", "三", "四", "五", "六"];
+        let day = usize::try_from(local.weekday().to_sunday_zero_offset()).unwrap_or(0);
+        let day = weekdays.get(day).copied().unwrap_or_default();
+        let (date, clock) = (local.strftime("%-m月%-d日"), local.strftime("%H:%M"));
         Words {
-            zh: format!("{zh} {}", self.wall(until)),
-            en: format!("{en} {}", self.wall(until)),
+            zh: format!("{zh} → {date}（周{day}）{clock}到期"),
+            en: format!("{en} → due {}", local.strftime("%a %-d %b %H:%M")),
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, wall_instant};
 use crate::case::policy::Quiet;
 use crate::directory::Person;
 
@@ -57,24 +57,17 @@ pub fn under_cap<E>(
     Ok(at)
 }
 
+/// Quiet runs from the first instant at which the wall shows `from` to the first at which it shows `to`, or later: where
+/// clocks change it neither breaks off nor begins anew.
 fn end_of_quiet(from: Time, to: Time, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
-    let wall = zone.to_datetime(now);
-    let time = wall.time();
-    let over_midnight = to <= from;
-    let inside = if over_midnight {
-        time >= from || time < to
-    } else {
-        time >= from && time < to
-    };
-    if !inside {
-        return None;
-    }
-    let day = if over_midnight && time >= from {
-        wall.date().checked_add(1.day()).ok()?
-    } else {
-        wall.date()
-    };
-    zone.to_timestamp(day.to_datetime(to)).ok()
+    let today = zone.to_datetime(now).date();
+    let yesterday = today.checked_sub(1.day()).ok();
+    [Some(today), yesterday].into_iter().flatten().find_map(|day| {
+        let last = if to <= from { day.tomorrow().ok()? } else { day };
+        let begins = wall_instant(zone, day, from)?;
+        let ends = wall_instant(zone, last, to)?;
+        (begins <= now && now < ends).then_some(ends)
+    })
 }
 
 #[cfg(test)]
@@ -121,5 +114,82 @@ mod tests {
         check("2026-03-05T20:00:00+08:00", Some("2026-03-06T08:00:00+08:00"));
         check("2026-03-06T03:00:00+08:00", Some("2026-03-06T08:00:00+08:00"));
         check("2026-03-06T08:00:00+08:00", None);
+    }
+
+    #[test]
+    fn f40_quiet_hours_where_clocks_change() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let calendar = Calendar::always(zone);
+        let half_past = |hour| Time::constant(hour, 30, 0, 0);
+        let check = |from: Time, to: Time, now: &str, opens: Option<&str>| {
+            let quiet = Quiet::Between(from, to);
+            assert_eq!(
+                until(&quiet, &calendar, None, at(now)),
+                opens.map(at),
+                "{from} to {to} at {now}"
+            );
+        };
+        // 29 March 2026: 02:00 becomes 03:00. An end at 02:30 is the change; so is a beginning.
+        let (ten, half_past_two, six) = (half_past(22), half_past(2), half_past(6));
+        check(
+            ten,
+            half_past_two,
+            "2026-03-29T01:59:59+01:00",
+            Some("2026-03-29T03:00:00+02:00"),
+        );
+        check(ten, half_past_two, "2026-03-29T03:00:00+02:00", None);
+        check(half_past_two, six, "2026-03-29T01:59:59+01:00", None);
+        check(
+            half_past_two,
+            six,
+            "2026-03-29T03:00:00+02:00",
+            Some("2026-03-29T06:30:00+02:00"),
+        );
+        // 25 October 2026: 03:00 becomes 02:00 again. The first 02:30 counts.
+        check(
+            ten,
+            half_past_two,
+            "2026-10-25T02:29:59+02:00",
+            Some("2026-10-25T02:30:00+02:00"),
+        );
+        check(ten, half_past_two, "2026-10-25T02:30:00+02:00", None);
+        check(ten, half_past_two, "2026-10-25T02:10:00+01:00", None);
+        check(
+            half_past_two,
+            six,
+            "2026-10-25T02:30:00+02:00",
+            Some("2026-10-25T06:30:00+01:00"),
+        );
+        check(
+            half_past_two,
+            six,
+            "2026-10-25T02:10:00+01:00",
+            Some("2026-10-25T06:30:00+01:00"),
+        );
+    }
+
+    #[test]
+    fn f40_a_night_of_a_persons_own_hours_is_an_hour_shorter_or_longer() {
+        // Quiet outside 00:00-02:30 and 04:00-06:00 of every day.
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let hours = vec![
+            (Time::constant(0, 0, 0, 0), Time::constant(2, 30, 0, 0)),
+            (Time::constant(4, 0, 0, 0), Time::constant(6, 0, 0, 0)),
+        ];
+        let week = crate::calendar::WeekHours {
+            days: std::array::from_fn(|_| hours.clone()),
+        };
+        let calendar = Calendar::weekly("night", zone, week);
+        let check = |now: &str, opens: Option<&str>| {
+            assert_eq!(
+                until(&Quiet::OutsideHours, &calendar, None, at(now)),
+                opens.map(at),
+                "{now}"
+            );
+        };
+        check("2026-03-29T01:59:59+01:00", None);
+        check("2026-03-29T03:00:00+02:00", Some("2026-03-29T04:00:00+02:00"));
+        check("2026-10-25T02:29:59+02:00", None);
+        check("2026-10-25T02:10:00+01:00", Some("2026-10-25T04:00:00+01:00"));
     }
 }

@@ -10,6 +10,7 @@ use crate::case::event::TransferEffect;
 use crate::case::life::{Asked, Contact, Offer};
 use crate::case::policy::Duty;
 use crate::case::violation::Violation;
+use crate::case::wait::Pause;
 use crate::ids::{CallId, CaseId, CategoryId, DepartmentId, PersonId};
 
 /// What gave rise to the case.
@@ -141,6 +142,9 @@ pub struct Deadline {
 pub struct Undated {
     /// Which.
     pub kind: DeadlineKind,
+    /// Where its clock started: counted from there once the calendar is mended.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
     /// Why.
     pub why: Words,
 }
@@ -305,9 +309,15 @@ pub struct Case {
     /// The date the caller was promised.
     #[serde(default)]
     pub promised: Option<Timestamp>,
+    /// When it waited for the caller.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
     /// Times a deadline was extended.
     #[serde(default)]
     pub extended: u32,
+    /// Until when, the last time: a person's word, which no change of the calendar moves.
+    #[serde(default)]
+    pub extended_to: Option<Timestamp>,
     /// What waits for the supervisor's word.
     #[serde(default)]
     pub asked: Option<Asked>,

@@ -141,6 +141,22 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// A draft that turns out to be the caller's return to somebody who has their case: it ends, the other goes on.
+    pub(super) fn attach(&mut self, to: CaseId) -> Result<(), Refusal> {
+        if self.case.settled || !self.case.is_open() || self.case.acted || to == self.case.id {
+            return Err(self.wrong_state("attach"));
+        }
+        self.emit(Event::Attached { to });
+        Ok(())
+    }
+
+    /// The other side of it: the call counts here, once.
+    pub(super) fn join(&mut self, call: CallId, from: CaseId) -> Result<(), Refusal> {
+        self.chase(call, None)?;
+        self.emit(Event::Joined { call, from });
+        Ok(())
+    }
+
     /// Ties the case to an earlier one; the first tie stays.
     pub(super) fn link(&mut self, to: CaseId) -> Result<(), Refusal> {
         if to == self.case.id {

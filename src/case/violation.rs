@@ -154,6 +154,7 @@ impl Case {
         let deadline = self
             .deadlines
             .iter()
+            .filter(|row| row.breached_at.is_some())
             .find(|row| ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at);
         serde_json::json!({
             "started_at": deadline.map(|row| row.started_at),

@@ -164,6 +164,8 @@ fn verb_zh(verb: &str) -> &str {
         "rule" => "裁定",
         "contact" => "联系来电人",
         "promise" => "承诺答复",
+        "wait" => "等待来电人",
+        "resume" => "继续办理",
         "extend" => "延期",
         "approve" => "批准",
         "hot" => "标为热点",
@@ -211,6 +213,9 @@ fn reason_zh(reason: &str) -> &str {
         reason::FORCED => "此件由上级指派，不能退回；如有异议请向其提出或提交异议（dispute）",
         reason::DISPUTE => "只有本件涉及的人员可以提出异议",
         reason::EXTENDED => "按制度不能再延期",
+        reason::NO_CLOCK => "没有可以暂停的办结时限",
+        reason::NO_WAIT => "制度没有规定等待来电人的情形",
+        reason::WAITED => "等待来电人的时间已达制度上限",
         reason::RULE => "只有承办人的上级、管理者或管理员可以办理",
         other => other,
     }

@@ -82,6 +82,14 @@ pub enum CaseVerb {
     /// Promise the caller an answer by a date
     #[command(after_help = "Example:\n  firstanswer case promise 12 --until 2026-03-09 --text 'answer by Monday'")]
     Promise(case_change::ChangeArgs),
+    /// Wait for the caller: the clock of closing stops
+    #[command(
+        after_help = "Example:\n  firstanswer case wait 12 --reason caller_papers --text '待补营业执照副本' --until 2026-03-13"
+    )]
+    Wait(case_change::ChangeArgs),
+    /// Go on after waiting
+    #[command(after_help = "Example:\n  firstanswer case resume 12 --text 'the papers are here'")]
+    Resume(case_change::ChangeArgs),
     /// Move the close deadline, before it is due (supervisor)
     #[command(
         after_help = "Example:\n  firstanswer case extend 12 --until 2026-03-20 --text 'site visit' --caller-told 'told by phone'"
@@ -183,6 +191,8 @@ pub fn run(cli: &Cli, args: &CaseArgs, out: &mut dyn Write) -> anyhow::Result<Ex
                 CaseVerb::Rule(change) => ("rule", change),
                 CaseVerb::Contact(change) => ("contact", change),
                 CaseVerb::Promise(change) => ("promise", change),
+                CaseVerb::Wait(change) => ("wait", change),
+                CaseVerb::Resume(change) => ("resume", change),
                 CaseVerb::Extend(change) => ("extend", change),
                 CaseVerb::Approve(change) => ("approve", change),
                 CaseVerb::Hot(change) => ("hot", change),

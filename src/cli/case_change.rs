@@ -203,6 +203,12 @@ impl Flags {
                 until: self.until(id, session)?,
                 text,
             },
+            "wait" => Command::Wait {
+                reason: self.reason.clone().unwrap_or_default(),
+                text,
+                until: self.until.is_some().then(|| self.until(id, session)).transpose()?,
+            },
+            "resume" => Command::Resume { text: reason },
             "extend" => Command::Extend {
                 until: self.until(id, session)?,
                 text: reason,

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Exit;
+use crate::clock::Clock;
 use crate::config::{self, Loaded, Problems};
 use crate::register::read::Reader;
 
@@ -21,6 +22,9 @@ pub fn run(config: &Path, json: bool) -> Exit {
                         feed.name
                     );
                 }
+            }
+            for note in crate::register::calendar_notes(&loaded.calendar, Clock::Real.now()) {
+                let _ = writeln!(std::io::stderr(), "note: {note}");
             }
             // A closed pipe is the reader's choice, not a failure of the check.
             let _ = writeln!(

@@ -90,6 +90,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         return Ok(Exit::Done);
     }
     writeln!(out, "{}", rows.trim_fmt())?;
+    super::alarms::print(&session, out)?;
     let unmapped = session.reader.unmapped()?;
     if !unmapped.is_empty() {
         writeln!(out, "\nextensions that answered and that the directory does not know:")?;

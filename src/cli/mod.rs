@@ -1,5 +1,6 @@
 //! The command line: one file per command. Commands print; what is right is decided in the other rooms.
 
+mod alarms;
 pub mod backup;
 pub mod calendar;
 pub mod call;

@@ -90,7 +90,7 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
         }
         OutboxVerb::Retry => {
             session.who()?;
-            let count = session.store()?.retry_mail()?;
+            let count = session.store()?.retry_mail(session.now())?;
             writeln!(out, "{count} messages are tried again")?;
         }
     }

@@ -111,7 +111,7 @@ pub fn case_details(session: &Session, case: &Case) -> anyhow::Result<Map<String
             "person": held.person,
             "from": session.time(held.from),
             "to": when(session, held.to),
-            "used_seconds": session.rules.calendar.between(held.from, until),
+            "used_seconds": case.used_seconds(&session.rules.calendar, held.from, until),
             "how": held.how,
         })
     });

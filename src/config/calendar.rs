@@ -88,7 +88,7 @@ fn off_days(s: &mut Section<'_>) -> Option<OffDays> {
 
 fn work_day(s: &mut Section<'_>) -> Option<WorkDay> {
     let date = s.need("date", "2026-10-10", Field::date);
-    let at: Option<Vec<(Time, Time)>> = s.opt("at", |f| f.parse(intervals));
+    let at: Option<Vec<(Time, Time)>> = s.opt("at", |f| f.parse_all(intervals));
     let name = s.opt("name", name).unwrap_or_default();
     let stands_for = s.opt("stands_for", |f| f.parse(weekday));
     Some(WorkDay {

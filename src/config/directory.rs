@@ -208,7 +208,7 @@ fn person(s: &mut Section<'_>) -> Option<Person> {
     let rank = s.or("rank", 0, |f| f.int(-1_000, 1_000));
     let login = s.opt_text("login");
     let phone = s.opt("phone", |f| f.parse(phone));
-    let hours = s.opt("hours", |f| f.parse(week_hours));
+    let hours = s.opt("hours", |f| f.parse_all(week_hours));
     let away = s.or("away", Vec::new(), |f| f.list(|f| f.section(away)));
     let roles = s.or("roles", Vec::new(), |f| f.list(|f| f.word(&ROLES)));
     let (id, name, department) = (id?, name?, department?);

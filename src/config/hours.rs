@@ -56,15 +56,26 @@ pub(crate) fn daily(text: &str) -> Result<(Time, Time), Wrong> {
     Ok((from, to))
 }
 
-/// Any number of intervals of one day: sorted, disjoint.
-pub(crate) fn intervals(text: &str) -> Result<Vec<(Time, Time)>, Wrong> {
+/// Any number of intervals of one day: sorted, disjoint; or everything that is wrong with them.
+pub(crate) fn intervals(text: &str) -> Result<Vec<(Time, Time)>, Vec<Wrong>> {
+    let mut wrongs = Vec::new();
     let words = text.split([' ', ',', '\t']).filter(|word| !word.is_empty());
-    let mut list = words.map(interval).collect::<Result<Vec<_>, _>>()?;
-    if list.is_empty() {
-        return Err(Wrong::new("no hours are given", "write \"09:00-12:00 13:30-17:30\""));
+    let mut list: Vec<_> = words.filter_map(|word| keep(interval(word), &mut wrongs)).collect();
+    if list.is_empty() && wrongs.is_empty() {
+        wrongs.push(Wrong::new("no hours are given", "write \"09:00-12:00 13:30-17:30\""));
     }
-    sort_disjoint(&mut list)?;
-    Ok(list)
+    keep(sort_disjoint(&mut list), &mut wrongs);
+    if wrongs.is_empty() { Ok(list) } else { Err(wrongs) }
+}
+
+fn keep<T>(result: Result<T, Wrong>, wrongs: &mut Vec<Wrong>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(wrong) => {
+            wrongs.push(wrong);
+            None
+        }
+    }
 }
 
 fn sort_disjoint(list: &mut [(Time, Time)]) -> Result<(), Wrong> {
@@ -161,53 +172,62 @@ impl Week {
     }
 }
 
-/// `24x7`, or `mon-fri 09:00-12:00 13:30-17:30`; several groups follow one another, `;` between them if wished.
-pub(crate) fn week_hours(text: &str) -> Result<WeekHours, Wrong> {
-    let mut week = Week::default();
+/// `24x7`, or `mon-fri 09:00-12:00 13:30-17:30`; several groups follow one another, `;` between them if wished. Or
+/// everything that is wrong with it.
+pub(crate) fn week_hours(text: &str) -> Result<WeekHours, Vec<Wrong>> {
+    let (mut week, mut wrongs) = (Week::default(), Vec::new());
     if text.trim().eq_ignore_ascii_case("24x7") {
         let all: Vec<Weekday> = DAYS.iter().map(|(_, _, day)| *day).collect();
-        week.add(&all, &[(Time::midnight(), Time::midnight())])?;
+        keep(week.add(&all, &[(Time::midnight(), Time::midnight())]), &mut wrongs);
         return Ok(week.done());
     }
-    let mut on: Vec<Weekday> = Vec::new();
+    let without_hours = || {
+        Wrong::new(
+            "days without hours",
+            "write \"mon-fri 09:00-12:00 13:30-17:30\", or \"24x7\"",
+        )
+    };
+    // None before any days; empty where they could not be read: their hours are read all the same.
+    let mut on: Option<Vec<Weekday>> = None;
     let mut pending = false;
     for word in text.split([' ', ';', '\t']).filter(|word| !word.is_empty()) {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
-            if on.is_empty() {
-                return Err(Wrong::new(
-                    format!("`{word}` has no days before it"),
-                    "write \"mon-fri 09:00-12:00\"",
-                ));
+            if on.is_none() {
+                let reason = format!("`{word}` has no days before it");
+                wrongs.push(Wrong::new(reason, "write \"mon-fri 09:00-12:00\""));
             }
-            week.add(&on, &[interval(word.trim_end_matches(','))?])?;
+            if let Some(hours) = keep(interval(word.trim_end_matches(',')), &mut wrongs) {
+                keep(week.add(on.as_deref().unwrap_or_default(), &[hours]), &mut wrongs);
+            }
             pending = false;
         } else {
             if pending {
-                return Err(Wrong::new("days without hours", "write \"mon-fri 09:00-12:00\""));
+                wrongs.push(without_hours());
             }
-            on = weekdays(word.trim_end_matches(','))?;
+            on = Some(keep(weekdays(word.trim_end_matches(',')), &mut wrongs).unwrap_or_default());
             pending = true;
         }
     }
-    if pending || on.is_empty() {
-        return Err(Wrong::new(
-            "days without hours",
-            "write \"mon-fri 09:00-12:00 13:30-17:30\", or \"24x7\"",
-        ));
+    if pending || on.is_none() && wrongs.is_empty() {
+        wrongs.push(without_hours());
     }
-    Ok(week.done())
+    if wrongs.is_empty() {
+        Ok(week.done())
+    } else {
+        Err(wrongs)
+    }
 }
 
 /// Hours of a week: a text as above, or a table `{mon-fri="09:00-12:00"}`.
 pub(crate) fn hours(field: &Field<'_>) -> Option<WeekHours> {
     if !matches!(field.node.value, super::tree::Value::Table(_)) {
-        return field.parse(week_hours);
+        return field.parse_all(week_hours);
     }
     let mut week = Week::default();
     let mut given = false;
     field.map(|key, at, value| {
         let days = weekdays(key).map_err(|wrong| field.load.report(at, &value.path, &wrong.reason, &wrong.way_out));
-        let hours = value.parse(intervals);
+        let hours = value.parse_all(intervals);
         given = true;
         if let (Ok(days), Some(hours)) = (days, hours)
             && let Err(wrong) = week.add(&days, &hours)

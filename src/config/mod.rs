@@ -12,6 +12,7 @@
 //! Paths of included files are relative to the file that names them; all others to the working directory.
 
 mod calendar;
+mod dates;
 mod directory;
 mod feed;
 mod files;

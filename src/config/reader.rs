@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
+use super::dates;
 use super::load::{Load, Wrong};
 use super::near::choose;
 use super::problem::mask;
@@ -88,6 +89,10 @@ impl<'a> Field<'a> {
     pub(crate) fn date(&self) -> Option<Date> {
         match &self.node.value {
             Value::Date(date) => Some(*date),
+            Value::NoDay(text) => {
+                self.wrong(dates::why(text), "write a day of the calendar");
+                None
+            }
             Value::Text(text) if text.parse::<Date>().is_ok() => {
                 self.wants("a date", &format!("write it without quotes: {text}"))
             }
@@ -101,6 +106,19 @@ impl<'a> Field<'a> {
             Ok(value) => Some(value),
             Err(wrong) => {
                 self.wrong(wrong.reason, wrong.way_out);
+                None
+            }
+        }
+    }
+
+    /// A text that a parser understands, or several things wrong with it: all are told.
+    pub(crate) fn parse_all<T>(&self, parse: impl FnOnce(&str) -> Result<T, Vec<Wrong>>) -> Option<T> {
+        match parse(self.text()?) {
+            Ok(value) => Some(value),
+            Err(wrongs) => {
+                for wrong in wrongs {
+                    self.wrong(wrong.reason, wrong.way_out);
+                }
                 None
             }
         }

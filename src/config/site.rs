@@ -15,6 +15,7 @@ use super::secret::SecretFrom;
 use super::settings::{Login, Mail, MailTransport, Site, Smtp, Tls, Web};
 use super::spans::elapsed_seconds;
 use super::values::{address, zone};
+use crate::call::number::DialPlan;
 use crate::directory::Lang;
 
 /// Languages by the word in the files.
@@ -49,10 +50,38 @@ pub(crate) fn site(field: &Field<'_>) -> Option<Site> {
     })
 }
 
+/// A country whose numbers are known; its two letters.
 fn country(text: &str) -> Result<String, Wrong> {
-    let good = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
-    good.then(|| text.to_owned())
-        .ok_or_else(|| Wrong::new(format!("`{text}` is no country"), "write two capital letters: \"CN\""))
+    let known = |code: &str| {
+        let plan = DialPlan {
+            country: code.to_owned(),
+            area_code: String::new(),
+            dial_out: Vec::new(),
+        };
+        plan.country_known()
+    };
+    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) && known(text) {
+        return Ok(text.to_owned());
+    }
+    // Of two letters the nearest names are those that share one at its place.
+    let given = text.to_ascii_uppercase();
+    let letters = || 'A'..='Z';
+    let all = letters().flat_map(|first| letters().map(move |second| format!("{first}{second}")));
+    let shared = |code: &str| code == given || code.chars().zip(given.chars()).any(|(a, b)| a == b);
+    let near: Vec<String> = match given.len() {
+        2 if known(&given) => vec![given.clone()],
+        2 => all.filter(|code| shared(code) && known(code)).collect(),
+        _ => Vec::new(),
+    };
+    let way_out = match near.as_slice() {
+        [] => "write its two capital letters: \"CN\"".to_owned(),
+        [one] => format!("did you mean `{one}`?"),
+        several => format!(
+            "write its two capital letters: \"CN\"; the nearest are {}",
+            several.join(", ")
+        ),
+    };
+    Err(Wrong::new(format!("the country `{text}` is not known"), way_out))
 }
 
 fn area_code(text: &str) -> Result<String, Wrong> {

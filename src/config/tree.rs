@@ -6,9 +6,12 @@
 //! **Invariants.** Never panics, whatever the text. A tree is built even from a text with syntax errors, so that the
 //! rest of the file is checked in the same pass.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use toml_spanner::{Arena, Item, Table as ParsedTable, Value as ParsedValue};
 
+use super::dates;
 use super::source::Place;
 
 /// A value and where it stands.
@@ -26,6 +29,8 @@ pub(crate) enum Value {
     Float(f64),
     Bool(bool),
     Date(Date),
+    /// A day that there is not, as written.
+    NoDay(String),
     /// A time, or a date with a time: no key takes one.
     Moment(String),
     List(Vec<Node>),
@@ -55,7 +60,7 @@ impl Value {
             Self::Int(_) => "a number",
             Self::Float(_) => "a fraction",
             Self::Bool(_) => "true or false",
-            Self::Date(_) => "a date",
+            Self::Date(_) | Self::NoDay(_) => "a date",
             Self::Moment(_) => "a time",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
@@ -66,7 +71,8 @@ impl Value {
 /// Parses a file; `file` is its number among the sources.
 pub(crate) fn parse(text: &str, file: usize) -> (Node, Vec<Fault>) {
     let arena = Arena::new();
-    let document = toml_spanner::parse_recoverable(text, &arena);
+    let parsed = dates::stand_in(text);
+    let document = toml_spanner::parse_recoverable(&parsed, &arena);
     let place = |span: toml_spanner::Span| Place {
         file,
         start: span.start as usize,
@@ -78,15 +84,28 @@ pub(crate) fn parse(text: &str, file: usize) -> (Node, Vec<Fault>) {
         .map(|error| Fault {
             at: place(error.span()),
             path: error.path().map(ToString::to_string).unwrap_or_default(),
-            message: error.message(text),
+            message: error.message(&parsed),
         })
         .collect();
     let whole = Place { file, start: 0, end: 0 };
-    let root = Node {
+    let mut root = Node {
         value: Value::Table(table(document.table(), whole, DEEPEST, &mut faults)),
         at: whole,
     };
+    if let Cow::Owned(_) = parsed {
+        restore(&mut root, text);
+    }
     (root, faults)
+}
+
+/// Gives impossible dates their own words back.
+fn restore(node: &mut Node, text: &str) {
+    match &mut node.value {
+        Value::NoDay(words) => *words = text.get(node.at.start..node.at.end).unwrap_or_default().to_owned(),
+        Value::List(list) => list.iter_mut().for_each(|node| restore(node, text)),
+        Value::Table(entries) => entries.iter_mut().for_each(|entry| restore(&mut entry.node, text)),
+        _ => {}
+    }
 }
 
 /// The deepest table that is followed: far below what a thread's stack holds, far above what anybody writes.
@@ -155,7 +174,10 @@ fn date_value(date: toml_spanner::Date) -> Value {
         i8::try_from(date.month).unwrap_or(0),
         i8::try_from(date.day).unwrap_or(0),
     );
-    Date::new(year, month, day).map_or_else(|_| Value::Moment("an impossible date".to_owned()), Value::Date)
+    match Date::new(year, month, day) {
+        Ok(date) if !dates::stands_in(date.year()) => Value::Date(date),
+        _ => Value::NoDay(String::new()),
+    }
 }
 
 /// Lays a tree over another: tables are merged key by key, anything else is replaced.
@@ -193,7 +215,8 @@ fn write_value(value: &Value, out: &mut String) {
         Value::Float(number) => out.push_str(&format!("{number:?}")),
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Date(date) => out.push_str(&date.to_string()),
-        Value::Moment(text) => out.push_str(text),
+        Value::Moment(text) | Value::NoDay(text) => out.push_str(text),
+
         Value::List(list) => {
             out.push('[');
             for (index, node) in list.iter().enumerate() {

@@ -100,7 +100,7 @@ async fn tell(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use rusqlite::Connection;
 

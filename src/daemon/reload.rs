@@ -47,6 +47,8 @@ impl House<'_> {
     }
 
     async fn try_reload(&self) -> Result<Vec<String>, String> {
+        // The system's time-zone data may be newer than what was read at the start.
+        jiff::tz::db().reset();
         let path: PathBuf = self.config_path.to_owned();
         let loaded = tokio::task::spawn_blocking(move || config::load(&path))
             .await

@@ -47,6 +47,16 @@ impl Directory {
             .unwrap_or_else(|| self.falls_back(id))
     }
 
+    /// Whether somebody does what is another's on a day: that one is away, or has no mailbox to be reached by.
+    pub fn stands_in(&self, who: &PersonId, absent: &PersonId, date: Date) -> bool {
+        let reached = self.person(absent).is_some_and(|person| person.mail.is_some());
+        self.acting_for(absent, date).who == *who
+            || !reached
+                && self
+                    .mailbox_of(absent, date)
+                    .is_some_and(|mailbox| mailbox.person == *who)
+    }
+
     /// Where mail for a person goes on a day; `None` only if nobody at all has a mailbox.
     pub fn mailbox_of(&self, id: &PersonId, date: Date) -> Option<Mailbox> {
         self.mailbox_if(id, date, |_| true)
@@ -250,6 +260,15 @@ mod tests {
         );
         d.people.iter_mut().for_each(|person| person.mail = None);
         assert_eq!(d.clone().mailbox_of(&id("wang"), day("2026-10-20")), None);
+    }
+
+    #[test]
+    fn who_gets_the_mail_of_somebody_without_a_mailbox_stands_in() {
+        let mut d = example::directory();
+        let stands_in = |d: &Directory, who: &str| d.stands_in(&id(who), &id("wang"), day("2026-10-01"));
+        assert!(!stands_in(&d, "liu"));
+        d.people[0].mail = None;
+        assert!(stands_in(&d, "liu") && stands_in(&d, "wang") && !stands_in(&d, "li"));
     }
 
     #[test]

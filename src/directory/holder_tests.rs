@@ -317,3 +317,15 @@ fn a_changed_copy_is_asked_afresh() {
     );
     assert_ne!(d, changed);
 }
+
+#[test]
+fn f40_a_roster_goes_by_the_wall_where_clocks_change() {
+    let berlin = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let row = roster(&[Weekday::Sunday], "01:30", "02:30", "wang");
+    let covers = |at: &str| row.covers(berlin.to_datetime(at.parse().unwrap()));
+    // 29 March 2026, 02:00 becomes 03:00: the turn is half an hour long.
+    assert!(covers("2026-03-29T01:59:59+01:00") && !covers("2026-03-29T03:00:00+02:00"));
+    // 25 October 2026, 03:00 becomes 02:00 again: who sits there from 02:00 to 02:30 sits there both times.
+    assert!(covers("2026-10-25T02:29:59+02:00") && !covers("2026-10-25T02:30:00+02:00"));
+    assert!(covers("2026-10-25T02:10:00+01:00") && !covers("2026-10-25T02:30:00+01:00"));
+}

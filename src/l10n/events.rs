@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Lang, Say, when};
-use crate::case::{Actor, CaseKind, Event, Holding, Particulars, Told, TransferEffect};
+use crate::case::{Actor, CaseKind, DeadlineKind, Edited, Event, Holding, Particulars, Told, TransferEffect};
 use crate::ids::PersonId;
 
 /// What a sentence about an event needs besides the event.
@@ -90,7 +90,14 @@ impl Scene<'_> {
                     format!("deadline no longer runs: {what}"),
                 )
             }
-            Event::DeadlineMissing { deadline, why } => {
+            Event::CalendarChanged {
+                deadline,
+                edited,
+                was,
+                due_at,
+                ..
+            } => self.calendar_changed(*deadline, *edited, *was, *due_at),
+            Event::DeadlineMissing { deadline, why, .. } => {
                 let (what, why) = (self.say.deadline(*deadline), self.say.of(why));
                 self.pick(
                     format!("无法计算时限（{what}）：{why}"),
@@ -145,6 +152,14 @@ impl Scene<'_> {
                 format!("来电人再次来电，由他人接听，见 #{case}"),
                 format!("the caller rang again, somebody else answered: #{case}"),
             ),
+            Event::Attached { to } => self.pick(
+                format!("并入 #{to}：同一来电人的未结记录，接听的是同一人"),
+                format!("joined to #{to}: the caller's open case, answered by the same person"),
+            ),
+            Event::Joined { from, .. } => self.pick(
+                format!("来电 #{from} 并入本记录：接听的是同一人"),
+                format!("the call of #{from} belongs here: the same person answered it"),
+            ),
             Event::Linked { to } => self.pick(
                 format!("与同一来电人的 #{to} 关联"),
                 format!("tied to #{to} of the same caller"),
@@ -188,6 +203,30 @@ impl Scene<'_> {
                     format!("{en}who answered first{} is not sure; {name} handles it", ext.1),
                 )
             }
+        }
+    }
+
+    fn calendar_changed(
+        &self,
+        deadline: DeadlineKind,
+        edited: Edited,
+        was: Option<Timestamp>,
+        due_at: Timestamp,
+    ) -> String {
+        let (what, due) = (self.say.deadline(deadline), self.at(due_at));
+        let (zh, en) = match edited {
+            Edited::Calendar => ("工作日历已更改", "the calendar was changed"),
+            Edited::Zone => ("时区规则已更改", "the time zone's rules were changed"),
+        };
+        match was.map(|was| self.at(was)) {
+            Some(was) => self.pick(
+                format!("{zh}：{what}的期限由{was} 改为{due}"),
+                format!("{en}: {what} was due {was}, is due {due} now"),
+            ),
+            None => self.pick(
+                format!("{zh}：{what}的期限现可计算，为{due}"),
+                format!("{en}: {what} had no due date, is due {due} now"),
+            ),
         }
     }
 

@@ -73,6 +73,20 @@ impl Scene<'_> {
                     format!("promised an answer by {until}: {text}"),
                 )
             }
+            Event::Paused { reason, text, until } => {
+                let (reason, until) = (self.say.pause_reason(reason), self.at(*until));
+                self.pick(
+                    format!("等待来电人（{reason}），最迟到 {until}：{text}"),
+                    format!("waits for the caller ({reason}), until {until} at the latest: {text}"),
+                )
+            }
+            Event::Resumed { since, text } => {
+                let (since, text) = (self.at(*since), self.tail(text));
+                self.pick(
+                    format!("自 {since} 起继续办理{text}"),
+                    format!("goes on since {since}{text}"),
+                )
+            }
             Event::Extended { until, text, .. } => {
                 let until = self.at(*until);
                 self.pick(
@@ -186,6 +200,18 @@ impl Scene<'_> {
 }
 
 impl Say {
+    /// Why a case waits for its caller; a reason of the site's own is shown as it is.
+    pub fn pause_reason(self, reason: &str) -> String {
+        let (zh, en) = match reason {
+            "caller_papers" => ("待补材料", "papers to come"),
+            other => (other, other),
+        };
+        match self.0 {
+            Lang::Zh => zh.to_owned(),
+            Lang::En => en.to_owned(),
+        }
+    }
+
     /// What a kind of violation is called.
     pub fn violation(self, kind: ViolationKind) -> &'static str {
         let (zh, en) = match kind {

@@ -47,6 +47,18 @@ impl Say {
         sentence
     }
 
+    /// What was dialled and how long the talk was; none if the switch tells neither.
+    pub fn call_facts(self, called: Option<&str>, talk_seconds: Option<i64>) -> Option<String> {
+        let dialled = called.map(|number| self.dialled(number));
+        let talked = talk_seconds.map(|seconds| self.talked(when::talk(self.0, seconds)));
+        let parts: Vec<String> = dialled.into_iter().chain(talked).collect();
+        let comma = match self.0 {
+            Lang::Zh => "，",
+            Lang::En => ", ",
+        };
+        (!parts.is_empty()).then(|| parts.join(comma))
+    }
+
     /// One of two sentences that were made elsewhere in both languages.
     pub fn of(self, words: &crate::case::Words) -> &str {
         match self.0 {

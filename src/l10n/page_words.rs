@@ -23,6 +23,7 @@ catalogue! { PAGE;
     who_title { "情况", "The call" }
     deadlines_title { "时限", "Deadlines" }
     history_title { "经过", "What happened" }
+    nobody_answered { "无人接听", "nobody answered" }
     extension(ext) { "分机 {ext}", "extension {ext}" }
     since(when) { "自{when} 起", "since {when}" }
     phone { "联系电话", "Phone" }
@@ -35,7 +36,7 @@ catalogue! { PAGE;
     last_change(who, when) { "最近：{who}，{when}", "Latest: {who}, {when}" }
     moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
     moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
-    looks_text(name) { "您可以查看，由 {name} 办理。", "You can look; {name} is to act." }
+    looks_text(name) { "由 {name} 承办；下面是您作为上级可以做的。", "{name} handles it; below is what you may do above them." }
 
     // Forms.
     do_close { "办结", "Close" }
@@ -44,6 +45,7 @@ catalogue! { PAGE;
     do_note { "备注", "Note" }
     do_reopen { "重新办理", "Reopen" }
     hint_close { "选结果，写一句话，办结。", "Pick the outcome, write one sentence, done." }
+    hint_close_told_once { "已非来电当日：请先在下面“一次性告知”里记下告知的内容，再办结。", "Not the day of the call any more: first write down under “Told once” what the caller was told, then close." }
     hint_register { "先记下姓名和事项，稍后再办结。", "Write down name and matter now, close later." }
     hint_told_once { "记下一次告知来电人的全部内容。", "What the caller was told, once and in full." }
     hint_note { "只留一句话，不改变状态。", "One remark; nothing else changes." }
@@ -68,6 +70,16 @@ catalogue! { PAGE;
     do_promise { "承诺答复日期", "Promise a date" }
     hint_promise { "已答应来电人在某日前答复。", "The caller was promised an answer by a date." }
     button_promise { "保存承诺", "Save the promise" }
+    do_wait { "等待来电人", "Wait for the caller" }
+    hint_wait { "等来电人补材料等；办结时限暂停，其他时限照常。", "For papers and the like; the clock of closing stops, the others run on." }
+    button_wait { "开始等待", "Wait" }
+    label_wait_reason { "为什么等", "Why" }
+    label_wait_for { "等什么", "What is waited for" }
+    label_wait_until { "最迟等到", "Until, at the latest" }
+    do_resume { "继续办理", "Go on" }
+    hint_resume { "办结时限重新计时。", "The clock of closing runs again." }
+    button_resume { "继续办理", "Go on" }
+    waits_text(reason, until, text) { "等待来电人（{reason}），最迟到 {until}：{text}。办结时限暂停。", "Waits for the caller ({reason}), until {until} at the latest: {text}. The clock of closing stands." }
     do_extend { "申请延期", "Ask for more time" }
     hint_extend { "到期之前申请，由上级批准。", "Before it is due; the supervisor approves." }
     button_extend { "提交延期", "Send" }
@@ -95,6 +107,9 @@ catalogue! { PAGE;
     do_unreasonable { "认定为不合理诉求", "Unreasonable demand" }
     hint_unreasonable { "认定后不计入考核。", "It no longer counts in the score." }
     button_unreasonable { "认定", "Confirm" }
+    do_ask_unreasonable { "申请认定不合理诉求", "Unreasonable demand?" }
+    hint_ask_unreasonable { "由主管决定；认定后不计入考核。", "The supervisor decides; then it no longer counts in the score." }
+    button_ask_unreasonable { "提交主管", "Ask the supervisor" }
     do_void { "作废", "Void" }
     hint_void { "不应有这件记录时作废。", "If this never was a case." }
     button_void { "作废", "Void" }
@@ -127,7 +142,7 @@ catalogue! { PAGE;
     offer_waits(to, text) { "已转 {to}，待接收；在此之前仍由现承办人负责。说明：{text}", "Offered to {to}; until accepted it stays where it is: {text}" }
     by_switch { "交换机", "The switch" }
     frozen_text { "转办或退回次数已到上限，待主管裁定。", "It went to and fro too often; the supervisor rules." }
-    hot_text { "已请主管关注。", "Shown to the supervisor." }
+    hot_text(why) { "已请主管关注：{why}", "Marked as hot, the supervisor was told: {why}" }
     disputed_text { "有人对这件记录提出异议。", "Somebody disagrees with what it says." }
     co_handlers { "协办人", "Helped by" }
     promised_until { "承诺答复", "Promised by" }
@@ -136,8 +151,12 @@ catalogue! { PAGE;
     required { "必填", "required" }
     keep_category { "各按原类别", "each keeps its own" }
     needed_for(duties) { "{duties}：必填", "required for: {duties}" }
+    needed_for_outcome(outcome) { "“{outcome}”必填", "required for “{outcome}”" }
     needed_among(duties) { "{duties}：此类至少填一项", "{duties}: this or one like it is required" }
     label_outcome { "结果", "Outcome" }
+    hint_outcome { "联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
+    hint_outcome_list { "联系不上、无事项：一句话即可。", "Unreachable, no matter: one sentence is enough." }
+    hint_outcome_missed { "已回电、联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Called back, unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
     label_reason { "原因", "Reason" }
@@ -190,10 +209,12 @@ catalogue! { PAGE;
     list_empty { "没有待办，辛苦了。", "Nothing is open. Well done." }
     closed_today(cases) { "今天已办结 {cases}", "{cases} closed today" }
     offers_title { "转给您的，待接收", "Offered to you" }
+    watched_title { "等您督办的", "Waiting for you as supervisor" }
     offers_hint { "不该由您办的，请打开后退回。", "If one is not yours, open it and return it." }
     accept_case(id) { "接收 #{id}", "Accept #{id}" }
     select_all { "全选", "Select all" }
     select_none { "全不选", "Select none" }
+    row_of(name) { "代 {name} 办理", "in the place of {name}" }
     select_case(id) { "选中 #{id}", "Select #{id}" }
     list_pick { "选中的一起办结", "Close the selected together" }
     hint_list { "先勾选，再写一句话；每件分别处理，未成功的会列出原因。", "Tick cases, write one sentence. Each is closed by itself; what could not be done is listed with the reason." }

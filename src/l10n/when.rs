@@ -87,6 +87,23 @@ pub fn near(lang: Lang, at: Timestamp, zone: &TimeZone, now: Timestamp) -> Strin
     }
 }
 
+/// How long somebody talked, to the second: `3 分 5 秒`, `3 min 5 s`.
+pub fn talk(lang: Lang, seconds: i64) -> String {
+    let seconds = seconds.unsigned_abs();
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let units = [(hours, "小时", "h"), (minutes, "分", "min"), (rest, "秒", "s")];
+    let parts = units.iter().filter(|(n, ..)| *n > 0).map(|(n, zh, en)| match lang {
+        Lang::Zh => format!("{n} {zh}"),
+        Lang::En => format!("{n} {en}"),
+    });
+    let parts: Vec<String> = parts.collect();
+    match (parts.is_empty(), lang) {
+        (false, _) => parts.join(" "),
+        (true, Lang::Zh) => "0 秒".to_owned(),
+        (true, Lang::En) => "0 s".to_owned(),
+    }
+}
+
 /// A span in its two largest units: `2 天 3 小时`, `2 d 3 h`; below a minute `不到 1 分钟`, `less than a minute`.
 pub fn span(lang: Lang, seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();

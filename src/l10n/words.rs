@@ -40,6 +40,8 @@ catalogue! { COMMON;
     you_answered_no_ext(when) { "您在{when} 首先接听", "you answered first, {when}" }
     you_handle(name, ext, when) { "您是承办人；{name} 在{when} 用分机 {ext} 首先接听", "you are the handler; {name} answered first, on extension {ext}, {when}" }
     you_handle_no_ext(name, when) { "您是承办人；{name} 在{when} 首先接听", "you are the handler; {name} answered first, {when}" }
+    you_offered(name) { "{name} 转给您，接收前仍由承办人负责", "{name} offers it to you; until you accept, the handler keeps it" }
+    said_with_it { "说明", "Said with it" }
     you_call_back(ext, when) { "{when} 打到分机 {ext} 的电话无人接听，由您回电", "the call to extension {ext}, {when}, was missed; calling back is yours" }
     you_call_back_no_ext(when) { "{when} 的来电无人接听，由您回电", "the call of {when} was missed; calling back is yours" }
     you_visit(when) { "{when} 登记的来访由您承办", "the visit of {when} is yours to handle" }
@@ -48,6 +50,9 @@ catalogue! { COMMON;
     you_supervise(name) { "承办人 {name} 逾期未办，请您督办", "{name} handles it and is late; please see to it" }
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
     how_sure { "确定程度", "How sure" }
+    the_call { "通话", "Call" }
+    dialled(number) { "打到 {number}", "to {number}" }
+    talked(span) { "谈了 {span}", "{span} of talk" }
     deadline_label { "时限", "Deadline" }
     also_due { "还有", "And" }
     deadline_is(what, when) { "{what}，{when} 前", "{what}, by {when}" }

@@ -39,6 +39,10 @@ fn item(id: i64) -> Item {
         also_due: vec![],
         chases: 2,
         number_masked: Some("138****5678".into()),
+        by: None,
+        said: None,
+        called_number: None,
+        talk_seconds: None,
         caller_name: Some("李女士".into()),
         first_answerer: Some(Party {
             name: "王芳".into(),

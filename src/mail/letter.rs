@@ -63,6 +63,10 @@ pub struct Item {
     pub due_why: Option<Words>,
     /// Further deadlines of the case that fell due with it.
     pub also_due: Vec<(DeadlineKind, Timestamp)>,
+    /// Who passed it on, where it is offered to the reader.
+    pub by: Option<Party>,
+    /// The sentence that came with it: of an offer, or of what the supervisor is asked.
+    pub said: Option<String>,
     /// Times the caller rang again.
     pub chases: u32,
     /// Already masked; none: withheld.
@@ -71,6 +75,10 @@ pub struct Item {
     pub caller_name: Option<String>,
     /// None while it is not sure.
     pub first_answerer: Option<Party>,
+    /// What was dialled (DDI), as the switch printed it.
+    pub called_number: Option<String>,
+    /// From the answer to the end, in seconds; none: nobody talked, or the switch does not tell.
+    pub talk_seconds: Option<i64>,
     /// Who has it now.
     pub handler: Party,
     /// This person's own link to the case.
@@ -125,6 +133,8 @@ pub enum Role {
     Answered,
     /// Handles what another answered.
     Handles,
+    /// Is asked to take it, or to give it back.
+    Offered,
     /// Is to call back.
     CallsBack,
     /// Registered a visit.

@@ -127,6 +127,13 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         Row::new(say, say.why_you(), why_you(say, letter, item)),
         Row::new(say, say.how_sure(), say.certainty(item.why_you.certainty)),
     ];
+    let called = item.called_number.as_deref().map(one_line);
+    if let Some(call) = say.call_facts(called.as_deref(), item.talk_seconds) {
+        rows.insert(1, Row::new(say, say.the_call(), call));
+    }
+    if let Some(said) = &item.said {
+        rows.push(Row::typed(say.said_with_it(), one_line(said)));
+    }
     if let Some((due, kind)) = item.due_at.zip(due_kind(item)) {
         let due = when::long(say.0, due, &letter.zone, letter.now);
         let row = Row::new(say, say.deadline_label(), say.deadline_is(say.deadline(kind), due));
@@ -150,10 +157,12 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         let row = Row::new(say, say.rang_again(), say.times(item.chases));
         rows.push(Row { strong: true, ..row });
     }
-    rows.push(match &item.first_answerer {
-        Some(first) => Row::new(say, say.first_answerer(), party(first)),
-        None => Row::faint(say, say.first_answerer(), say.nobody_sure()),
-    });
+    match &item.first_answerer {
+        Some(first) => rows.push(Row::new(say, say.first_answerer(), party(first))),
+        // A call to return was answered by nobody, which is said already.
+        None if item.why_you.role == Role::CallsBack => {}
+        None => rows.push(Row::faint(say, say.first_answerer(), say.nobody_sure())),
+    }
     rows.push(Row::new(say, say.handler(), party(&item.handler)));
     ItemView {
         overdue: item.overdue,
@@ -216,6 +225,10 @@ fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
         (Role::Handles, Some(ext), Some(first)) => say.you_handle(first, ext, at),
         (Role::Handles, None, Some(first)) => say.you_handle_no_ext(first, at),
         (Role::Handles, _, None) | (Role::Lead, ..) => say.you_by_lead(at),
+        (Role::Offered, ..) => match &item.by {
+            Some(by) => say.you_offered(party(by)),
+            None => say.you_offered(say.by_switch()),
+        },
         (Role::CallsBack, Some(ext), _) => say.you_call_back(ext, at),
         (Role::CallsBack, None, _) => say.you_call_back_no_ext(at),
         (Role::Visit, ..) => say.you_visit(at),

@@ -67,6 +67,9 @@ impl Page {
     }
 }
 
+/// Reads a count off a feed's row.
+type CountOf = fn(&crate::register::read::FeedRow) -> i64;
+
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -148,7 +151,7 @@ impl Metrics {
                 .collect();
             page.family(name, kind, help, &values);
         };
-        let counters: [(&str, &str, fn(&crate::register::read::FeedRow) -> i64); 6] = [
+        let counters: [(&str, &str, CountOf); 6] = [
             ("feed_lines_total", "Raw lines received.", |feed| feed.lines),
             ("feed_legs_total", "Legs read from them.", |feed| feed.legs),
             ("feed_skipped_total", "Lines that tell of no call.", |feed| feed.skipped),

@@ -182,11 +182,7 @@ impl Store {
             Some(key) => self.open_cases_of(key)?,
             None => Vec::new(),
         };
-        let of_person = opening.holding.first_answerer.as_ref().and_then(|person| {
-            earlier
-                .iter()
-                .find(|old| old.first_answerer.as_ref() == Some(person) || old.handler == *person)
-        });
+        let of_person = of_person(&earlier, opening.holding.first_answerer.as_ref());
         let same = if missed { Self::callback_of(&earlier) } else { of_person };
         if let Some(old) = same {
             // Which answerer is first may still change until the call is complete.
@@ -258,13 +254,34 @@ impl Store {
         let Some(case) = place.case.map(CaseId::new) else {
             return Ok(());
         };
-        let case = self.case(case)?;
+        let mut case = self.case(case)?;
         if case.call == Some(id) && !case.settled {
-            self.change(case.id, None, &Command::Settle, &Who::switch(), now)?;
+            match self.same_persons(&case)? {
+                Some(old) => {
+                    self.change(case.id, None, &Command::Attach { to: old }, &Who::switch(), now)?;
+                    let join = Command::Join {
+                        call: id,
+                        from: case.id,
+                    };
+                    case = self.change(old, None, &join, &Who::switch(), now)?;
+                    place.case = Some(old.get());
+                }
+                None => drop(self.change(case.id, None, &Command::Settle, &Who::switch(), now)?),
+            }
         }
         let case = case.id;
         self.put_through(id, call, place, None, now)?;
         self.coded(id, call, case, now)
+    }
+
+    /// The open case to which a complete draft belongs: who answered first may have changed since it was opened.
+    fn same_persons(&self, draft: &Case) -> Result<Option<CaseId>, Error> {
+        let (Some(key), true) = (&draft.caller_key, draft.is_open() && !draft.acted) else {
+            return Ok(None);
+        };
+        let mut others = self.open_cases_of(key)?;
+        others.retain(|other| other.id < draft.id && other.settled);
+        Ok(of_person(&others, draft.first_answerer.as_ref()).map(|old| old.id))
     }
 
     /// Hands the case on as the caller was: each later answer once. `fresh` is the order of a leg that is new though
@@ -384,6 +401,14 @@ impl Store {
         let rows = statement.query_map([key], |row| row.get::<_, String>(0))?;
         rows.map(|body| super::cases::case_from(&body?)).collect()
     }
+}
+
+/// The case that a person has, or answered first.
+fn of_person<'c>(cases: &'c [Case], person: Option<&crate::ids::PersonId>) -> Option<&'c Case> {
+    let person = person?;
+    cases
+        .iter()
+        .find(|old| old.first_answerer.as_ref() == Some(person) || old.handler == *person)
 }
 
 /// What a late leg says, in words for the event.

@@ -1,8 +1,9 @@
 //! The clock's turn: calls settle, deadlines pass, notices are written.
 //!
 //! **Invariants.** A breach and its notices are written in the transaction that finds the instant passed. A notice is
-//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing. Nothing here
-//! trusts a timer: the database says what is due.
+//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing. A rung that was
+//! mailed is told: who takes the case over afterwards hears of that, not of the rung again. Nothing here trusts a timer:
+//! the database says what is due.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -26,6 +27,10 @@ impl Store {
         if std::mem::replace(&mut self.seen_version, version) != version {
             // A command of another process may have told somebody something: the mailer looks.
             self.changed.notices = true;
+        }
+        self.watch_calendar(now)?;
+        if self.recount_some(now)? {
+            return Ok(true);
         }
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
@@ -51,6 +56,9 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_look(&self) -> Result<Option<Timestamp>, Error> {
+        if self.recounts()? {
+            return Ok(Some(Timestamp::UNIX_EPOCH));
+        }
         let settle: Option<i64> = self
             .conn
             .prepare_cached(
@@ -90,10 +98,11 @@ impl Store {
             .conn
             .prepare_cached(
                 "INSERT OR IGNORE INTO notice(id, case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                 SELECT ?11,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 WHERE NOT EXISTS (
+                   SELECT 1 FROM notice WHERE case_id = ?1 AND kind = ?2 AND deadline_at = ?3 AND rung = ?4
+                     AND repeat = ?5 AND person <> ?6 AND state = 'sent')",
             )?
             .execute(params![
-                floors::next_id(&self.conn, Numbered::Notice)?,
                 case.id.get(),
                 kind,
                 millis(notice.due_at),
@@ -103,7 +112,8 @@ impl Store {
                 millis(now),
                 notice.copy,
                 if overtaken { "skipped" } else { "waiting" },
-                overtaken.then_some("overtaken by a later one after a standstill")
+                overtaken.then_some("overtaken by a later one after a standstill"),
+                floors::next_id(&self.conn, Numbered::Notice)?,
             ])?;
         if written > 0 && overtaken {
             tracing::info!(case = %case.id, person = %notice.person, rung = notice.rung, "a rung is skipped after a standstill");

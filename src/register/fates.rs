@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use super::notes::Note;
-use super::{Error, Store, instant, millis, store};
+use super::{Alarm, Error, Store, instant, millis, store};
 
 /// A message that could not be delivered for so long is given up.
 const GIVE_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
@@ -240,8 +240,10 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn hold_mail(&mut self, why: &str) -> Result<(), Error> {
-        self.set_meta(HELD, why)
+    pub fn hold_mail(&mut self, why: &str, now: Timestamp) -> Result<(), Error> {
+        self.set_meta(HELD, why)?;
+        self.raise_alarm(&Alarm::MailHeld { why: why.to_owned() }, now)
+            .map(drop)
     }
 
     /// Why mail is held, if it is.
@@ -254,8 +256,16 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn retry_mail(&mut self) -> Result<usize, Error> {
+    pub fn retry_mail(&mut self, now: Timestamp) -> Result<usize, Error> {
         self.transact(|store| {
+            if store.clear_alarm("mail_held", now)? {
+                // Whoever lets it go knows; the letter would say what is no longer so.
+                store.conn.execute(
+                    "UPDATE message SET state = 'skipped', next_at = NULL, last_error = 'mail is held no longer'
+                     WHERE state = 'waiting' AND note LIKE '%\"alarm\":\"mail_held\"%'",
+                    [],
+                )?;
+            }
             let conn = &store.conn;
             conn.execute("DELETE FROM meta WHERE key IN (?, ?)", [HELD, PAUSE])?;
             conn.execute("DELETE FROM dead_address", [])?;

@@ -48,6 +48,10 @@ pub struct DraftNotice {
     pub rung: u32,
     /// A copy for somebody who is not the handler.
     pub copy: bool,
+    /// What was dialled.
+    pub called_number: Option<String>,
+    /// How long the call's talk was, in seconds.
+    pub talk_seconds: Option<i64>,
 }
 
 /// What a message is composed from.
@@ -396,17 +400,35 @@ impl Store {
                     // Whom it concerns now hears of it instead.
                     self.write_due_notices(&case, now)?;
                 }
-                None => live.push(DraftNotice {
-                    id,
-                    case,
-                    about,
-                    due_at,
-                    rung,
-                    copy,
-                }),
+                None => {
+                    let (called_number, talk_seconds) = self.call_facts(&case)?;
+                    live.push(DraftNotice {
+                        id,
+                        case,
+                        about,
+                        due_at,
+                        rung,
+                        copy,
+                        called_number,
+                        talk_seconds,
+                    });
+                }
             }
         }
         Ok(live)
+    }
+
+    /// What was dialled and how long the talk was, of the call behind a case.
+    fn call_facts(&self, case: &Case) -> Result<(Option<String>, Option<i64>), Error> {
+        let Some(call) = case.call else {
+            return Ok((None, None));
+        };
+        let found = self
+            .conn
+            .prepare_cached("SELECT called_number, talk_seconds FROM call WHERE id = ?")?
+            .query_row([call.get()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Composes and makes durable. `None`: it can't be composed, which is said.
@@ -491,7 +513,8 @@ impl Store {
                 return (!happened::still_holds(case, happened, person)).then_some("it is no longer so");
             }
         };
-        let deadline = case.deadlines.iter().find(|d| d.kind == kind && d.due_at == due_at);
+        // The last one: a deadline that moved away and back stands there twice.
+        let deadline = case.deadlines.iter().rfind(|d| d.kind == kind && d.due_at == due_at);
         match deadline {
             None => return Some("the deadline moved"),
             Some(d) if d.dropped => return Some("the deadline moved"),

@@ -1,4 +1,12 @@
 //! Policy versions: a case lives under the one in force at its answer, for life.
+//!
+//! ```text
+//! loaded:      A          B      A again     C (effective later)
+//! in force: ───┴─────A────┴──B───┴─────A────────────────────────┴──C──▶
+//! ```
+//! **Invariants.** A version may be in force in several periods; going back to an old one begins a new period and
+//! leaves the first as it was. Whoever loads a version takes back what was to begin at its own beginning or later: the
+//! files say what is wanted now.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +22,7 @@ use crate::case::Policy;
 #[derive(Clone)]
 pub(super) struct Policies {
     versions: HashMap<(String, String), Arc<Policy>>,
-    /// When each came into force, earliest first.
+    /// The periods: from when which, earliest first. The last was loaded last.
     timeline: Vec<(Timestamp, Arc<Policy>)>,
     current: Arc<Policy>,
 }
@@ -26,8 +34,7 @@ impl Policies {
             timeline: Vec::new(),
             current: Arc::clone(current),
         };
-        let mut statement =
-            conn.prepare("SELECT id, version, text, in_force_from FROM policy ORDER BY in_force_from, loaded_at")?;
+        let mut statement = conn.prepare("SELECT id, version, text FROM policy")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let key: (String, String) = (row.get(0)?, row.get(1)?);
@@ -42,13 +49,22 @@ impl Policies {
                     detail: problems.summary(),
                 })?)
             };
-            policies.timeline.push((instant(row.get(3)?), Arc::clone(&policy)));
             policies.versions.insert(key, policy);
+        }
+        let mut statement =
+            conn.prepare("SELECT id, version, in_force_from FROM policy_period ORDER BY in_force_from, n")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = (row.get(0)?, row.get(1)?);
+            if let Some(policy) = policies.versions.get(&key) {
+                policies.timeline.push((instant(row.get(2)?), Arc::clone(policy)));
+            }
         }
         Ok(policies)
     }
 
-    /// Stores a version if it is new: in force from its date or from now, whichever is later.
+    /// Begins a period of this version unless it is the one loaded last: in force from its date or from now, whichever
+    /// is later.
     pub(super) fn adopt(
         &mut self,
         conn: &Connection,
@@ -65,8 +81,9 @@ impl Policies {
         let effective = zone
             .to_timestamp(policy.effective.at(0, 0, 0, 0))
             .unwrap_or(Timestamp::MIN);
+        // The first version is all there is, whatever its date says.
         let from = if self.timeline.is_empty() {
-            effective
+            effective.min(now)
         } else {
             effective.max(now)
         };
@@ -75,10 +92,13 @@ impl Policies {
              ON CONFLICT(id, version) DO UPDATE SET loaded_at = excluded.loaded_at, in_force_from = excluded.in_force_from",
             params![policy.id, policy.version, policy.text, millis(now), millis(from)],
         )?;
-        self.timeline
-            .retain(|(_, p)| (p.id.as_str(), p.version.as_str()) != (key.0.as_str(), key.1.as_str()));
+        conn.execute("DELETE FROM policy_period WHERE in_force_from >= ?", [millis(from)])?;
+        conn.execute(
+            "INSERT INTO policy_period(id, version, in_force_from) VALUES (?, ?, ?)",
+            params![policy.id, policy.version, millis(from)],
+        )?;
+        self.timeline.retain(|(begins, _)| *begins < from);
         self.timeline.push((from, Arc::clone(policy)));
-        self.timeline.sort_by_key(|(from, _)| *from);
         self.versions.insert(key, Arc::clone(policy));
         Ok(())
     }

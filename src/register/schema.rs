@@ -111,9 +111,14 @@ CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
-/// Alarms; who should have answered a missed call.
+/// Alarms; who should have answered a missed call; when which policy was in force.
 const V4: &str = "
 ALTER TABLE call ADD COLUMN owed_by TEXT;
+CREATE TABLE policy_period(
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, in_force_from INTEGER NOT NULL) STRICT;
+INSERT INTO policy_period(id, version, in_force_from)
+  SELECT id, version, in_force_from FROM policy ORDER BY in_force_from, loaded_at;
+
 CREATE TABLE alarm(
   key TEXT PRIMARY KEY, body TEXT NOT NULL, raised_at INTEGER NOT NULL, letter_at INTEGER NOT NULL,
   cleared_at INTEGER) WITHOUT ROWID, STRICT;
@@ -182,4 +187,33 @@ pub fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Error> {
     tx.commit()?;
     tracing::info!(from = found, version = VERSION, database = %path.display(), "database brought up to date");
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_of_policies_are_taken_over_in_their_order() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for step in [V1, V2, V3] {
+            conn.execute_batch(step).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 3).unwrap();
+        conn.execute_batch(
+            "INSERT INTO policy VALUES ('bureau', 'b', '', 20, 20), ('bureau', 'a', '', 10, 0), ('bureau', 'c', '', 30, 20)",
+        )
+        .unwrap();
+        migrate(&mut conn, Path::new("fa.db")).unwrap();
+        let mut statement = conn
+            .prepare("SELECT version, in_force_from FROM policy_period ORDER BY in_force_from, n")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+        let periods: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
+        assert_eq!(
+            periods,
+            [("a".to_owned(), 0), ("b".to_owned(), 20), ("c".to_owned(), 20)]
+        );
+    }
 }

@@ -71,6 +71,8 @@ pub struct Store {
     /// The next call's id; known only within a transaction, for another process may write between two.
     pub(super) next_call: Option<i64>,
     checked: Checked,
+    /// The day on which the calendar was last looked at for what is to be said of it.
+    pub(super) calendar_seen: Option<jiff::civil::Date>,
     /// `data_version` when the clock last looked: another process may have written notices since.
     pub(super) seen_version: i64,
     path: PathBuf,
@@ -172,6 +174,7 @@ impl Store {
             before: None,
             next_call: None,
             checked: Checked::Partly,
+            calendar_seen: None,
             seen_version: 0,
             path: path.to_owned(),
         })
@@ -217,7 +220,8 @@ impl Store {
         std::mem::take(&mut self.changed)
     }
 
-    /// Takes over new rules: policy version, people, feeds are stored; open deadlines stay as they are.
+    /// Takes over new rules: policy version, people, feeds are stored. Where the calendar was changed, the clock
+    /// counts open deadlines again.
     ///
     /// # Errors
     /// What SQLite says.
@@ -236,12 +240,14 @@ impl Store {
         self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
         self.rename_feeds()?;
         self.keep_people()?;
+        self.mind_calendar(now)?;
         // Whoever restarts or reloads has perhaps mended what kept mail from going.
         self.end_pause()
     }
 
     /// After a panic in the middle of a transaction.
     pub(super) fn abandon(&mut self) {
+        self.calendar_seen = None;
         self.feeds.clear();
         if let Some((rules, policies)) = self.before.take() {
             (self.rules, self.policies) = (rules, policies);

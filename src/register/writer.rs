@@ -523,7 +523,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             Answer::Done
         }
         Request::HoldMail(why) => {
-            store.hold_mail(why)?;
+            store.hold_mail(why, now)?;
             Answer::Done
         }
         Request::Raise(alarm) => {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::call::Certainty;
 use crate::case::happened::Occasion;
-use crate::case::{Case, CaseKind, Happened};
+use crate::case::{Case, CaseKind, DeadlineKind, Happened};
 use crate::directory::{Lang, Person};
 use crate::ids::PersonId;
 use crate::l10n::masked;
@@ -215,16 +215,24 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
     let (addressed, reader) = to;
     let lang = reader.language.unwrap_or(rules.lang);
     let case = &notice.case;
+    let role = role(case, notice, addressed, reader);
     let (about, deadline) = match notice.about {
         Occasion::Deadline(kind) => {
             let due = case
                 .deadlines
                 .iter()
-                .find(|d| d.kind == kind && d.due_at == notice.due_at);
+                .rfind(|d| d.kind == kind && d.due_at == notice.due_at);
             (About::Deadline(kind), due)
         }
-        Occasion::Happened(happened) => (About::Happened(happening(happened)), case.due()),
+        Occasion::Happened(happened) => {
+            // Who is asked to accept is told until when.
+            let accept = case
+                .live(DeadlineKind::Accept)
+                .filter(|_| happened == Happened::Offered);
+            (About::Happened(happening(happened)), accept.or_else(|| case.due()))
+        }
     };
+    let offer = case.offer.as_ref().filter(|_| role == Role::Offered);
     let due_at = deadline.map_or(notice.due_at, |deadline| deadline.due_at);
     Item {
         case: case.id,
@@ -233,7 +241,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
         overdue: deadline.is_some() && due_at <= now,
         matter: case.matter.clone(),
         why_you: WhyYou {
-            role: role(case, notice, addressed, reader),
+            role,
             extension: case.extension.clone(),
             at: case.opened_at,
             certainty: case.certainty,
@@ -242,9 +250,22 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
         due_kind: deadline.map(|d| d.kind),
         due_why: deadline.map(|d| d.why.clone()),
         also_due: Vec::new(),
+        by: offer
+            .and_then(|offer| offer.by.as_ref())
+            .map(|by| party(by, lang, now, rules)),
+        said: match notice.about {
+            Occasion::Happened(Happened::ToRule) => case.asked.as_ref().map(|asked| asked.text.clone()),
+            _ => offer.map(|offer| offer.text.clone()),
+        },
         chases: case.chases,
         number_masked: case.caller_number.as_deref().and_then(masked),
         caller_name: case.caller_name.clone(),
+        // The extension itself is told already.
+        called_number: notice
+            .called_number
+            .clone()
+            .filter(|number| case.extension.as_ref() != Some(number)),
+        talk_seconds: notice.talk_seconds,
         first_answerer: case
             .first_answerer
             .as_ref()
@@ -274,7 +295,7 @@ fn role(case: &Case, notice: &DraftNotice, addressed: &PersonId, reader: &Person
         return Role::Deputy;
     }
     if case.offer.as_ref().is_some_and(|offer| offer.answerable == reader.id) {
-        return Role::Handles;
+        return Role::Offered;
     }
     if case.handler != reader.id {
         return Role::Supervises;

@@ -52,6 +52,7 @@ impl CaseView {
             return Self::moved(&words, banner);
         }
         let case = &page.case;
+        let forms = forms(say, page, typed, &search.prefill);
         Self {
             title: say.case_title(case.id),
             name: case.caller_name.clone(),
@@ -59,13 +60,13 @@ impl CaseView {
             matter: case.matter.clone(),
             chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
             moved: None,
-            looks: (page.standing == Standing::Looks).then(|| page.people.name(&case.handler)),
+            looks: (page.standing == Standing::Looks && !forms.is_empty()).then(|| page.people.name(&case.handler)),
             facts: words.facts(),
             deadlines: words.deadlines(),
             history: words.history(),
             notices: words.notices(),
             search: SearchView::new(say, page, search),
-            forms: forms(say, page, typed, &search.prefill),
+            forms,
             differs: case.evidence_differs,
             flagged: case.clock_flagged,
             still: !matches!(
@@ -116,6 +117,9 @@ fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormVi
         categories: &page.categories,
         needs: &page.needs,
         staff: &page.staff,
+        below: page.below.as_deref(),
+        pause_reasons: &page.pause_reasons,
+        asks: !page.rights.rules,
         typed,
         prefill,
     };

@@ -167,10 +167,18 @@ impl Worder<'_> {
             self.says(&by, &self.scene(|scene| scene.event(&event)))
         });
         let calm = |text: Option<String>| text.map(|text| ("calm", text));
-        let hot = case.hot.then(|| ("late", say.hot_text()));
+        let why_hot = page.events.iter().rev().find_map(|row| match &row.event {
+            Event::Hot { text } => Some(text.as_str()),
+            _ => None,
+        });
+        let hot = case.hot.then(|| ("late", say.hot_text(why_hot.unwrap_or_default())));
         let disputed = case.disputed.then(|| ("calm", say.disputed_text()));
         let frozen = frozen.map(|text| ("late", text));
-        let all = [hot, frozen, calm(offer), calm(asked), disputed];
+        let waits = case.pause().filter(|_| case.state == CaseState::Waiting).map(|pause| {
+            let reason = say.pause_reason(&pause.reason);
+            say.waits_text(reason, self.near(pause.until), &pause.text)
+        });
+        let all = [hot, frozen, calm(waits), calm(offer), calm(asked), disputed];
         let banner = |(tone, text): (&'static str, String)| Banner {
             tone,
             text: unturned(&text),
@@ -238,15 +246,34 @@ impl Worder<'_> {
         // Where the person's phone is that extension, once is enough.
         let known = first.as_ref().is_some_and(|first| first.phone == case.extension);
         let extension = case.extension.as_ref().filter(|_| !known);
-        let first = first.as_ref().map_or_else(|| say.nobody_sure(), party);
+        let missed = case.kind == CaseKind::Callback && first.is_none();
+        let nobody = || {
+            if missed {
+                say.nobody_answered()
+            } else {
+                say.nobody_sure()
+            }
+        };
+        let first = first.as_ref().map_or_else(nobody, party);
         let since = case.custody.iter().rev().find(|held| held.to.is_none());
         let handler = party(&self.page.people.get(&case.handler));
+        let call = &self.page.call;
+        let call = say.call_facts(
+            call.called_number
+                .as_deref()
+                .filter(|called| self.page.case.extension.as_deref() != Some(called)),
+            call.talk_seconds,
+        );
         let facts = [
+            self.fact(say.the_call(), call),
             self.fact(say.first_answerer(), Some(first)).map(|fact| Fact {
                 detail: extension.map(|ext| say.extension(ext)).unwrap_or_default(),
                 ..fact
             }),
-            self.fact(say.how_sure(), Some(say.certainty(case.certainty).to_owned())),
+            self.fact(
+                say.how_sure(),
+                Some(say.certainty(case.certainty).to_owned()).filter(|_| !missed),
+            ),
             self.fact(say.handler(), Some(handler)).map(|fact| Fact {
                 detail: since.map(|held| say.since(self.near(held.from))).unwrap_or_default(),
                 ..fact

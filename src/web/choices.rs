@@ -13,6 +13,8 @@ impl Builder<'_> {
         // For a missed call its own outcome comes first; for the rest it makes no sense and goes.
         let mut known: Vec<_> = OUTCOMES.to_vec();
         known.retain(|(outcome, _)| missed || *outcome != Outcome::CalledBack);
+        // Several cases don't repeat one and the same.
+        known.retain(|(outcome, _)| self.case.is_some() || *outcome != Outcome::Duplicate);
         known.sort_by_key(|(outcome, _)| *outcome != default);
         let choices = known.into_iter().map(|(outcome, name)| Choice {
             value: name.to_owned(),
@@ -23,6 +25,11 @@ impl Builder<'_> {
         let control = Control::Chips(choices.collect());
         Field {
             required: true,
+            hint: Some(match self.case {
+                None => self.say.hint_outcome_list(),
+                Some(_) if missed => self.say.hint_outcome_missed(),
+                Some(_) => self.say.hint_outcome(),
+            }),
             ..self.field(Verb::Close, "outcome", self.say.label_outcome(), control)
         }
     }

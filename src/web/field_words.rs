@@ -1,7 +1,7 @@
 //! What a form says about its fields: what is needed when, and what is wrong.
 
 use super::fields::{Builder, Field};
-use super::form::{DUTIES, LIMIT, Problem, Why};
+use super::form::{DUTIES, LIMIT, Problem, Verb, Why};
 use crate::case::Duty;
 use crate::l10n::{Lang, Say};
 
@@ -27,6 +27,9 @@ impl Builder<'_> {
                 .map(|(duty, _)| *duty)
                 .collect()
         };
+        if name == "caller_name" && self.case.is_some_and(|case| case.anonymous) {
+            return (false, None);
+        }
         let (alone, among) = (of(true), of(false));
         if alone.contains(&self.duty()) {
             return (true, None);
@@ -46,10 +49,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn comma(&self) -> &'static str {
-        match self.say.0 {
-            Lang::Zh => "、",
-            Lang::En => ", ",
-        }
+        comma(self.say)
     }
 
     /// The label of a field by its name in forms; names we have no label for stay as they are.
@@ -58,33 +58,18 @@ impl Builder<'_> {
     }
 
     pub(super) fn why(&self, why: &Why) -> String {
-        let say = self.say;
-        match why {
-            Why::Sentence => say.needs_sentence(),
-            Why::Missing => say.needs_value(),
-            Why::Choice => say.needs_choice(),
-            Why::Something => say.needs_something(),
-            Why::OneOf(fields) => {
-                let labels: Vec<String> = fields.iter().map(|field| self.label(field)).collect();
-                say.needs_one_of(labels.join(self.comma()))
-            }
-            Why::Unknown { given, known } if known.is_empty() => say.not_there(given),
-            Why::NotADate(given) => say.not_a_date(given),
-            Why::NotUntil { given, limit } => say.not_until(given, limit),
-            Why::Both => say.not_both(),
-            Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
-            Why::NotANumber(given) => say.not_a_number(given),
-            Why::TooLong => say.too_long(LIMIT),
-            Why::Forbidden(phrase) => say.forbidden_phrase(phrase),
-            Why::NoVersion => say.stale_form(),
-        }
+        why_words(self.say, why)
     }
-
     /// Problems as links to their fields; what this form does not show is said without one.
     pub(super) fn problems(&self, fields: &[Field], more: &[Field]) -> Vec<(String, String)> {
         let place = |name: &str| fields.iter().chain(more).find(|field| field.name == name);
         let line = |problem: &Problem| {
-            let id = place(&problem.field).map(|field| field.id.clone()).unwrap_or_default();
+            let id = place(&problem.field).map(|field| field.id.clone());
+            let id = id.unwrap_or_else(|| match (problem.field.as_str(), self.case) {
+                // Another form of the same page.
+                ("told_once", Some(_)) => Verb::ToldOnce.as_str().to_owned(),
+                _ => String::new(),
+            });
             let why = self.why(&problem.why);
             match problem.field.as_str() {
                 "version" => (id, why),
@@ -92,6 +77,45 @@ impl Builder<'_> {
             }
         };
         self.typed.problems.iter().map(line).collect()
+    }
+}
+
+/// What stands between the members of a list.
+pub(super) fn comma(say: Say) -> &'static str {
+    match say.0 {
+        Lang::Zh => "、",
+        Lang::En => ", ",
+    }
+}
+
+/// What stands between two sentences of one hint.
+pub(super) fn semicolon(say: Say) -> &'static str {
+    match say.0 {
+        Lang::Zh => "；",
+        Lang::En => "; ",
+    }
+}
+
+/// What is wrong with a field, in words.
+pub(super) fn why_words(say: Say, why: &Why) -> String {
+    match why {
+        Why::Sentence => say.needs_sentence(),
+        Why::Missing => say.needs_value(),
+        Why::Choice => say.needs_choice(),
+        Why::Something => say.needs_something(),
+        Why::OneOf(fields) => {
+            let labels: Vec<String> = fields.iter().map(|field| field_label(say, field)).collect();
+            say.needs_one_of(labels.join(comma(say)))
+        }
+        Why::Unknown { given, known } if known.is_empty() => say.not_there(given),
+        Why::NotADate(given) => say.not_a_date(given),
+        Why::NotUntil { given, limit } => say.not_until(given, limit),
+        Why::Both => say.not_both(),
+        Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
+        Why::NotANumber(given) => say.not_a_number(given),
+        Why::TooLong => say.too_long(LIMIT),
+        Why::Forbidden(phrase) => say.forbidden_phrase(phrase),
+        Why::NoVersion => say.stale_form(),
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! What was typed wins over what stands in the case, what stands over the default; a problem opens the form it is in.
 
+use super::field_words::semicolon;
 use super::form::{Form, LIMIT, Problem, Verb};
 use super::office::Needs;
 use super::staff::Staff;
 use super::verb_words::verb_words;
-use crate::case::Case;
-use crate::ids::CategoryId;
+use crate::case::{Case, Outcome};
+use crate::ids::{CategoryId, PersonId};
 use crate::l10n::Say;
 
 /// One form.
@@ -34,7 +35,10 @@ pub(super) struct Field {
     pub label: String,
     pub hint: Option<String>,
     pub problem: Option<String>,
+    /// Marked as needed.
     pub required: bool,
+    /// Needed whatever else is chosen, so that a browser may insist.
+    pub always: bool,
     /// How much of a row it takes: `wide`, `half`, `third`.
     pub width: &'static str,
     /// Searching for who handles it helps here.
@@ -96,6 +100,12 @@ pub(super) struct Builder<'a> {
     pub categories: &'a [CategoryId],
     pub needs: &'a Needs,
     pub staff: &'a Staff,
+    /// Whom alone it may be assigned to, if that is not anybody.
+    pub below: Option<&'a [PersonId]>,
+    /// Why it may wait for the caller.
+    pub pause_reasons: &'a [String],
+    /// The reader can't rule on it: what they want of the supervisor is asked.
+    pub asks: bool,
     pub typed: &'a Typed,
     /// What a search's finding fills in.
     pub prefill: &'a Form,
@@ -104,7 +114,10 @@ pub(super) struct Builder<'a> {
 impl Builder<'_> {
     /// The form of a verb.
     pub(super) fn form(&self, verb: Verb) -> FormView {
-        let (title, hint, button) = verb_words(self.say, verb);
+        let (title, mut hint, button) = verb_words(self.say, verb, self.asks);
+        if verb == Verb::Close && self.case.is_some_and(|case| case.told.is_none()) && self.needed("told_once").0 {
+            hint = self.say.hint_close_told_once();
+        }
         let (fields, more) = self.fields(verb);
         let posted = self.typed.verb == Some(verb);
         let problems = if posted {
@@ -141,7 +154,10 @@ impl Builder<'_> {
         form.more
             .retain(|field| !matches!(field.name, "of" | "phone" | "anonymous"));
         for field in form.fields.iter_mut().chain(&mut form.more) {
-            field.width = "wide";
+            field.width = match field.name {
+                "duty" | "category" => "half",
+                _ => "wide",
+            };
         }
         form.fields.retain(|field| field.name != "caller_name");
         form.fields.retain(|field| field.name != "matter");
@@ -197,9 +213,21 @@ impl Builder<'_> {
         tried.width = "wide";
         let mut right = self.line(verb, "right_body", say.label_right_body(), stands(|c| &c.right_body));
         right.who = self.case.is_some();
+        let mut right_phone = self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone));
+        for (field, outcome) in [
+            (&mut right, Outcome::Guided),
+            (&mut right_phone, Outcome::Guided),
+            (&mut of, Outcome::Duplicate),
+        ] {
+            let needed = say.needed_for_outcome(say.outcome(outcome));
+            field.hint = Some(match field.hint.take() {
+                Some(hint) => format!("{needed}{}{hint}", semicolon(say)),
+                None => needed,
+            });
+        }
         let more = vec![
             right,
-            self.tel(verb, "right_phone", say.label_right_phone(), stands(|c| &c.right_phone)),
+            right_phone,
             told,
             tried,
             self.tel(verb, "phone", say.label_phone(), stands(|c| &c.phone)),
@@ -272,6 +300,7 @@ impl Builder<'_> {
             hint,
             problem: problem.map(|problem| self.why(&problem.why)),
             required,
+            always: false,
             width: match control {
                 Control::Area { .. } | Control::Chips(_) => "wide",
                 Control::Line { .. } | Control::Tick { .. } | Control::Pick(_) | Control::People { .. } => "half",
@@ -301,6 +330,7 @@ impl Builder<'_> {
     pub(super) fn sentence(&self, verb: Verb, label: String) -> Field {
         Field {
             required: true,
+            always: true,
             ..self.area(verb, verb.sentence(), label, None)
         }
     }

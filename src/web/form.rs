@@ -11,6 +11,14 @@ use crate::ids::CaseId;
 /// Longest text of one field, in characters.
 pub const LIMIT: usize = 2_000;
 
+/// What each case of a list may have of its own.
+pub(super) const ROW_FIELDS: [&str; 2] = ["caller_name", "matter"];
+
+/// The name that a field has in a case's row of the list.
+pub(super) fn row_field(field: &str, case: &str) -> String {
+    format!("{field}_{case}")
+}
+
 /// All outcomes with the names they have in forms and on the command line.
 pub const OUTCOMES: [(Outcome, &str); 9] = [
     (Outcome::Handled, "handled"),
@@ -140,6 +148,18 @@ impl Form {
             ((*text).to_owned(), number, version.and_then(|v| v.parse().ok()))
         };
         cases.iter().enumerate().map(one).collect()
+    }
+
+    /// The same form for one case of a list: what was typed in its own row, `caller_name_<case>` and `matter_<case>`.
+    pub fn for_case(&self, case: &str) -> Self {
+        let mut form = self.clone();
+        for field in ROW_FIELDS {
+            if let Some(own) = self.get(&row_field(field, case)) {
+                form.0.retain(|(name, _)| name != field);
+                form.0.push((field.to_owned(), own.to_owned()));
+            }
+        }
+        form
     }
 
     /// The command a form asks for.

@@ -4,9 +4,9 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::case_words::{Badge, badge, came, next_deadline, unturned};
-use super::field_words::field_label;
+use super::field_words::{comma, field_label, why_words};
 use super::fields::{Builder, Control, FormView, Typed};
-use super::form::Form;
+use super::form::{Form, Problem, ROW_FIELDS, row_field};
 use super::office::{ActError, ListPage, ListRow};
 use super::staff::Staff;
 use crate::case::Refusal;
@@ -22,6 +22,8 @@ pub(super) struct ListView {
     closed_today: Option<String>,
     rows: Vec<RowView>,
     offered: Vec<OfferView>,
+    /// Others' cases that wait for the reader as a supervisor.
+    watched: Vec<RowView>,
     all: bool,
     results: Option<Results>,
     form: FormView,
@@ -38,6 +40,22 @@ struct RowView {
     badge: Badge,
     chased: Option<String>,
     on: bool,
+    /// Whose it is, where the reader stands in.
+    of: Option<String>,
+    /// Who has it.
+    holder: String,
+    /// What closing it may ask for and nobody wrote down yet.
+    own: Vec<OwnField>,
+    /// Why it was not done just now.
+    problem: Option<String>,
+}
+
+/// A field of one row.
+struct OwnField {
+    name: String,
+    field: &'static str,
+    label: String,
+    value: String,
 }
 
 /// A case that is offered to the reader.
@@ -81,26 +99,33 @@ impl ListView {
             categories: &page.categories,
             needs: &page.needs,
             staff: &Staff::default(),
+            below: None,
+            pause_reasons: &[],
+            asks: true,
             typed,
             prefill: &Form::default(),
+        };
+        let view = |row: &ListRow| {
+            let id = row.case.id.to_string();
+            let on = all || ticked.contains(&id.as_str());
+            let refused = results.as_ref().and_then(|results| {
+                let of_this = results.refused.iter().find(|(case, _)| *case == id);
+                of_this.map(|(_, why)| why.clone())
+            });
+            RowView {
+                own: own_fields(say, page, row, &typed.form),
+                problem: refused,
+                ..row_view(say, page, row, on)
+            }
         };
         Self {
             say,
             viewer: page.people.name(&page.viewer),
             sum: say.list_sum(say.cases(rows.len()), overdue),
             closed_today: (page.closed_today > 0).then(|| say.closed_today(say.cases(page.closed_today))),
-            rows: rows
-                .into_iter()
-                .map(|row| {
-                    row_view(
-                        say,
-                        page,
-                        row,
-                        all || ticked.contains(&row.case.id.to_string().as_str()),
-                    )
-                })
-                .collect(),
+            rows: rows.into_iter().map(view).collect(),
             offered: page.offered.iter().map(|row| offer_view(say, page, row)).collect(),
+            watched: page.watched.iter().map(|row| row_view(say, page, row, false)).collect(),
             all,
             results,
             form: builder.list_form(),
@@ -138,7 +163,43 @@ fn row_view(say: Say, page: &ListPage, row: &ListRow, on: bool) -> RowView {
         badge: badge(say, case, page.now, near),
         chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
         on,
+        of: row.of.as_ref().map(|person| say.row_of(page.people.name(person))),
+        holder: page.people.name(&case.handler),
+        own: Vec::new(),
+        problem: None,
     }
+}
+
+/// Name and matter, where a duty of the policy needs them and the case has none.
+fn own_fields(say: Say, page: &ListPage, row: &ListRow, typed: &Form) -> Vec<OwnField> {
+    let case = &row.case;
+    let needed = |field: &str| page.needs.values().flatten().flatten().any(|need| need == field);
+    let lacks = |field: &str| match field {
+        "caller_name" => !case.name_given && !case.anonymous,
+        _ => case.matter.is_none(),
+    };
+    let own = |field: &'static str| {
+        let name = row_field(field, &case.id.to_string());
+        let stands = case.caller_name.clone().filter(|_| field == "caller_name");
+        OwnField {
+            value: typed.get(&name).map(str::to_owned).or(stands).unwrap_or_default(),
+            field,
+            label: field_label(say, field),
+            name,
+        }
+    };
+    ROW_FIELDS
+        .into_iter()
+        .filter(|field| needed(field) && lacks(field))
+        .map(own)
+        .collect()
+}
+
+/// What is wrong with one row's form, in one line.
+pub(super) fn problem_words(say: Say, problems: &[Problem]) -> String {
+    let line = |problem: &Problem| say.labelled(field_label(say, &problem.field), why_words(say, &problem.why));
+    let lines: Vec<String> = problems.iter().map(line).collect();
+    lines.join(comma(say))
 }
 
 /// Why a case of the list was not done, in one line.

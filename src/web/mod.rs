@@ -33,8 +33,8 @@ mod verb_fields;
 mod verb_words;
 
 pub use office::{
-    ActError, Answers, Asked, Behind, CasePage, Figures, ListPage, ListRow, Needs, NoPage, Office, People, Seen,
-    Standing,
+    ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, ListPage, ListRow, Needs, NoPage, Office, People,
+    Seen, Standing,
 };
 pub use serve::{Limits, router, serve};
 pub use staff::{Colleague, Hit, Staff, Unit};

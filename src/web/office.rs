@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::staff::{Hit, Staff};
-use crate::case::{Case, Command, Duty, EventRow, Refusal, To};
+use crate::case::{Case, Command, Duty, EventRow, Refusal, Rights, To};
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, CategoryId, PersonId};
 use crate::mail::{BadLink, Link, Party};
@@ -166,6 +166,15 @@ pub struct Answers {
     pub give_back: bool,
 }
 
+/// What the switch tells of a call, beyond what its case keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallFacts {
+    /// What was dialled (DDI), as printed.
+    pub called_number: Option<String>,
+    /// From the answer to the end, in seconds.
+    pub talk_seconds: Option<i64>,
+}
+
 /// Names and phones of the people a page speaks of, in the reader's language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct People(BTreeMap<PersonId, Party>);
@@ -218,6 +227,16 @@ pub struct CasePage {
     pub standing: Standing,
     /// How they may answer an offer of it.
     pub answers: Answers,
+    /// What else they may, whatever its state.
+    pub rights: Rights,
+    /// Whom they may assign it to if that is not anybody: who has it gives it to those below.
+    pub below: Option<Vec<PersonId>>,
+    /// Whether the policy allows another extension.
+    pub extensions: bool,
+    /// Why it may wait for the caller; empty: the policy knows no such thing.
+    pub pause_reasons: Vec<String>,
+    /// The call behind it.
+    pub call: CallFacts,
     /// Whom it can go to.
     pub staff: Staff,
     /// The case.
@@ -253,6 +272,8 @@ pub struct ListPage {
     pub rows: Vec<ListRow>,
     /// Offered to the reader, who may accept.
     pub offered: Vec<ListRow>,
+    /// Others' cases that wait for the reader as a supervisor: late, frozen, hot, or with a question.
+    pub watched: Vec<ListRow>,
     /// Categories of the policy, in the order to show them.
     pub categories: Vec<CategoryId>,
     /// What closing needs.
@@ -268,4 +289,6 @@ pub struct ListRow {
     pub case: Case,
     /// The reader's own link to it.
     pub url: String,
+    /// Whose it is, where the reader stands in for somebody who is away.
+    pub of: Option<PersonId>,
 }

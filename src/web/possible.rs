@@ -11,7 +11,7 @@ pub(super) fn possible(page: &CasePage) -> Vec<Verb> {
     let fits = |verb: &Verb| match page.standing {
         Standing::Moved => false,
         Standing::Offered => answers(*verb, page),
-        Standing::Acts => answers(*verb, page) || acts(*verb, page),
+        Standing::Acts => answers(*verb, page) || acts(*verb, page) || governs(*verb, page),
         Standing::Looks => answers(*verb, page) || governs(*verb, page),
     };
     Verb::ALL.into_iter().filter(fits).collect()
@@ -28,45 +28,67 @@ fn answers(verb: Verb, page: &CasePage) -> bool {
     }
 }
 
-/// Who has it.
+/// Who has it, stands in for who has it, or helps.
 fn acts(verb: Verb, page: &CasePage) -> bool {
-    let case = &page.case;
-    let frozen = case.state == CaseState::Frozen;
+    let (case, rights) = (&page.case, &page.rights);
+    let (open, frozen) = (case.is_open(), case.state == CaseState::Frozen);
     match verb {
-        Verb::Close => case.is_open() && !frozen,
-        Verb::HandOver => case.state == CaseState::Open,
-        Verb::Contact | Verb::Register | Verb::ToldOnce | Verb::CoHandler => case.is_open(),
-        Verb::Hot => case.is_open() && !case.hot,
-        Verb::Promise => matches!(case.state, CaseState::Open | CaseState::Waiting),
-        Verb::Extend => case.is_open() && extendable(page),
-        Verb::Reopen => case.state == CaseState::Closed,
-        Verb::Note => case.state != CaseState::Void,
-        Verb::Dispute => case.state != CaseState::Void && named(page),
+        Verb::Close => rights.holds && open && (!frozen || rights.rules),
+        Verb::HandOver => rights.holds && case.state == CaseState::Open,
+        Verb::Contact | Verb::Register | Verb::ToldOnce => rights.writes && open,
+        Verb::CoHandler => rights.holds && open,
+        Verb::Hot => rights.writes && open && !case.hot,
+        Verb::Promise => rights.holds && matches!(case.state, CaseState::Open | CaseState::Waiting),
+        Verb::Wait => rights.holds && case.state == CaseState::Open && waits(page),
+        Verb::Resume => rights.holds && case.state == CaseState::Waiting,
+        Verb::Extend => rights.holds && open && page.extensions && extendable(page),
+        // A question to the supervisor: one at a time.
+        Verb::Unreasonable => rights.holds && open && !case.unreasonable && case.asked.is_none(),
+        Verb::Reopen => rights.holds && case.state == CaseState::Closed,
+        Verb::Note => rights.writes && case.state != CaseState::Void,
+        Verb::Dispute => rights.disputes && case.state != CaseState::Void,
+        Verb::Assign => assigns(page),
         _ => false,
     }
 }
 
-/// Who stands above who has it; nobody rules on a call they answered first themselves.
+/// Who stands above who has it; nobody rules on a case of their own.
 fn governs(verb: Verb, page: &CasePage) -> bool {
-    let case = &page.case;
+    let (case, rights) = (&page.case, &page.rights);
     let void = case.state == CaseState::Void;
-    let rules = case.first_answerer.as_ref() != Some(&page.viewer);
     match verb {
-        Verb::Rule => rules && case.state == CaseState::Frozen,
-        Verb::Approve => rules && case.asked.is_some(),
-        Verb::Assign => case.is_open() && case.state != CaseState::Frozen,
-        Verb::Register => case.is_open(),
-        Verb::Correct | Verb::Void => rules && !void,
-        Verb::Unreasonable => rules && !void && !case.unreasonable,
-        Verb::Note => !void,
+        Verb::Rule => rights.rules && case.state == CaseState::Frozen,
+        Verb::Approve => rights.rules && case.asked.is_some(),
+        Verb::Assign => assigns(page),
+        Verb::Register => rights.holds && case.is_open(),
+        Verb::Correct | Verb::Void => rights.rules && !void,
+        Verb::Unreasonable => rights.rules && !void && !case.unreasonable,
+        Verb::Reopen => rights.holds && case.state == CaseState::Closed,
+        Verb::Note => rights.holds && !void,
         _ => false,
     }
+}
+
+/// A supervisor gives it to anybody; who has it, to those below them.
+fn assigns(page: &CasePage) -> bool {
+    let case = &page.case;
+    let to_somebody = match &page.below {
+        Some(below) => !below.is_empty(),
+        None => page.rights.governs,
+    };
+    to_somebody && case.is_open() && case.state != CaseState::Frozen
 }
 
 /// The switch gave it to the handler; that can be given back.
 fn put_through(case: &Case) -> bool {
     let last = case.custody.last().is_some_and(|held| held.how == "put_through");
     case.state == CaseState::Open && case.offer.is_none() && last && case.custody.len() > 1
+}
+
+/// Waiting stops the clock of closing, if one runs and the policy has a reason.
+fn waits(page: &CasePage) -> bool {
+    let runs = |kind| page.case.live(kind).is_some();
+    !page.pause_reasons.is_empty() && (runs(DeadlineKind::Close) || runs(DeadlineKind::Redo))
 }
 
 /// A deadline that has passed is never extended.
@@ -79,12 +101,4 @@ fn extendable(page: &CasePage) -> bool {
     running(DeadlineKind::Redo)
         .or_else(|| running(DeadlineKind::Close))
         .unwrap_or(false)
-}
-
-/// Whether the case says something of the reader.
-fn named(page: &CasePage) -> bool {
-    let (case, viewer) = (&page.case, &page.viewer);
-    case.first_answerer.as_ref() == Some(viewer)
-        || case.custody.iter().any(|held| held.person == *viewer)
-        || case.violations.iter().any(|row| row.person.as_ref() == Some(viewer))
 }

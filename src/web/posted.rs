@@ -7,7 +7,7 @@ use super::case_view::CaseView;
 use super::case_words::Banner;
 use super::fields::Typed;
 use super::form::{Form, Problem, Verb, problems_of};
-use super::list_view::{ListView, Results, refusal_words, refused};
+use super::list_view::{ListView, Results, problem_words, refusal_words, refused};
 use super::office::{ActError, CasePage, NoPage, Office, Seen, Standing};
 use super::pages::{html, no_page};
 use super::reader::Reads;
@@ -41,7 +41,7 @@ impl<O: Office> Posted<'_, O> {
             let banner = self.unknown_verb();
             return self.case(StatusCode::UNPROCESSABLE_ENTITY, &page, None, Vec::new(), Some(banner));
         };
-        let (version, command) = match (self.form.version(), self.command(verb)) {
+        let (version, command) = match (self.form.version(), self.command(&self.form, verb)) {
             (Ok(version), Ok(command)) => (version, command),
             (version, command) => {
                 let mut problems = command.err().unwrap_or_default();
@@ -56,12 +56,12 @@ impl<O: Office> Posted<'_, O> {
         }
     }
 
-    fn command(&self, verb: Verb) -> Result<Command, Vec<Problem>> {
+    fn command(&self, form: &Form, verb: Verb) -> Result<Command, Vec<Problem>> {
         let reads = Reads {
             to: &|given| self.office.to(given),
             until: &|given| self.office.until(given),
         };
-        self.form.command(verb, &reads)
+        form.command(verb, &reads)
     }
 
     /// The case page again, as it stands now, with what stood in the way.
@@ -115,14 +115,11 @@ impl<O: Office> Posted<'_, O> {
                 .list(StatusCode::UNPROCESSABLE_ENTITY, Vec::new(), banner.into())
                 .await;
         };
-        let command = match self.command(verb) {
-            Ok(command) => command,
-            Err(problems) => {
-                return self
-                    .list(StatusCode::UNPROCESSABLE_ENTITY, problems, say.problems_title().into())
-                    .await;
-            }
-        };
+        if let Err(problems) = self.command(&self.form, verb) {
+            return self
+                .list(StatusCode::UNPROCESSABLE_ENTITY, problems, say.problems_title().into())
+                .await;
+        }
         let cases = self.form.cases();
         if cases.is_empty() {
             let banner = say.nothing_selected();
@@ -133,7 +130,12 @@ impl<O: Office> Posted<'_, O> {
         let mut results = Results::default();
         let mut status = None;
         for (text, case, version) in cases {
-            match self.act_on(case, version, &command).await {
+            // A row's own name and matter, so that no two cases need the same.
+            let acted = match self.command(&self.form.for_case(&text), verb) {
+                Ok(command) => self.act_on(case, version, &command).await,
+                Err(problems) => Err((StatusCode::UNPROCESSABLE_ENTITY, problem_words(say, &problems))),
+            };
+            match acted {
                 Ok(()) => results.done.push(text),
                 Err((first, why)) => {
                     status.get_or_insert(first);

@@ -35,7 +35,9 @@ impl<'a> Reader<'a> {
         let command = match verb {
             Verb::Close => self.close(),
             Verb::HandOver | Verb::Accept | Verb::Return | Verb::Assign | Verb::Rule => self.moving(verb),
-            Verb::Contact | Verb::Promise | Verb::Extend | Verb::Approve => self.dated(verb),
+            Verb::Contact | Verb::Promise | Verb::Wait | Verb::Resume | Verb::Extend | Verb::Approve => {
+                self.dated(verb)
+            }
             _ => self.word(verb),
         };
         // What is wrong keeps no command; what has no command has something wrong.
@@ -88,6 +90,17 @@ impl<'a> Reader<'a> {
                 let (until, text) = (self.until(), self.said(verb));
                 Command::Promise { until: until?, text }
             }
+            Verb::Wait => {
+                let until = self.form.get("until").is_some().then(|| self.until());
+                Command::Wait {
+                    reason: self.text("reason").unwrap_or_default(),
+                    text: self.sentence("text"),
+                    until: until.flatten(),
+                }
+            }
+            Verb::Resume => Command::Resume {
+                text: self.text("text").unwrap_or_default(),
+            },
             Verb::Extend => {
                 let (until, text) = (self.until(), self.said(verb));
                 Command::Extend {

@@ -213,7 +213,7 @@ async fn an_unknown_verb_or_a_missing_version_is_422() {
     assert_eq!(page.status, 422);
     assert!(
         page.body
-            .contains("close, return, hand-over, contact, register, told-once"),
+            .contains("close, resume, return, hand-over, contact, register, told-once"),
         "{}",
         page.body
     );
@@ -270,7 +270,11 @@ async fn the_line_above_sees_all_and_has_forms_of_its_own() {
     let (house, case, _) = desk(Lang::En).await;
     let path = format!("/t/{}", house.office.token("li", Target::Case(case)));
     let page = house.get(&path).await;
-    assert!(page.body.contains("Wang Fang is to act") && page.body.contains("answered first"));
+    assert!(
+        page.body
+            .contains("Wang Fang handles it; below is what you may do above them.")
+            && page.body.contains("answered first")
+    );
     let shown = life::verbs(&page);
     assert_eq!(shown, ["register", "assign", "correct", "unreasonable", "note", "void"]);
     let form = "do=void&version=3&reason=a+test+call";
@@ -396,6 +400,48 @@ async fn a_list_form_that_lacks_keeps_what_was_typed() {
         .post(&path, "do=close&case=15&version=3&text=told&outcome=handled")
         .await;
     assert_eq!(all_refused.status, 409);
+    house.close().await;
+}
+
+/// What the rows lack is typed in the rows; what is refused keeps it, is named there, and stays ticked.
+#[tokio::test]
+async fn each_row_of_a_list_has_a_name_and_a_matter_of_its_own() {
+    let office = Memory::new(Lang::En);
+    for id in [12, 13] {
+        office.add(id, |_| ());
+    }
+    let path = format!("/t/{}", office.token("wang", Target::List));
+    let house = House::open(office).await;
+    let page = house.get(&path).await;
+    assert!(page.body.contains("name=\"caller_name_12\"") && page.body.contains("name=\"matter_13\""));
+    assert!(
+        !page.body.contains("value=\"duplicate\""),
+        "several cases don't repeat one and the same"
+    );
+
+    let form = "do=close&case=12&version_12=3&case=13&version_13=3&text=told&outcome=handled&duty=own&category=\
+                &caller_name_12=Chen&matter_12=Licence&caller_name_13=Li&matter_13=";
+    let page = house.post(&path, form).await;
+    assert_eq!(page.status, 200, "done in part");
+    let done = house.office.case(CaseId::new(12));
+    assert_eq!(done.state, CaseState::Closed);
+    assert_eq!(
+        (done.caller_name.as_deref(), done.matter.as_deref()),
+        (Some("Chen"), Some("Licence"))
+    );
+    assert_eq!(house.office.case(CaseId::new(13)).state, CaseState::Open);
+    let row = "<p class=\"problem\" id=\"why-13\">lacks: Matter</p>";
+    assert!(
+        page.body.contains(row) && page.body.contains("name=\"caller_name_13\" value=\"Li\""),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("value=\"13\" aria-label=\"Select #13\" checked"));
+    let long = "x".repeat(2_001);
+    let form = format!("do=close&case=13&version_13=3&text=told&outcome=handled&duty=own&matter_13={long}");
+    let page = house.post(&path, &form).await;
+    assert_eq!(page.status, 422);
+    assert!(page.body.contains("too long, 2000 characters at most"), "{}", page.body);
     house.close().await;
 }
 

@@ -23,6 +23,10 @@ pub enum Verb {
     ToldOnce,
     /// The caller was promised an answer by a date.
     Promise,
+    /// Wait for the caller.
+    Wait,
+    /// Go on after waiting.
+    Resume,
     /// A later deadline.
     Extend,
     /// Let somebody help.
@@ -47,17 +51,19 @@ pub enum Verb {
 
 impl Verb {
     /// All, in the order of the page.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Accept,
         Self::Rule,
         Self::Approve,
         Self::Close,
+        Self::Resume,
         Self::Return,
         Self::HandOver,
         Self::Contact,
         Self::Register,
         Self::ToldOnce,
         Self::Promise,
+        Self::Wait,
         Self::Extend,
         Self::CoHandler,
         Self::Hot,
@@ -83,6 +89,8 @@ impl Verb {
             Self::Register => "register",
             Self::ToldOnce => "told-once",
             Self::Promise => "promise",
+            Self::Wait => "wait",
+            Self::Resume => "resume",
             Self::Extend => "extend",
             Self::CoHandler => "co-handler",
             Self::Hot => "hot",

@@ -14,7 +14,7 @@ impl Builder<'_> {
             Verb::HandOver => self.hand_over_fields(),
             Verb::Return => vec![self.sentence(verb, say.label_reason())],
             Verb::Assign => vec![
-                self.people(verb, say.label_to(), true, Some(say.choose())),
+                self.people(verb, say.label_to(), self.below.is_none(), Some(say.choose())),
                 self.sentence(verb, say.label_reason()),
             ],
             Verb::Rule => vec![
@@ -26,6 +26,7 @@ impl Builder<'_> {
             ],
             Verb::Approve => vec![Field {
                 required: false,
+                always: false,
                 ..self.sentence(verb, say.label_note())
             }],
             Verb::Correct => vec![
@@ -34,6 +35,21 @@ impl Builder<'_> {
             ],
             Verb::CoHandler => vec![self.people(verb, say.label_co_handler(), false, Some(say.choose()))],
             Verb::Promise => vec![self.date(verb), self.sentence(verb, say.label_promised())],
+            Verb::Wait => vec![
+                self.pause_reason(verb),
+                Field {
+                    required: false,
+                    hint: None,
+                    label: say.label_wait_until(),
+                    ..self.date(verb)
+                },
+                self.sentence(verb, say.label_wait_for()),
+            ],
+            Verb::Resume => vec![Field {
+                required: false,
+                always: false,
+                ..self.sentence(verb, say.label_note())
+            }],
             Verb::Extend => vec![
                 self.date(verb),
                 self.sentence(verb, say.label_reason()),
@@ -64,6 +80,22 @@ impl Builder<'_> {
         vec![to, outside, text, told]
     }
 
+    fn pause_reason(&self, verb: Verb) -> Field {
+        let first = self.pause_reasons.first().cloned();
+        let chosen = self.value(verb, "reason", first);
+        let choice = |reason: &String| Choice {
+            value: reason.clone(),
+            label: self.say.pause_reason(reason),
+            hint: "",
+            on: chosen == *reason,
+        };
+        let control = Control::Pick(self.pause_reasons.iter().map(choice).collect());
+        Field {
+            required: true,
+            ..self.field(verb, "reason", self.say.label_wait_reason(), control)
+        }
+    }
+
     fn date(&self, verb: Verb) -> Field {
         let value = self.value(verb, "until", None);
         let control = Control::Line { value, kind: "date" };
@@ -90,16 +122,29 @@ impl Builder<'_> {
             };
             choice(found.id.to_string(), label)
         };
+        let open = |found: &&Colleague| match (verb, self.below) {
+            (Verb::Assign, Some(below)) => below.contains(&found.id),
+            _ => true,
+        };
         let group = |unit: &Unit| {
             let whole = departments.then(|| choice(unit.id.to_string(), self.say.whole_department(&unit.name)));
             Group {
                 label: unit.name.clone(),
-                choices: whole.into_iter().chain(unit.people.iter().map(person)).collect(),
+                choices: whole
+                    .into_iter()
+                    .chain(unit.people.iter().filter(open).map(person))
+                    .collect(),
             }
         };
         let control = Control::People {
             none: none.map(|label| choice(String::new(), label)),
-            groups: self.staff.0.iter().map(group).collect(),
+            groups: self
+                .staff
+                .0
+                .iter()
+                .map(group)
+                .filter(|group| !group.choices.is_empty())
+                .collect(),
         };
         Field {
             required: true,

@@ -4,7 +4,7 @@ use super::form::Verb;
 use crate::l10n::Say;
 
 /// Title, hint and button of a form.
-pub(super) fn verb_words(say: Say, verb: Verb) -> (String, String, String) {
+pub(super) fn verb_words(say: Say, verb: Verb, asks: bool) -> (String, String, String) {
     match verb {
         Verb::Accept => (say.do_accept(), say.hint_accept(), say.button_accept()),
         Verb::Rule => (say.do_rule(), say.hint_rule(), say.button_rule()),
@@ -17,10 +17,17 @@ pub(super) fn verb_words(say: Say, verb: Verb) -> (String, String, String) {
         Verb::ToldOnce => (say.do_told_once(), say.hint_told_once(), say.button_told_once()),
         Verb::Promise => (say.do_promise(), say.hint_promise(), say.button_promise()),
         Verb::Extend => (say.do_extend(), say.hint_extend(), say.button_extend()),
+        Verb::Wait => (say.do_wait(), say.hint_wait(), say.button_wait()),
+        Verb::Resume => (say.do_resume(), say.hint_resume(), say.button_resume()),
         Verb::CoHandler => (say.do_co_handler(), say.hint_co_handler(), say.button_co_handler()),
         Verb::Hot => (say.do_hot(), say.hint_hot(), say.button_hot()),
         Verb::Assign => (say.do_assign(), say.hint_assign(), say.button_assign()),
         Verb::Correct => (say.do_correct(), say.hint_correct(), say.button_correct()),
+        Verb::Unreasonable if asks => (
+            say.do_ask_unreasonable(),
+            say.hint_ask_unreasonable(),
+            say.button_ask_unreasonable(),
+        ),
         Verb::Unreasonable => (
             say.do_unreasonable(),
             say.hint_unreasonable(),

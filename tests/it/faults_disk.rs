@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -172,6 +173,8 @@ fn doctor_finds_what_is_wrong_and_names_the_way_out() {
         .connect()
         .send(IpoLine::incoming("8099", "13900000001").start(&today).id(1));
     house.wait_for_lines(1);
+    let mode = fs::metadata(house.database()).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode & 0o007, 0, "a new database is not for all to read");
     let said = house.cli(["doctor", "--json"]);
     let rows: Vec<Value> = said
         .out

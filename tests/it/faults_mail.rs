@@ -355,11 +355,15 @@ fn f38_after_a_jump_of_the_wall_clock_mail_is_held_until_somebody_looks() {
     }
     let listed = house.cli(["outbox", "list"]).ends(0).out;
     assert!(listed.contains("all mail is held: the wall clock jumped"), "{listed}");
+    let status = house.cli(["feed", "status"]).ends(0).out;
+    assert!(status.contains("邮件已暂停发送"), "the alarm: {status}");
     // A test is somebody looking.
     house.cli(["mail", "test", "--to", "root@x.cn"]).ends(0);
     assert_eq!(house.mails().len(), 1);
     house.cli(["outbox", "retry"]).ends(0);
     house.wait_for_mail("wang@x.cn");
+    let status = house.cli(["feed", "status"]).ends(0).out;
+    assert!(!status.contains("邮件已暂停发送"), "the alarm is over: {status}");
 }
 
 #[test]

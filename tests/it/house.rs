@@ -69,10 +69,13 @@ pub struct Plan {
     calendar: String,
     policy: Vec<String>,
     digest_window: String,
+    zone: String,
     allow: String,
     mail: String,
     simulated: Option<(String, f64)>,
+    lang: &'static str,
     env: Vec<(String, String)>,
+    more_config: String,
 }
 
 impl Plan {
@@ -82,11 +85,33 @@ impl Plan {
         self
     }
 
+    /// Another office than [`DIRECTORY`].
+    pub fn directory(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.directory);
+        self
+    }
+
     /// More rows of `holding`, and the people they need.
     pub fn more_people(mut self, people: &str, holdings: &str) -> Self {
         let with = |text: &str, list: &str, rows: &str| text.replacen(list, &format!("{list}\n{rows}"), 1);
         self.directory = with(&self.directory, "person = [", people);
         self.directory = with(&self.directory, "holding = [", holdings);
+        self
+    }
+
+    /// Everybody's language and the site's.
+    pub fn language(mut self, lang: &'static str) -> Self {
+        for other in ["zh", "en"] {
+            let theirs = format!("language=\"{other}\"");
+            self.directory = self.directory.replace(&theirs, &format!("language=\"{lang}\""));
+        }
+        self.lang = lang;
+        self
+    }
+
+    /// More lists of the directory: `duty = […]`.
+    pub fn more_directory(mut self, more: &str) -> Self {
+        self.directory += more;
         self
     }
 
@@ -102,9 +127,27 @@ impl Plan {
         self
     }
 
+    /// The site's zone, if it is not Shanghai; the simulated start is a wall time there.
+    pub fn zone(mut self, name: &str) -> Self {
+        self.zone = name.to_owned();
+        self
+    }
+
+    /// The site's calendar, as in `{hours="24x7"}`.
+    pub fn calendar(mut self, table: &str) -> Self {
+        self.calendar = table.to_owned();
+        self
+    }
+
     /// How long the first due notice waits for others.
     pub fn digest_window(mut self, span: &str) -> Self {
         self.digest_window = span.to_owned();
+        self
+    }
+
+    /// More of the configuration, behind the feed `pbx`.
+    pub fn more_config(mut self, text: &str) -> Self {
+        self.more_config += text;
         self
     }
 
@@ -199,10 +242,13 @@ impl House {
             calendar: r#"{hours="24x7"}"#.to_owned(),
             policy: vec![r#"opens.missed="count""#.to_owned()],
             digest_window: "1s".to_owned(),
+            zone: "Asia/Shanghai".to_owned(),
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
             mail: r#"transport="maildir:var/mail""#.to_owned(),
             simulated: None,
+            lang: "zh",
             env: Vec::new(),
+            more_config: String::new(),
         }
     }
 
@@ -212,15 +258,18 @@ impl House {
             calendar,
             policy,
             digest_window,
+            zone,
             allow,
             mail,
+            lang,
+            more_config,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
         self.write(
             "firstanswer.toml",
             &format!(
-                r#"site = {{name="House", time_zone="Asia/Shanghai", language="zh", country="CN", area_code="021", dial_out=["9"]}}
+                r#"site = {{name="House", time_zone="{zone}", language="{lang}", country="CN", area_code="021", dial_out=["9"]}}
 store = {{path="var/firstanswer.db"}}
 directory = {{path="directory.toml"}}
 calendar = {calendar}
@@ -232,7 +281,7 @@ name = "pbx"
 dialect = "{dialect}"
 tcp_listen = "127.0.0.1:{pbx}"
 allow = {allow}
-"#
+{more_config}"#
             ),
         );
     }

@@ -6,7 +6,7 @@
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `service`: installed on a Debian 12 of its own ([`machine`]).
 //! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
-//!   `house_rules`: who may know whom.
+//!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
 
@@ -15,11 +15,13 @@
 mod backup;
 mod commands;
 mod docs;
+mod faults_calendar;
 mod faults_disk;
 mod faults_feed;
 mod faults_mail;
 mod faults_store;
 mod faults_time;
+mod fortnight;
 mod house;
 mod house_rules;
 mod http;

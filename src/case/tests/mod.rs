@@ -5,14 +5,17 @@ mod clock;
 mod closing;
 mod dates;
 mod drafts;
+mod feedback;
 mod ladder;
 mod late;
 mod missed;
 mod moving;
 mod opening;
 mod properties;
+mod recount;
 mod regulations;
 mod shapes;
+mod waiting;
 mod who;
 
 use std::collections::BTreeMap;

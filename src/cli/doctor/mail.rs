@@ -90,11 +90,11 @@ pub(super) fn outbox(visit: &mut Visit<'_>) {
     let dead = reader.dead_addresses().unwrap_or_default();
     let unsent = reader.outbox(true, None).unwrap_or_default();
     let failed = unsent.iter().filter(|message| message.state == "failed").count();
-    let tried = unsent
+    let mut tried = unsent
         .iter()
         .filter(|message| message.state == "waiting" && message.attempts > 0);
     let tried = tried
-        .last()
+        .next_back()
         .map(|last| (last.message, last.last_error.clone().unwrap_or_default()));
     let retry = "firstanswer outbox list shows them; firstanswer outbox retry tries again";
     let nothing = held.is_none() && dead.is_empty() && failed == 0 && tried.is_none();

@@ -459,3 +459,53 @@ fn a_large_directory_is_read_in_a_moment() {
     // Linear work takes well under a second even unoptimised; quadratic work took many.
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
+
+#[test]
+fn impossible_dates_are_all_told_each_at_its_place() {
+    let site = SITE.replace("calendar = {hours=\"24x7\"}", "calendar = {path=\"cal.toml\"}");
+    let calendar = r#"id = "x"  # 2026-02-30 is none
+hours = {mon-fri="12:00-09:00 9-12", sat="13:00-10:00"}
+known_until = 2026-02-31
+off = [ {date=2026-02-30, to=2026-13-01},
+ {date=2026-10-01, to=2026-09-31, name="2026-02-30"} ]
+work = [ {date = 2025-02-29}, {date=2026-11-31, at="09:00"}, {date=0000-01-01} ]
+"#;
+    let found = read(&[
+        ("etc/site.toml", site.as_bytes()),
+        ("etc/people.toml", PEOPLE.as_bytes()),
+        ("etc/cal.toml", calendar.as_bytes()),
+    ]);
+    let say = "write a day of the calendar";
+    let expected = [
+        "2:18: hours[mon-fri]: `12:00-09:00` runs backwards; write the earlier time first; a night is two intervals: up to \"24:00\", then from \"00:00\"".to_owned(),
+        "2:18: hours[mon-fri]: `9` is no time of day; write hours and minutes: \"08:30\"".to_owned(),
+        "2:42: hours[sat]: `13:00-10:00` runs backwards; write the earlier time first; a night is two intervals: up to \"24:00\", then from \"00:00\"".to_owned(),
+        format!("3:15: known_until: there is no day 2026-02-31: that month has 28 days; {say}"),
+        format!("4:15: off[0].date: there is no day 2026-02-30: that month has 28 days; {say}"),
+        format!("4:30: off[0].to: there is no day 2026-13-01: months are 01 to 12; {say}"),
+        format!("5:23: off[1].to: there is no day 2026-09-31: that month has 30 days; {say}"),
+        format!("6:18: work[0].date: there is no day 2025-02-29: that month has 28 days; {say}"),
+        format!("6:37: work[1].date: there is no day 2026-11-31: that month has 30 days; {say}"),
+        "6:52: work[1].at: `09:00` is no interval; write \"09:00-12:00\"".to_owned(),
+        format!("6:68: work[2].date: there is no day 0000-01-01: years begin with 0001; {say}"),
+    ];
+    let expected: Vec<String> = expected.iter().map(|text| format!("etc/cal.toml:{text}")).collect();
+    assert_eq!(places(found), expected);
+}
+
+#[test]
+fn a_country_must_be_one_whose_numbers_are_known() {
+    for (given, way_out) in [
+        (
+            "XX",
+            "write its two capital letters: \"CN\"; the nearest are AX, CX, MX, SX, XK",
+        ),
+        ("cn", "did you mean `CN`?"),
+        ("China", "write its two capital letters: \"CN\""),
+    ] {
+        let site = format!("site = {{country=\"{given}\"}}\n{SITE}");
+        let expected = format!("etc/site.toml:1:17: site.country: the country `{given}` is not known; {way_out}");
+        assert_eq!(places(read_two(&site, PEOPLE)), [expected]);
+    }
+    assert!(read_two(&format!("site = {{country=\"DE\"}}\n{SITE}"), PEOPLE).is_ok());
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::call::{Certainty, Doubt};
-use crate::case::{Outcome, Particulars};
+use crate::case::{CaseState, Event, Outcome, Particulars};
 
 fn note() -> Command {
     Command::Note { text: "n".to_owned() }
@@ -205,5 +205,58 @@ fn a_call_that_cant_be_settled_does_not_stop_the_clock_of_others() {
             .deadlines
             .iter()
             .any(|deadline| deadline.breached_at.is_some())
+    );
+}
+
+#[test]
+fn a_draft_whose_first_answerer_turns_out_to_have_the_callers_case_ends_in_it() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    // Liu's leg comes first, so it looks like another answerer's: a draft, tied to wang's case.
+    house.says("09:11:10", &["leg 2 8022 09:10:00 9 60"]);
+    let draft = house.case(2);
+    assert_eq!((draft.settled, draft.linked), (false, Some(CaseId::new(1))));
+    assert_eq!((house.handler(2).as_str(), house.case(1).chases), ("liu", 1));
+    // Wang had answered before.
+    house.says("09:11:11", &["leg 2 8021 09:10:00 4 2"]);
+    assert_eq!(first(&house, 2).as_deref(), Some("wang"));
+    house.tick("09:12:11");
+    let (old, draft) = (house.case(1), house.case(2));
+    assert_eq!((draft.state, draft.linked), (CaseState::Void, Some(CaseId::new(1))));
+    assert!(draft.deadlines.is_empty() && draft.violations.is_empty());
+    assert_eq!((old.chases, old.chased_by.len()), (1, 1), "the call counts once");
+    assert_eq!((house.handler(1).as_str(), old.state), ("wang", CaseState::Open));
+    let call = house.calls().into_iter().find(|call| call.id.get() == 2).unwrap();
+    assert_eq!((call.settled, call.case), (true, Some(CaseId::new(1))));
+    let told = |id: i64, event: Event| {
+        let events = house.reader().events(CaseId::new(id)).unwrap();
+        events.iter().filter(|row| row.event == event).count()
+    };
+    assert_eq!(told(2, Event::Attached { to: CaseId::new(1) }), 1);
+    let joined = Event::Joined {
+        call: crate::ids::CallId::new(2),
+        from: CaseId::new(2),
+    };
+    assert_eq!(told(1, joined), 1);
+    // A leg that comes later still is evidence of the call, and opens nothing.
+    house.says("09:20:00", &["leg 2 8023 09:10:00 30 5"]);
+    assert_eq!(
+        (house.case(1).state, house.case(2).state),
+        (CaseState::Open, CaseState::Void)
+    );
+    assert_eq!(house.case(1).version, old.version);
+}
+
+#[test]
+fn a_draft_that_a_person_acted_on_stays_a_case_of_its_own() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.says("09:11:10", &["leg 2 8022 09:10:00 9 60"]);
+    house.says("09:11:11", &["leg 2 8021 09:10:00 4 2"]);
+    house.change(2, &close("done"), "wang").unwrap();
+    house.tick("09:12:11");
+    assert_eq!(
+        (house.case(2).state, house.case(1).state),
+        (CaseState::Closed, CaseState::Open)
     );
 }

@@ -110,6 +110,18 @@ fn f54_after_a_put_through_the_new_handler_hears_instead() {
 }
 
 #[test]
+fn who_takes_over_is_not_told_of_what_the_former_handler_was_told() {
+    let mut house = house("");
+    house.tick("09:02:05");
+    assert_eq!(mailed(&mut house, "09:03:05"), ["wang: 1 1"]);
+    house.says("09:04:00", &["leg 1 8022 09:01:05 3 80"]);
+    assert_eq!(house.handler(1), "liu");
+    house.tick("09:05:00");
+    // That the caller was put through, and nothing of the rung that came when wang had it.
+    assert_eq!(mailed(&mut house, "09:10:00"), ["liu: 1 0"]);
+}
+
+#[test]
 fn a_rung_that_is_for_the_supervisor_reaches_the_supervisor() {
     let ladder = r#", ladder=[
         {rung=1, at="0s", to=["handler"]},

@@ -5,6 +5,7 @@ mod calls;
 mod lines;
 mod mail;
 mod properties;
+mod recount;
 pub(crate) mod script;
 mod shared;
 mod threads;

@@ -40,9 +40,11 @@ async fn the_handler_has_a_form_for_each_thing_to_do_and_closing_comes_first() {
             "register",
             "told-once",
             "promise",
+            "wait",
             "extend",
             "co-handler",
             "hot",
+            "unreasonable",
             "note",
             "dispute"
         ]
@@ -59,6 +61,18 @@ async fn the_handler_has_a_form_for_each_thing_to_do_and_closing_comes_first() {
     ] {
         assert!(page.body.contains(told), "lacks {told}");
     }
+    house.close().await;
+}
+
+/// Who only helps writes, and is shown nothing that would be refused.
+#[tokio::test]
+async fn a_helper_is_shown_what_a_helper_may() {
+    let helped = |case: &mut crate::case::Case| case.handler = person("liu");
+    let (house, case, [wang, ..]) = desk(Lang::En, helped).await;
+    assert!(verbs(&house.get(&wang).await).is_empty(), "it moved on");
+    house.office.cases.lock().unwrap().get_mut(&case).unwrap().0.co_handlers = vec![person("wang")];
+    let shown = verbs(&house.get(&wang).await);
+    assert_eq!(shown, ["contact", "register", "told-once", "hot", "note", "dispute"]);
     house.close().await;
 }
 

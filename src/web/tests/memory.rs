@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::call::Certainty;
 use crate::case::{
     Actor, Case, CaseKind, CaseState, Command, Custody, Deadline, DeadlineKind, Duty, Event, EventRow, Holding, Offer,
-    Opening, Particulars, Refusal, To, Words,
+    Opening, Particulars, Refusal, Rights, To, Words,
 };
 use crate::directory::Lang;
 use crate::ids::{CaseId, PersonId};
@@ -200,7 +200,9 @@ fn case(id: CaseId) -> Case {
         returns: 0,
         contacts: Vec::new(),
         promised: None,
+        pauses: Vec::new(),
         extended: 0,
+        extended_to: None,
         asked: None,
         hot: false,
         disputed: false,
@@ -385,6 +387,20 @@ fn answers(case: &Case, reader: &PersonId) -> Answers {
     }
 }
 
+/// Wang and Liu have cases and help with them; Li is above them.
+fn rights(case: &Case, reader: &PersonId) -> Rights {
+    let above = reader.as_str() == "li" && case.handler != *reader;
+    let holds = above || case.handler == *reader;
+    let named = case.first_answerer.as_ref() == Some(reader);
+    Rights {
+        writes: holds || named || case.co_handlers.contains(reader),
+        holds,
+        governs: above,
+        rules: above && !named,
+        disputes: named || case.custody.iter().any(|held| held.person == *reader),
+    }
+}
+
 impl Office for Memory {
     async fn figures(&self, _: Asked) -> Result<Figures, NoPage> {
         Err(NoPage::Gone)
@@ -414,6 +430,7 @@ impl Office for Memory {
         let (case, events) = self.cases.lock().unwrap().get(&id).cloned().ok_or(NoPage::Gone)?;
         let standing = match (case.handler == link.person, link.person.as_str()) {
             (true, _) => Standing::Acts,
+            (false, _) if case.co_handlers.contains(&link.person) => Standing::Acts,
             (false, "li") => Standing::Looks,
             (false, _) if answers(&case, &link.person).accept => Standing::Offered,
             (false, _) => Standing::Moved,
@@ -426,6 +443,14 @@ impl Office for Memory {
             viewer: link.person.clone(),
             standing,
             answers: answers(&case, &link.person),
+            rights: rights(&case, &link.person),
+            below: (case.handler == link.person).then(Vec::new),
+            extensions: true,
+            pause_reasons: vec!["caller_papers".to_owned()],
+            call: CallFacts {
+                called_number: case.call.map(|_| "62340021".to_owned()),
+                talk_seconds: case.call.map(|_| 185),
+            },
             staff: self.staff(),
             number: (case.kind == CaseKind::Callback)
                 .then(|| case.caller_number.clone())
@@ -444,6 +469,7 @@ impl Office for Memory {
         let theirs = cases.values().filter(|(case, _)| case.handler == link.person);
         let open = theirs.filter(|(case, _)| case.state != CaseState::Closed);
         let rows = open.map(|(case, _)| ListRow {
+            of: None,
             case: case.clone(),
             url: format!("/t/{}", self.token(link.person.as_str(), Target::Case(case.id))),
         });
@@ -454,10 +480,12 @@ impl Office for Memory {
             viewer: link.person.clone(),
             people: self.people(),
             rows: rows.collect(),
+            watched: Vec::new(),
             offered: cases
                 .values()
                 .filter(|(case, _)| case.offer.is_some() && answers(case, &link.person).accept)
                 .map(|(case, _)| ListRow {
+                    of: None,
                     case: case.clone(),
                     url: format!("/t/{}", self.token(link.person.as_str(), Target::Case(case.id))),
                 })
