@@ -15,22 +15,29 @@ use tempfile::TempDir;
 
 use crate::house::{PATIENCE, Said, crate_root, program};
 
+/// Where `tests/run` puts the tree; outside the repository, for it has links that lead everywhere.
+const TREE: &str = "/var/cache/firstanswer-tests/debian-12";
+
 /// The running machine.
 pub struct Machine {
     nspawn: Child,
     leader: u32,
     dir: TempDir,
+    /// One machine at a time runs on the tree.
+    _turn: fs::File,
 }
 
 impl Machine {
     /// Boots. The repository is at `/mnt/repo`, the program at `/mnt/t/firstanswer`, [`Machine::share`] at `/mnt/t`.
     pub fn boot() -> Self {
-        let tree = crate_root().join("tests/.parts/debian-12");
+        let tree = Path::new(TREE);
         assert!(
             tree.join("usr/lib/systemd/systemd").exists(),
             "{}: not there; tests/run makes it",
             tree.display()
         );
+        let turn = fs::File::create(tree.with_extension("lock")).unwrap();
+        turn.lock().unwrap();
         let dir = TempDir::with_prefix("fa-machine").unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let share = dir.path().join("share");
@@ -47,7 +54,7 @@ impl Machine {
         let log = fs::File::create(dir.path().join("console")).unwrap();
         let nspawn = Command::new("systemd-nspawn")
             .args(["-q", "-b", "-D"])
-            .arg(&tree)
+            .arg(tree)
             .args([
                 "--register=no",
                 "--keep-unit",
@@ -69,7 +76,12 @@ impl Machine {
             .stderr(log)
             .spawn()
             .expect("systemd-nspawn is missing; tests/run installs systemd-container");
-        let mut machine = Self { nspawn, leader: 0, dir };
+        let mut machine = Self {
+            nspawn,
+            leader: 0,
+            dir,
+            _turn: turn,
+        };
         machine.wait_for_boot(&socket);
         machine.ok("mkdir -p /root && printf '127.0.0.1 localhost\\n::1 localhost\\n' > /etc/hosts");
         machine

@@ -27,7 +27,7 @@ fn line(id: u32) -> IpoLine {
         .unwrap()
         .to_datetime(jiff::Timestamp::now());
     IpoLine::incoming("8021", &caller(id))
-        .start(&now.strftime("%Y/%m/%d %H:%M:%S").to_string())
+        .start(now.strftime("%Y/%m/%d %H:%M:%S").to_string())
         .id(id)
 }
 
