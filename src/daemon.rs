@@ -168,6 +168,7 @@ fn open(
     }
     keep_the_orphaned(&mut loaded.directory, &store)?;
     store.adopt(Arc::new(rules(loaded)), clock.now())?;
+    store.tell_if_held(clock.now())?;
     let desk = link_desk(&mut store, &loaded.config)?;
     Ok((store, clock, Arc::new(desk)))
 }

@@ -246,6 +246,20 @@ impl Store {
             .map(drop)
     }
 
+    /// A restore holds mail in a database that nobody has open: the administrator hears of it at the next start.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn tell_if_held(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.transact(|store| match store.mail_held()? {
+            Some(why) => {
+                tracing::warn!(%why, "mail is held until `firstanswer outbox retry`");
+                store.raise_alarm(&Alarm::MailHeld { why }, now).map(drop)
+            }
+            None => Ok(()),
+        })
+    }
+
     /// Why mail is held, if it is.
     pub(super) fn mail_held(&self) -> Result<Option<String>, Error> {
         store::meta(&self.conn, HELD)

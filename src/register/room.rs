@@ -4,7 +4,7 @@
 //! nothing: when the disk is full it is given up, so that the alarm and its mail can still be stored and sent.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -33,13 +33,23 @@ pub fn keep(database: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     let file = File::options().create(true).truncate(true).write(true).open(&path)?;
-    let kept = rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, KEPT);
-    if let Err(error) = kept {
-        drop(file);
+    let kept = match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, KEPT) {
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => fill(&file),
+        kept => kept.map_err(io::Error::from),
+    };
+    if kept.is_err() {
         let _ = fs::remove_file(&path);
-        return Err(error.into());
     }
-    Ok(true)
+    kept.map(|()| true)
+}
+
+/// For file systems that can't be asked for room.
+fn fill(mut file: &File) -> io::Result<()> {
+    let zeros = vec![0; 1 << 16];
+    for _ in 0..KEPT >> 16 {
+        file.write_all(&zeros)?;
+    }
+    file.sync_all()
 }
 
 /// Gives the room up. Returns whether there was some.
@@ -152,6 +162,14 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         check_place(&folder.path().join("fa.db")).unwrap();
+    }
+
+    #[test]
+    fn f27_room_is_written_where_it_cannot_be_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("room");
+        fill(&File::create(&path).unwrap()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), KEPT);
     }
 
     #[test]

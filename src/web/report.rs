@@ -143,7 +143,7 @@ pub(super) fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) 
         return None;
     }
     let say = Say(lang);
-    tracing::warn!(peer = %peer.ip(), proxied, "the report was asked for from elsewhere and not shown");
+    tracing::warn!(peer = %peer.ip(), proxied, "what is for this machine only was asked for from elsewhere and not shown");
     Some(message(
         StatusCode::FORBIDDEN,
         say,

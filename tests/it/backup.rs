@@ -118,9 +118,9 @@ fn killed_at(house: &House, n: u32, words: &[&str]) -> bool {
     status.code() == Some(0)
 }
 
-/// Every moment at first, then further and further apart: the middle is pages like any other.
+/// Every moment of a small copy; further apart in a longer one, whose middle is pages like any other.
 fn moments() -> impl Iterator<Item = u32> {
-    (1..12).chain((12..400).step_by(9))
+    (1..120).chain((120..600).step_by(11))
 }
 
 #[test]
@@ -231,6 +231,12 @@ fn a_restore_voids_links_raises_ids_and_holds_mail() {
     assert_eq!(ids(&house.cases()), [1, 2, 10_003]);
     assert_eq!(ids(&house.journal()), [1, 2, 10_003]);
 
+    let conn = rusqlite::Connection::open(house.database()).unwrap();
+    let standing = "SELECT count(*) FROM alarm WHERE key = 'mail_held' AND cleared_at IS NULL";
+    let standing: i64 = conn.query_row(standing, [], |row| row.get(0)).unwrap();
+    assert_eq!(standing, 1, "the administrator hears of it");
+    drop(conn);
+
     let before = house.mails().len();
     house.wait_until("notices wait for the mail to go", |h| {
         h.cli(["outbox", "list"]).out.contains("notices wait for")
@@ -312,6 +318,43 @@ fn f24_a_restore_killed_at_any_moment_leaves_the_old_database_or_the_new_one() {
     house.start();
     assert_eq!(house.calls().len(), 2);
     assert!(!house.path("var/firstanswer.db.restoring").exists());
+}
+
+#[test]
+fn f32_a_log_that_is_gone_after_a_hard_end_is_told_and_one_of_another_file_refused() {
+    let (mut house, _) = house_with_backup();
+    house.kill9();
+    // Somebody puts the copy into place by hand, and the log of the old database is still there.
+    assert!(house.path("var/firstanswer.db-wal").exists());
+    fs::rename(house.database(), house.path("old.db")).unwrap();
+    fs::copy(house.path("copy.db"), house.database()).unwrap();
+    house.spawn();
+    assert_eq!(house.wait_for_end().code(), Some(1));
+    assert!(
+        house.tail().contains("-wal") && house.tail().contains("firstanswer restore"),
+        "{}",
+        house.tail()
+    );
+    assert_eq!(held(&house.path("copy.db")), (2, 2));
+
+    // The old one back, but its log is lost.
+    fs::rename(house.path("old.db"), house.database()).unwrap();
+    for name in ["var/firstanswer.db-wal", "var/firstanswer.db-shm"] {
+        fs::remove_file(house.path(name)).unwrap();
+    }
+    house.start();
+    assert!(
+        house.log().contains("the -wal file that it left is gone"),
+        "{}",
+        house.tail()
+    );
+    house.kill9();
+    house.start();
+    assert_eq!(
+        house.log().matches("the -wal file that it left is gone").count(),
+        1,
+        "told once"
+    );
 }
 
 #[test]

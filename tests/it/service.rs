@@ -331,6 +331,16 @@ fn f60_a_daemon_that_hangs_is_ended_and_started_again() {
         "/etc/systemd/system/firstanswer.service.d/watchdog.conf",
         "[Service]\nWatchdogSec=2\n",
     );
+    // On a clean machine: the shipped example runs, and says what is next.
+    let said = machine.ok("sh /mnt/repo/systemd/install /mnt/t/firstanswer 2>&1");
+    assert!(
+        said.contains("new: /etc/firstanswer/firstanswer.toml") && said.contains("runs."),
+        "{said}"
+    );
+    assert_eq!(machine.ok("systemctl is-active firstanswer"), "active");
+    machine.ok("firstanswer check && test -d /var/lib/firstanswer/mail/new");
+    assert_eq!(machine.ok("stat -c %U /var/lib/firstanswer/mail/new"), "firstanswer");
+    // Installed again: an update, with what is configured by then.
     installed(&machine, r#"transport="maildir:/var/lib/firstanswer/mail""#);
     send(&machine, [line(1)]);
     wait_for_lines(&machine, 1);
