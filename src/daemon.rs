@@ -9,6 +9,7 @@
 //! **Invariants.** No task is detached: all are in one set, and the end of any of them is noticed. The writer or the
 //! clock ending stops the daemon with a failure. A broken configuration at a reload changes nothing.
 
+mod disk;
 mod reload;
 
 use std::path::{Path, PathBuf};
@@ -102,8 +103,10 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     if let Some(folder) = database.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{}: can't be created", folder.display()))?;
     }
-    let _lock = InstanceLock::take(&database)?;
+    let mut lock = InstanceLock::take(&database)?;
+    lock.look_back()?;
     let (store, clock, desk) = open(&mut loaded, &database, simulated)?;
+    lock.opened()?;
     let way_out = Arc::new(ArcSwap::from_pointee(outlet(&loaded.config, &desk)?));
     let rules = Arc::new(ArcSwap::new(Arc::clone(store.rules())));
     let checked = store.checked();
@@ -154,6 +157,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     stop.cancel();
     drop(handle);
     wind_down(tasks, writer).await?;
+    lock.closed()?;
     tracing::info!("firstanswer has stopped; nothing is lost");
     result
 }
@@ -174,6 +178,7 @@ fn open(
     }
     keep_the_orphaned(&mut loaded.directory, &store)?;
     store.adopt(Arc::new(rules(loaded)), clock.now())?;
+    store.tell_if_held(clock.now())?;
     let desk = link_desk(&mut store, &loaded.config)?;
     Ok((store, clock, Arc::new(desk)))
 }
@@ -208,7 +213,7 @@ fn link_desk(store: &mut Store, config: &Config) -> anyhow::Result<LinkDesk> {
         *byte = u8::from_str_radix(digits, 16).context("the stored link key is garbled")?;
     }
     Ok(LinkDesk {
-        keys: Keys::new(0, Key::new(1, key), Vec::new()),
+        keys: Keys::new(store.epoch()?, Key::new(1, key), Vec::new()),
         public_url: config.web.public_url.trim_end_matches('/').to_owned(),
         from: config.mail.from.clone(),
         instance: instance.chars().take(12).collect(),
@@ -269,6 +274,13 @@ fn start(
     let token = stop.clone();
     let pages = web::serve(listener, Arc::new(office), web::Limits::default(), token);
     tasks.spawn(async move { ("pages".to_owned(), pages.await.map_err(Into::into)) });
+    let (hand, path, token) = (writer.clone(), database.to_owned(), stop.clone());
+    tasks.spawn(async move {
+        (
+            "disk".to_owned(),
+            disk::watch(path, hand, token).await.map_err(Into::into),
+        )
+    });
     let (pulse, token) = (writer.clone(), stop.clone());
     tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });
     Ok(())
@@ -357,19 +369,34 @@ async fn check_beside(database: PathBuf, stop: CancellationToken) -> anyhow::Res
     Ok(())
 }
 
-/// Feeds systemd's watchdog from the commit path: the writer must answer, not only this task live.
+/// Feeds systemd's watchdog from the commit path: the writer must answer, not only this task live. One that waits for
+/// room on the disk is alive: a restart would not help, and would drop the connections of the switches.
 async fn watchdog(writer: Handle, stop: CancellationToken) -> anyhow::Result<()> {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         stop.cancelled().await;
         return Ok(());
     };
+    let (mut open, mut waits) = (None, writer.waits());
     loop {
+        // A question that is still open stays: another one would only queue up behind it.
+        let question = open.get_or_insert_with(|| Box::pin(writer.next()));
+        let answered = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            answered = question.as_mut() => Some(answered),
+            () = tokio::time::sleep(limit / 4) => None,
+        };
+        let waited = std::mem::replace(&mut waits, writer.waits()) != waits;
+        if let Some(answered) = answered {
+            answered?;
+            open = None;
+        } else if !waited {
+            continue;
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(limit / 3) => {}
+            () = tokio::time::sleep(limit / 4) => {}
         }
-        writer.next().await?;
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
     }
 }
 

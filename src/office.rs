@@ -4,6 +4,7 @@
 //! who has it), and only shows afterwards; but whom the case names may dispute that as long as the link works.
 
 mod figures;
+mod metrics;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, PersonId};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
-use crate::register::{self, Handle, Rules, Who};
+use crate::register::{self, Handle, Rules, Who, room};
 use crate::remind::LinkDesk;
 use crate::web::{
     ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office,
@@ -400,6 +401,30 @@ impl Office for RegisterOffice {
 
     fn day(&self) -> jiff::civil::Date {
         self.today()
+    }
+
+    async fn metrics(&self) -> Result<String, String> {
+        let (now, path) = (self.clock.now(), self.path.clone());
+        let asked = self.read(move |reader| {
+            let length = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |file| file.len());
+            let places = (room::free(&path).ok(), length(&path), room::log_length(&path));
+            Ok((reader.gauges(now)?, places))
+        });
+        let (gauges, (free, database, log)) = asked.await.map_err(|error| {
+            tracing::warn!(%error, "no figures for /metrics");
+            "the database does not answer".to_owned()
+        })?;
+        let metrics = metrics::Metrics {
+            gauges,
+            now,
+            commits: self.writer.commits(),
+            busy: self.writer.busy(),
+            waits: self.writer.waits(),
+            free,
+            database,
+            log,
+        };
+        Ok(metrics.text())
     }
 
     async fn ready(&self) -> Result<(), String> {

@@ -48,16 +48,19 @@ pub fn run(cli: &Cli, args: &MailArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     if let Err(why) = crate::mail::compose::check_address(to) {
         return Err(fail(Exit::Usage, format!("--to: {why}")));
     }
-    let loaded = load(&cli.config)?;
-    let by = if InstanceLock::is_held(&loaded.config.store) {
-        ask_the_daemon(cli, to)?;
-        "the daemon"
-    } else {
-        send_ourselves(&loaded, to)?;
-        "this command (no daemon runs)"
-    };
+    let by = send_test(cli, &load(&cli.config)?, to)?;
     writeln!(out, "a test mail to {to} was handed over by {by}")?;
     Ok(Exit::Done)
+}
+
+/// Sends a test mail; returns who sent it.
+pub(super) fn send_test(cli: &Cli, loaded: &Loaded, to: &str) -> anyhow::Result<&'static str> {
+    if InstanceLock::is_held(&loaded.config.store) {
+        ask_the_daemon(cli, to)?;
+        return Ok("the daemon");
+    }
+    send_ourselves(loaded, to)?;
+    Ok("this command (no daemon runs)")
 }
 
 fn ask_the_daemon(cli: &Cli, to: &str) -> anyhow::Result<()> {

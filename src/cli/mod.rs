@@ -1,20 +1,24 @@
 //! The command line: one file per command. Commands print; what is right is decided in the other rooms.
 
 mod alarms;
+pub mod backup;
 pub mod calendar;
 pub mod call;
 pub mod case;
 mod case_change;
 mod case_why;
 pub mod check;
+pub mod completions;
 pub mod detect;
 pub mod dialects;
+mod doctor;
 pub mod feed;
 mod filter;
 mod heard;
 pub mod journal;
 pub mod listen_raw;
 pub mod mail;
+pub mod man;
 pub mod outbox;
 pub mod parse;
 pub mod play;
@@ -147,6 +151,16 @@ pub enum Command {
     Mail(mail::MailArgs),
     /// Mails: what was sent, what waits and why
     Outbox(outbox::OutboxArgs),
+    /// Copy the database into a file, while the daemon runs
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database; the daemon must be stopped
+    Restore(backup::RestoreArgs),
+    /// Look whether all is well: files, feeds, mail, clock, disk, database; each finding with the way out
+    Doctor(doctor::DoctorArgs),
+    /// Completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// The manual, as man pages
+    Man(man::ManArgs),
 }
 
 /// Runs the command line of this process.
@@ -173,6 +187,11 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&cli, args, &mut out),
         Command::Mail(args) => mail::run(&cli, args, &mut out),
         Command::Outbox(args) => outbox::run(&cli, args, &mut out),
+        Command::Backup(args) => backup::backup(&cli, args, &mut out),
+        Command::Restore(args) => backup::restore(&cli, args, &mut out),
+        Command::Doctor(args) => doctor::run(&cli, args, &mut out),
+        Command::Completions(args) => completions::run(args, &mut out),
+        Command::Man(args) => man::run(args, &mut out),
     };
     let done = done.and_then(|exit| Ok(out.flush().map(|()| exit)?));
     match done {

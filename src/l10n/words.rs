@@ -123,7 +123,10 @@ catalogue! { COMMON;
     mail_stuck_subject(address) { "邮件服务器不接受发往 {address} 的邮件", "The mail server does not accept mail to {address}" }
     mail_stuck_text(address, when) { "自{when} 起，发往 {address} 的邮件没有被服务器接受，但原因似乎不在该地址；系统会继续重试五天。", "Mail to {address} has not been accepted since {when}, and the address seems not to be the cause; it is tried again for five days." }
     mail_stuck_way_out { "请检查邮件服务器的转发许可和黑名单，以及本机的登录设置；firstanswer outbox list 显示等待的邮件。", "Check whether the server relays for this machine, whether it blocks it, and the login; firstanswer outbox list shows what waits." }
+    long_reader_subject { "数据库日志不断增长", "The database's log keeps growing" }
+    long_reader_text(megabytes, processes) { "预写日志已达 {megabytes} MB，因为有进程长时间读取数据库：{processes}。", "The write-ahead log has grown to {megabytes} MB, because somebody has been reading the database for long: process {processes}." }
+    long_reader_way_out { "请结束该进程（例如停在分页器里的列表命令）；日志随后自行缩小。", "End that process (a list left open in a pager, say); the log then shrinks by itself." }
     disk_subject { "磁盘无法写入", "The disk can't be written" }
-    disk_text { "数据库无法写入，话单在交换机和网络中等待。", "The database can't be written; lines wait in the network and in the switch." }
+    disk_text { "磁盘已满或无法写入。数据库无法写入时，话单在交换机和网络中等待。", "The disk is full, or can't be written. While that is so, lines wait in the network and in the switch." }
     disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }
 }

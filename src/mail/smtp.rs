@@ -130,6 +130,23 @@ impl Smtp {
         }
     }
 
+    /// Connects and logs in, and sends nothing.
+    ///
+    /// # Errors
+    /// Why that does not work.
+    pub async fn prove(&self) -> Result<(), String> {
+        match self.connect().await {
+            Ok(mut line) => {
+                let _ = tokio::time::timeout(GOODBYE, line.conn.0.command(Quit)).await;
+                Ok(())
+            }
+            Err(trouble) => match trouble.delivery(&format!("{}:{}", self.server.host, self.server.port)) {
+                Delivery::Sent => Ok(()),
+                Delivery::Later { why, .. } | Delivery::Unknown { why } | Delivery::Refused { why } => Err(why),
+            },
+        }
+    }
+
     /// Closes connections once they have been idle for long enough; otherwise never returns. Meant to be dropped.
     pub async fn rest(&self) {
         loop {

@@ -113,6 +113,13 @@ pub enum Alarm {
         /// In the server's words.
         why: String,
     },
+    /// Somebody reads for so long that the write-ahead log can't shrink.
+    LongReader {
+        /// How long the log is.
+        megabytes: u64,
+        /// Which processes read.
+        processes: String,
+    },
     /// The disk is full or can't be written.
     Disk {
         /// What SQLite said.
@@ -138,6 +145,7 @@ impl Alarm {
             Self::NobodyToTell { person } => ("nobody_to_tell", person.as_str()),
             Self::NoMailbox { person, .. } => ("no_mailbox", person.as_str()),
             Self::MailStuck { address, .. } => ("mail_stuck", address.as_str()),
+            Self::LongReader { .. } => ("long_reader", ""),
             Self::Disk { .. } => ("disk", ""),
         };
         key(kind, about)
@@ -195,7 +203,7 @@ impl Store {
             what: format!("alarm {key}"),
             detail: e.to_string(),
         })?;
-        tracing::error!(alarm = %key, detail = %body, "an alarm is raised");
+        tracing::error!(alarm = %key, why = %body, "an alarm is raised");
         let last_letter = before.map(|(_, at)| instant(at));
         let letter = last_letter.is_none_or(|at| now.duration_since(at) >= LETTER_EVERY);
         let letter_at = if letter { now } else { last_letter.unwrap_or(now) };

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::feed_state::FeedState;
+use super::floors::{self, Numbered};
 use super::lines::Heard;
 use super::rows::{self, CallPlace, Coded};
 use super::{Error, Store, Who, instant, millis};
@@ -126,9 +127,7 @@ impl Store {
     fn next_call_id(&mut self) -> Result<CallId, Error> {
         let next = match self.next_call {
             Some(next) => next,
-            None => self
-                .conn
-                .query_row("SELECT coalesce(max(id), 0) + 1 FROM call", [], |row| row.get(0))?,
+            None => floors::next_id(&self.conn, Numbered::Call)?,
         };
         self.next_call = Some(next + 1);
         Ok(CallId::new(next))
@@ -369,7 +368,7 @@ impl Store {
         for id in &due {
             let id = CallId::new(*id);
             if let Err(why) = self.guarded(|store| store.settle(id, now))? {
-                tracing::error!(call = %id, reason = %why, "a call could not be settled; tried again in an hour");
+                tracing::error!(call = %id, why = %why, "a call could not be settled; tried again in an hour");
                 self.conn
                     .prepare_cached("UPDATE call SET settle_at = ?2 WHERE id = ?1")?
                     .execute(params![id.get(), millis(super::an_hour_after(now))])?;

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::floors::{self, Numbered};
 use super::{Error, Store, Who, millis};
 use crate::case::{self, Case, CaseState, Command, Context, EventRow, Opening, Refusal};
 use crate::ids::CaseId;
@@ -41,11 +42,7 @@ impl Store {
 
     /// Opens a case; inside a transaction.
     pub(super) fn open(&mut self, opening: Opening, who: &Who, now: Timestamp) -> Result<Case, Error> {
-        let next: i64 = self
-            .conn
-            .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM cases")?
-            .query_row([], |row| row.get(0))?;
-        let id = CaseId::new(next);
+        let id = CaseId::new(floors::next_id(&self.conn, Numbered::Cases)?);
         let policy = self.policies.of(&opening.policy);
         let rules = std::sync::Arc::clone(&self.rules);
         let context = Context {

@@ -52,7 +52,7 @@ pub(super) fn suspect(database: &Path, why: &Error) {
 pub(super) fn at_start(conn: &mut Connection, path: &Path, budget: Duration) -> Result<Checked, Error> {
     let mark = mark_of(path);
     if mark.exists() {
-        tracing::warn!(path = %path.display(), "the database is suspect: all of it is checked before a feed is opened");
+        tracing::warn!(database = %path.display(), "the database is suspect: all of it is checked before a feed is opened");
         let checked = quick_check(conn, path, || false)?;
         if let Err(error) = fs::remove_file(&mark) {
             tracing::warn!(path = %mark.display(), %error, "the mark could not be removed; the next start checks all again");
@@ -75,7 +75,7 @@ pub fn beside(path: &Path, stop: impl FnMut() -> bool + Send + 'static) -> Resul
         Ok(checked) => {
             if checked == Checked::Whole {
                 let millis = begun.elapsed().as_millis() as u64;
-                tracing::info!(path = %path.display(), millis, "the database was checked: it is whole");
+                tracing::info!(database = %path.display(), millis, "the database was checked: it is whole");
             }
             Ok(checked)
         }
@@ -89,6 +89,24 @@ pub fn beside(path: &Path, stop: impl FnMut() -> bool + Send + 'static) -> Resul
             Ok(Checked::Partly)
         }
     }
+}
+
+/// The whole check, of a database that may be in use.
+///
+/// # Errors
+/// [`Error::Damaged`], or it can't be read.
+pub fn all(path: &Path) -> Result<(), Error> {
+    whole(&mut open_reader(path)?, path)
+}
+
+/// Whether damage was found before, or a write failed: the next start checks all of it.
+pub fn is_suspect(path: &Path) -> bool {
+    mark_of(path).exists()
+}
+
+/// The whole check, of a copy.
+pub(super) fn whole(conn: &mut Connection, path: &Path) -> Result<(), Error> {
+    quick_check(conn, path, || false).map(drop)
 }
 
 fn tells_of_damage(error: &Error) -> bool {

@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::floors::{self, Numbered};
 use super::{Error, Store, Who, instant, millis};
 use crate::case::ladder::{self, NoticeDue};
 use crate::case::{Case, Command};
@@ -44,7 +45,7 @@ impl Store {
             let id = CaseId::new(*id);
             // One case that can't be reckoned with must not stop the clock of all others.
             if let Err(why) = self.guarded(|store| store.look(id, now))? {
-                tracing::error!(case = %id, reason = %why, "the clock failed on a case; tried again in an hour");
+                tracing::error!(case = %id, why = %why, "the clock failed on a case; tried again in an hour");
                 self.conn
                     .prepare_cached("UPDATE cases SET look_at = ?2 WHERE id = ?1")?
                     .execute(params![id.get(), millis(super::an_hour_after(now))])?;
@@ -100,8 +101,8 @@ impl Store {
         let written = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
-                 SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 WHERE NOT EXISTS (
+                "INSERT OR IGNORE INTO notice(id, case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
+                 SELECT ?11,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 WHERE NOT EXISTS (
                    SELECT 1 FROM notice WHERE case_id = ?1 AND kind = ?2 AND deadline_at = ?3 AND rung = ?4
                      AND repeat = ?5 AND person <> ?6 AND state = 'sent')",
             )?
@@ -115,7 +116,8 @@ impl Store {
                 millis(now),
                 notice.copy,
                 if overtaken { "skipped" } else { "waiting" },
-                overtaken.then_some("overtaken by a later one after a standstill")
+                overtaken.then_some("overtaken by a later one after a standstill"),
+                floors::next_id(&self.conn, Numbered::Notice)?,
             ])?;
         if written > 0 && overtaken {
             tracing::info!(case = %case.id, person = %notice.person, rung = notice.rung, "a rung is skipped after a standstill");

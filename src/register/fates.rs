@@ -239,7 +239,7 @@ impl Store {
 
     fn give_up(&mut self, message: i64, sending: &Sending, why: &str, now: Timestamp) -> Result<(), Error> {
         tracing::error!(
-            message,
+            mail = message,
             to = sending.reader,
             why,
             "a mail could not be delivered for five days and is given up; `firstanswer outbox retry` tries again"
@@ -290,6 +290,20 @@ impl Store {
         self.set_meta(HELD, why)?;
         self.raise_alarm(&Alarm::MailHeld { why: why.to_owned() }, now)
             .map(drop)
+    }
+
+    /// A restore holds mail in a database that nobody has open: the administrator hears of it at the next start.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn tell_if_held(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.transact(|store| match store.mail_held()? {
+            Some(why) => {
+                tracing::warn!(%why, "mail is held until `firstanswer outbox retry`");
+                store.raise_alarm(&Alarm::MailHeld { why }, now).map(drop)
+            }
+            None => Ok(()),
+        })
     }
 
     /// Why mail is held, if it is.

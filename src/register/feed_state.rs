@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::floors::{self, Numbered};
 use super::gaps::Numbers;
 use super::guard::panic_text;
 use super::recent::Recent;
@@ -184,11 +185,11 @@ impl Store {
     /// A connection was opened; returns its number.
     pub(super) fn connection_opened(&mut self, feed: &FeedName, peer: &str, now: Timestamp) -> Result<i64, Error> {
         let mut state = self.feed_state(feed)?;
+        let id = floors::next_id(&self.conn, Numbered::Connection)?;
         self.conn.execute(
-            "INSERT INTO connection(feed, peer, opened_at) VALUES (?, ?, ?)",
-            params![state.id, peer, millis(now)],
+            "INSERT INTO connection(id, feed, peer, opened_at) VALUES (?, ?, ?, ?)",
+            params![id, state.id, peer, millis(now)],
         )?;
-        let id = self.conn.last_insert_rowid();
         state.burst.insert(id, millis(now));
         self.watch(feed, &mut state, id, millis(now))?;
         self.after_a_break(&mut state, id, peer, now)?;
@@ -312,7 +313,7 @@ impl FeedState {
         let attempt = catch_unwind(AssertUnwindSafe(|| parser.line(line, &mut out)));
         if let Err(panic) = attempt {
             let error = format!("the parser failed on it: {}", panic_text(panic.as_ref()));
-            tracing::error!(line = %id, reason = %error, "a hostile line is in quarantine");
+            tracing::error!(line = %id, why = %error, "a hostile line is in quarantine");
             self.reset_parser();
             out = vec![Parsed::Unparsed {
                 line: number,

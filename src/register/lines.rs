@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::feed_state::FeedState;
+use super::floors::{self, Numbered};
 use super::recent::{Seen, holds_text};
 use super::rows::{Coded, LineState};
 use super::{Error, Store, millis};
@@ -118,9 +119,7 @@ impl Store {
         careful: bool,
     ) -> Result<(), Error> {
         let mut state = self.feed_state(feed)?;
-        let mut next: i64 = self
-            .conn
-            .query_row("SELECT coalesce(max(id), 0) + 1 FROM journal", [], |row| row.get(0))?;
+        let mut next = floors::next_id(&self.conn, Numbered::Journal)?;
         for line in lines {
             let result = if careful {
                 self.take_line_carefully(feed, &mut state, connection, line, next)
@@ -152,7 +151,7 @@ impl Store {
             Ok(inserted) => return Ok(inserted),
             Err(failure) => failure,
         };
-        tracing::error!(feed = %feed, line = id, reason = %failure, "a line could not be applied and is in quarantine");
+        tracing::error!(feed = %feed, line = id, why = %failure, "a line could not be applied and is in quarantine");
         let outcome = failed(&failure);
         let Some(begun) = begun else {
             self.insert_line(state, connection, line, id, &outcome)?;

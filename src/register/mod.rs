@@ -12,6 +12,7 @@
 //! **Not here**: what a line or a case means (pure rooms), when mail goes out (`remind`).
 
 pub mod alarms;
+pub mod backup;
 mod calls;
 mod cases;
 pub mod check;
@@ -20,7 +21,9 @@ mod evidence;
 mod fates;
 mod feed_now;
 mod feed_state;
+mod floors;
 mod gaps;
+pub mod gauges;
 mod guard;
 mod health;
 mod lines;
@@ -37,6 +40,7 @@ mod recount;
 mod release;
 mod reparse;
 mod replay;
+pub mod room;
 mod rows;
 mod schema;
 mod store;
@@ -135,6 +139,47 @@ pub enum Error {
     /// `--simulated-time` on a database that has lived already.
     #[error("database {}: has been used already, and simulated time is for a new one; name another file in `store.path`", path.display())]
     NotNew {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of that name is there already.
+    #[error("{}: is there already; name another file, or add --force", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file can't be written, moved or synced.
+    #[error("{}: {source}; is there room, and may this user write there?", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A copy does not hold what it was copied from.
+    #[error("{}: the copy is not whole: {detail}; nothing was changed, try again", path.display())]
+    NotWhole {
+        /// Which.
+        path: PathBuf,
+        /// What differs.
+        detail: String,
+    },
+    /// A file system on which two programs would write over each other.
+    #[error(
+        "database {}: it is on {kind}, where locks and syncs can't be trusted; put it on a disk of this machine          (`store.path`)", path.display()
+    )]
+    BadPlace {
+        /// The file.
+        path: PathBuf,
+        /// The file system.
+        kind: &'static str,
+    },
+    /// The write-ahead log of another file lies beside the database.
+    #[error(
+        "database {}: the file is not the one that the `-wal` file beside it belongs to, and SQLite would mix the two;          move the `-wal` and `-shm` files away, or put the old database back. `firstanswer restore` does this by itself",
+        path.display()
+    )]
+    ForeignLog {
         /// The file.
         path: PathBuf,
     },

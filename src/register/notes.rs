@@ -89,7 +89,7 @@ impl Store {
         };
         let Some(address) = address else {
             let why = "neither the administrator nor the fallback person has an address that takes mail";
-            tracing::error!(message, ?note, "{why}");
+            tracing::error!(mail = message, ?note, "{why}");
             self.conn.execute(
                 "UPDATE message SET state = 'failed', next_at = NULL, last_error = ?2 WHERE id = ?1",
                 params![message, why],

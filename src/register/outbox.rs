@@ -16,6 +16,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::floors::{self, Numbered};
 use super::notes::Note;
 use super::{Error, Store, millis};
 use crate::case::Case;
@@ -177,9 +178,7 @@ impl Store {
 
     /// The row of a message to come.
     pub(super) fn new_message(&self) -> Result<i64, Error> {
-        Ok(self
-            .conn
-            .query_row("SELECT coalesce(max(id), 0) + 1 FROM message", [], |row| row.get(0))?)
+        floors::next_id(&self.conn, Numbered::Message)
     }
 
     /// A message whose time has come; tests first, and nothing else while mail is stopped.

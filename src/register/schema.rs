@@ -205,7 +205,7 @@ pub fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Error> {
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()?;
-    tracing::info!(from = found, to = VERSION, path = %path.display(), "database brought up to date");
+    tracing::info!(from = found, version = VERSION, database = %path.display(), "database brought up to date");
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use super::feed_state::FeedState;
 use super::health::SilenceDue;
 use super::policies::Policies;
 use super::replay::Watch;
-use super::{Error, Rules, schema};
+use super::{Error, Rules, room, schema};
 use crate::case::Actor;
 use crate::clock::{Clock, Simulation};
 use crate::directory::{Lang, Person};
@@ -139,11 +139,17 @@ impl Store {
     /// # Errors
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
+        room::check_place(path)?;
         schema::check_header(path)?;
-        Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))
+        let store = Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))?;
+        if let Err(error) = room::keep(path) {
+            tracing::warn!(database = %path.display(), %error, "no room could be kept for the alarm of a full disk");
+        }
+        Ok(store)
     }
 
     fn create_or_open(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
+        make_private(path);
         let mut conn = Connection::open(path)?;
         configure(&conn)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
@@ -393,6 +399,22 @@ impl Store {
         Ok(())
     }
 
+    /// How often this database was restored: links of earlier epochs are void.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn epoch(&self) -> Result<u32, Error> {
+        Ok(self
+            .meta(super::backup::EPOCH)?
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0))
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Changes whenever another connection has committed.
     ///
     /// # Errors
@@ -461,6 +483,31 @@ impl KeptPerson {
     }
 }
 
+/// A new database is not for all to read: calls and the key of the links are in it. SQLite gives the files beside it
+/// the same mode. What can't be made here is told by SQLite, better.
+fn make_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let _ = std::fs::File::options()
+        .create_new(true)
+        .write(true)
+        .mode(0o640)
+        .open(path);
+}
+
+/// The folder of a file.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// A file beside another: its name and more.
+pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(more);
+    path.with_file_name(name)
+}
+
 /// Everybody who has an open case.
 pub(super) fn handlers(conn: &Connection) -> Result<Vec<PersonId>, Error> {
     let mut statement = conn.prepare_cached("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
@@ -493,11 +540,8 @@ pub(super) fn clock_of(conn: &Connection) -> Result<Clock, Error> {
 }
 
 /// A new file's name must be on disk too, or a power cut could lose the whole database.
-fn sync_folder(path: &Path) {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+pub(super) fn sync_folder(path: &Path) {
+    let folder = folder_of(path);
     if let Err(error) = std::fs::File::open(folder).and_then(|f| f.sync_all()) {
         tracing::warn!(folder = %folder.display(), %error, "the folder could not be synced");
     }

@@ -5,6 +5,7 @@
 
 use rusqlite::params;
 
+use super::floors::{self, Numbered};
 use super::{Error, Store, millis};
 use crate::case::{Case, EventRow, happened};
 
@@ -20,15 +21,16 @@ impl Store {
             let written = self
                 .conn
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO notice(case_id, kind, deadline_at, rung, repeat, person, at, copy, state)
-                     VALUES (?1, ?2, ?3, 0, ?4, ?5, ?3, 0, 'waiting')",
+                    "INSERT OR IGNORE INTO notice(id, case_id, kind, deadline_at, rung, repeat, person, at, copy, state)
+                     VALUES (?6, ?1, ?2, ?3, 0, ?4, ?5, ?3, 0, 'waiting')",
                 )?
                 .execute(params![
                     case.id.get(),
                     super::cases::slug(told.happened),
                     at,
                     i64::try_from(told.seq).unwrap_or(i64::MAX),
-                    told.person.as_str()
+                    told.person.as_str(),
+                    floors::next_id(&self.conn, Numbered::Notice)?,
                 ])?;
             self.changed.notices |= written > 0;
         }

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::floors::{self, Numbered};
 use super::read::{Reader, Slot};
 use super::{Error, Store, Who, instant, millis};
 use crate::case::{Case, Command, Event, EventRow};
@@ -73,8 +74,8 @@ impl Store {
         }
         let policy = self.policies.of(&case.policy);
         let mut statement = self.conn.prepare_cached(
-            "INSERT INTO violation(case_id, n, kind, person, at, article, status, reason, sanction, evidence)
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)
+            "INSERT INTO violation(id, case_id, n, kind, person, at, article, status, reason, sanction, evidence)
+             VALUES (?11,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)
              ON CONFLICT(case_id, n) DO UPDATE SET status = ?7, reason = ?8, sanction = ?9",
         )?;
         for (n, violation) in case.violations.iter().enumerate() {
@@ -93,6 +94,7 @@ impl Store {
                 violation.reason,
                 violation.sanction,
                 case.evidence_of(violation).to_string(),
+                floors::next_id(&self.conn, Numbered::Violation)?,
             ])?;
         }
         Ok(())

@@ -174,7 +174,7 @@ impl Store {
                 Ok(())
             })?;
             if let Err(why) = attempt {
-                tracing::error!(feed = %feed, line = %kept.id, reason = %why, "a line could not be applied and is in quarantine");
+                tracing::error!(feed = %feed, line = %kept.id, why = %why, "a line could not be applied and is in quarantine");
                 let outcome = failed(&why);
                 self.set_outcome(kept.id, &outcome)?;
                 state.count(outcome.state);

@@ -9,13 +9,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::outbox::{Composed, Order};
-use super::{Alarm, Begun, Changed, Error, Fate, FeedNow, IncomingLine, Place, PortFaults, Rules, Store, Who};
+use super::{Alarm, Begun, Changed, Error, Fate, FeedNow, IncomingLine, Place, PortFaults, Rules, Store, Who, room};
 use crate::case::{Case, Command};
 use crate::clock::Clock;
 use crate::ids::{CaseId, FeedName};
@@ -109,12 +109,22 @@ pub struct Writer {
     thread: std::thread::JoinHandle<Result<(), Error>>,
 }
 
+/// The writer's signs of life.
+#[derive(Debug, Default)]
+struct Vitals {
+    commits: AtomicU64,
+    /// Time spent in transactions, in microseconds.
+    busy: AtomicU64,
+    /// Times that it waited because the database could not be written.
+    waits: AtomicU64,
+}
+
 /// A way to the writer; cheap to clone. When the last one is dropped, the writer drains, commits and ends.
 #[derive(Debug, Clone)]
 pub struct Handle {
     jobs: mpsc::Sender<Job>,
     changed: watch::Receiver<u64>,
-    commits: Arc<AtomicU64>,
+    vitals: Arc<Vitals>,
 }
 
 impl Writer {
@@ -125,19 +135,19 @@ impl Writer {
     pub fn start(store: Store, clock: Clock) -> std::io::Result<(Self, Handle)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (bell, changed) = watch::channel(0);
-        let commits = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&commits);
+        let vitals = Arc::new(Vitals::default());
+        let signs = Arc::clone(&vitals);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             Loop {
                 store,
                 clock,
                 queue,
                 bell,
-                commits: counter,
+                vitals: signs,
             }
             .run()
         })?;
-        Ok((Self { thread }, Handle { jobs, changed, commits }))
+        Ok((Self { thread }, Handle { jobs, changed, vitals }))
     }
 
     /// Waits for the end of the thread; every [`Handle`] must be gone.
@@ -373,9 +383,19 @@ impl Handle {
         self.changed.clone()
     }
 
-    /// Commits so far: the watchdog's pulse.
+    /// Commits so far.
     pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+        self.vitals.commits.load(Ordering::Relaxed)
+    }
+
+    /// Time that the commits so far took, with the work in them.
+    pub fn busy(&self) -> Duration {
+        Duration::from_micros(self.vitals.busy.load(Ordering::Relaxed))
+    }
+
+    /// How often the writer has looked whether the database can be written again: it waits, but it does not hang.
+    pub fn waits(&self) -> u64 {
+        self.vitals.waits.load(Ordering::Relaxed)
     }
 }
 
@@ -384,7 +404,7 @@ struct Loop {
     clock: Clock,
     queue: mpsc::Receiver<Job>,
     bell: watch::Sender<u64>,
-    commits: Arc<AtomicU64>,
+    vitals: Arc<Vitals>,
 }
 
 impl Loop {
@@ -444,6 +464,7 @@ impl Loop {
 
     fn serve_alone(&mut self, (request, answerer): Job) -> Result<(), Error> {
         let mut pause = Duration::from_millis(100);
+        let mut unwritable = None;
         loop {
             let now = self.clock.now();
             let result = self.attempt(|store| apply(store, &request, now, true));
@@ -451,6 +472,15 @@ impl Loop {
                 Ok(answer) => answer,
                 Err(error) if fatal(&error) => return Err(self.give_up(error)),
                 Err(error) if passing(&error) => {
+                    self.vitals.waits.fetch_add(1, Ordering::Relaxed);
+                    if !error.is_busy() {
+                        let why = unwritable.insert(error.to_string());
+                        if room::give_up(self.store.path()) {
+                            let why = why.clone();
+                            self.tell_of_disk(why, now)?;
+                            continue;
+                        }
+                    }
                     // A full disk or a long command of the CLI: hold the feeds back rather than lose a line.
                     tracing::error!(%error, "the database can't be written now; lines wait in the feeds");
                     std::thread::sleep(pause);
@@ -459,23 +489,43 @@ impl Loop {
                 }
                 Err(error) => Err(error),
             };
+            if let Some(why) = unwritable.take() {
+                tracing::info!("the database can be written again");
+                self.tell_of_disk(why, now)?;
+            }
             self.ring();
             let _ = answerer.send(answer);
             return Ok(());
         }
     }
 
+    /// Raises the alarm, in room that was kept or was made; without any it waits for the next time.
+    fn tell_of_disk(&mut self, why: String, now: Timestamp) -> Result<(), Error> {
+        match self.attempt(|store| store.raise_alarm(&Alarm::Disk { why }, now)) {
+            Err(error) if fatal(&error) => return Err(self.give_up(error)),
+            Err(error) => tracing::error!(%error, "the alarm could not be stored"),
+            Ok(_) => {
+                // The alarm is a letter: the mailer must look.
+                self.bell.send_modify(|count| *count += 1);
+            }
+        }
+        Ok(())
+    }
+
     /// One transaction; a panic inside it is a failure of the transaction, not of the daemon.
     fn attempt<T>(&mut self, change: impl FnOnce(&mut Store) -> Result<T, Error>) -> Result<T, Error> {
-        let store = &mut self.store;
-        catch_unwind(AssertUnwindSafe(|| store.transact(change))).unwrap_or_else(|panic| {
+        let (store, begun) = (&mut self.store, Instant::now());
+        let result = catch_unwind(AssertUnwindSafe(|| store.transact(change))).unwrap_or_else(|panic| {
             store.abandon();
             Err(Error::Stopped(format!("a panic: {}", text_of(&panic))))
-        })
+        });
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.vitals.busy.fetch_add(micros, Ordering::Relaxed);
+        result
     }
 
     fn ring(&mut self) {
-        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.vitals.commits.fetch_add(1, Ordering::Relaxed);
         if self.store.take_changed() != Changed::default() {
             self.bell.send_modify(|count| *count += 1);
         }

@@ -217,7 +217,7 @@ impl Mailer {
         } = begun;
         match delivery {
             Delivery::Sent => {
-                tracing::info!(message, to = reader, "mail sent");
+                tracing::info!(mail = message, to = reader, "mail sent");
                 Fate::Sent
             }
             Delivery::Later {
@@ -228,9 +228,9 @@ impl Mailer {
             } => {
                 let at = self.next_try(*attempts, after);
                 if alarm {
-                    tracing::error!(message, to = reader, why, next_at = %at, "mail not sent, and somebody must look");
+                    tracing::error!(mail = message, to = reader, why, next_at = %at, "mail not sent, and somebody must look");
                 } else {
-                    tracing::warn!(message, to = reader, why, next_at = %at, "mail not sent yet");
+                    tracing::warn!(mail = message, to = reader, why, next_at = %at, "mail not sent yet");
                 }
                 Fate::Later {
                     at,
@@ -241,11 +241,11 @@ impl Mailer {
             }
             Delivery::Unknown { why } => {
                 let at = self.next_try(*attempts, None);
-                tracing::warn!(message, to = reader, why, next_at = %at, "nobody knows whether the mail arrived");
+                tracing::warn!(mail = message, to = reader, why, next_at = %at, "nobody knows whether the mail arrived");
                 Fate::Unknown { at, why }
             }
             Delivery::Refused { why } => {
-                tracing::error!(message, to = reader, why, "mail refused");
+                tracing::error!(mail = message, to = reader, why, "mail refused");
                 Fate::Refused { why }
             }
         }

@@ -131,6 +131,10 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
                 say.mail_stuck_way_out(),
             ],
         ),
+        Alarm::LongReader { megabytes, processes } => (
+            say.long_reader_subject(),
+            vec![say.long_reader_text(*megabytes, processes), say.long_reader_way_out()],
+        ),
         Alarm::Disk { why } => (
             say.disk_subject(),
             vec![say.disk_text(), say.server_said(why), say.disk_way_out()],

@@ -3,7 +3,7 @@
 //! ```text
 //! GET, HEAD /t/{token}   show           POST /t/{token}   act, then 303 to the page
 //! GET /report/accountability, /report/accountability/rows   this machine only
-//! GET /healthz  /readyz  /assets/app.css
+//! GET /healthz  /readyz  /assets/app.css    GET /metrics   this machine only
 //! ```
 //! **Invariants.** GET and HEAD never call [`Office::act`]. A token that does not verify learns nothing but that.
 //! Every page works without script and loads nothing but its style sheet; the content policy forbids the rest.
@@ -18,6 +18,7 @@ mod field_words;
 mod fields;
 pub mod form;
 mod list_view;
+mod metrics;
 pub mod office;
 mod pages;
 mod possible;

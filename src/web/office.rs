@@ -65,6 +65,9 @@ pub trait Office: Send + Sync + 'static {
     /// Today, by the site's clock.
     fn day(&self) -> Date;
 
+    /// Figures for whoever watches over the house, as Prometheus reads them; else why there are none, without secrets.
+    fn metrics(&self) -> impl Future<Output = Result<String, String>> + Send;
+
     /// Ready to serve: listeners bound, store open. Else why not, in a few words without secrets.
     fn ready(&self) -> impl Future<Output = Result<(), String>> + Send;
 }

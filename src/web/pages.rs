@@ -44,7 +44,7 @@ pub(super) async fn show<O: Office>(
         Ok(link) => link,
         Err(page) => return page,
     };
-    tracing::info!(person = %link.person, target = ?link.target, address = %peer.ip(), "link opened");
+    tracing::info!(person = %link.person, target = ?link.target, peer = %peer.ip(), "link opened");
     let lang = office.language(Some(&link.person));
     let typed = Typed::default();
     match link.target {

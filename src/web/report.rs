@@ -137,13 +137,13 @@ pub(super) async fn behind<O: Office>(
 }
 
 /// Figures are for managers, and without accounts only the machine's own users are known.
-fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) -> Option<Response> {
+pub(super) fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) -> Option<Response> {
     let proxied = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name));
     if peer.ip().to_canonical().is_loopback() && !proxied {
         return None;
     }
     let say = Say(lang);
-    tracing::warn!(address = %peer.ip(), proxied, "the report was asked for from elsewhere and not shown");
+    tracing::warn!(peer = %peer.ip(), proxied, "what is for this machine only was asked for from elsewhere and not shown");
     Some(message(
         StatusCode::FORBIDDEN,
         say,

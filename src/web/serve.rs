@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
 use super::office::Office;
-use super::{pages, report};
+use super::{metrics, pages, report};
 
 /// Limits that keep one visitor from holding the house up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub fn router<O: Office>(office: Arc<O>, limits: Limits) -> Router {
         .route("/assets/report.css", get(report_style))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready::<O>))
+        .route("/metrics", get(metrics::show::<O>))
         .fallback(pages::not_found::<O>)
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(TimeoutLayer::with_status_code(

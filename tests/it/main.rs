@@ -5,6 +5,7 @@
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
+//! - `service`: installed on a Debian 12 of its own ([`machine`]).
 //! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program. `fuzz`: what no
 //!   bytes may do to a parser.
@@ -13,9 +14,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backup;
 mod commands;
 mod docs;
 mod faults_calendar;
+mod faults_disk;
 mod faults_feed;
 mod faults_mail;
 mod faults_mailer;
@@ -28,6 +31,7 @@ mod house;
 mod house_rules;
 mod http;
 mod listen_raw;
+mod machine;
 mod mailbox;
 mod pages;
 mod pbx;
@@ -41,5 +45,6 @@ mod scenarios_dialects;
 mod scenarios_life;
 mod scenarios_page;
 mod serial;
+mod service;
 mod sink;
 mod threats;

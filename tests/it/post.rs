@@ -266,9 +266,19 @@ pub struct Doorman {
 impl Doorman {
     /// Starts it with the good certificate.
     pub fn start(papers: &Papers) -> Self {
+        Self::start_as(Command::new("/usr/bin/python3"), papers, free_port())
+    }
+
+    /// The same, in the network of another machine: `leader` is one of its processes.
+    pub fn start_in(papers: &Papers, leader: u32, port: u16) -> Self {
+        let mut there = Command::new("nsenter");
+        there.args(["-t", &leader.to_string(), "-n", "--", "/usr/bin/python3"]);
+        Self::start_as(there, papers, port)
+    }
+
+    fn start_as(mut python: Command, papers: &Papers, port: u16) -> Self {
         let dir = TempDir::with_prefix("fa-doorman").unwrap();
-        let port = free_port();
-        let mut child = Command::new("/usr/bin/python3")
+        let mut child = python
             .args(["-c", DOORMAN, &port.to_string()])
             .args([papers.path("good.pem"), papers.path("good.key"), dir.path().to_owned()])
             .stdin(Stdio::null())

@@ -566,6 +566,10 @@ impl Office for Memory {
         Ok(())
     }
 
+    async fn metrics(&self) -> Result<String, String> {
+        Ok("firstanswer_cases_open 1\n".to_owned())
+    }
+
     async fn ready(&self) -> Result<(), String> {
         match *self.busy.lock().unwrap() {
             true => Err("store closed".to_owned()),

@@ -1,0 +1,280 @@
+//! Files, database, disk, clock, calendar, alarms.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use super::Visit;
+use crate::config::{MailTransport, SecretFrom, Transport};
+use crate::directory::Lang;
+use crate::register::read::Reader;
+use crate::register::{Error, check, room};
+use crate::remind::note;
+
+/// Days before the end of the calendar that are worth a note.
+const CALENDAR_DAYS: i32 = 60;
+
+/// Less room than this is worth a note.
+const LITTLE_ROOM: u64 = 1 << 30;
+
+/// The configuration is read already; who else can read the passwords?
+pub(super) fn files(visit: &mut Visit<'_>) {
+    let config = &visit.loaded.config;
+    let (people, numbers) = (
+        visit.loaded.directory.people.len(),
+        visit.loaded.directory.holdings.len(),
+    );
+    visit.ok(
+        "config",
+        format!(
+            "{}: {people} people, {numbers} numbers, {} feeds",
+            visit.cli.config.display(),
+            config.feeds.len()
+        ),
+    );
+    let mut passwords = Vec::new();
+    if let MailTransport::Smtp(server) = &config.mail.transport {
+        passwords.extend(
+            server
+                .login
+                .as_ref()
+                .map(|login| ("mail".to_owned(), login.password.clone())),
+        );
+    }
+    for feed in &config.feeds {
+        if let Transport::TcpConnect { login: Some(login), .. } = &feed.transport {
+            passwords.push((format!("feed {}", feed.name), login.login.password.clone()));
+        }
+    }
+    for (whose, from) in passwords {
+        let SecretFrom::File(path) = from else { continue };
+        password(visit, &format!("password of {whose}"), &path);
+    }
+}
+
+fn password(visit: &mut Visit<'_>, check: &str, path: &Path) {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Err(error) => visit.wrong(
+            check,
+            format!("{shown}: {error}"),
+            "write the password on one line into that file",
+        ),
+        Ok(file) if file.mode() & 0o007 != 0 => visit.wrong(
+            check,
+            format!("{shown}: every user of this machine can read it"),
+            format!("chmod o= {shown}"),
+        ),
+        Ok(_) => visit.ok(check, format!("{shown}: not for all to read")),
+    }
+}
+
+/// Is it there, ours, whole, and nobody else's to read?
+pub(super) fn database(visit: &mut Visit<'_>) {
+    const CHECK: &str = "database";
+    let path = &visit.loaded.config.store;
+    let shown = path.display().to_string();
+    match Reader::open(path) {
+        Ok(reader) => visit.reader = Some(reader),
+        Err(Error::Missing { .. }) => {
+            visit.note(
+                CHECK,
+                format!("{shown}: not there yet"),
+                "it is made when the daemon is started",
+            );
+            return;
+        }
+        Err(error) => {
+            visit.wrong(
+                CHECK,
+                error.to_string(),
+                "until then the daemon does not start, and commands fail",
+            );
+            return;
+        }
+    }
+    match check::all(path) {
+        Ok(()) if check::is_suspect(path) => visit.note(
+            CHECK,
+            format!("{shown}: whole, though a write failed or damage was found before"),
+            "restart the daemon: it then checks all of it first",
+        ),
+        Ok(()) => visit.ok(CHECK, format!("{shown}: whole")),
+        Err(error) => visit.wrong(
+            CHECK,
+            error.to_string(),
+            "stop the daemon, then: firstanswer restore BACKUP",
+        ),
+    }
+    access(visit, path);
+    if !visit.running {
+        visit.note(
+            "daemon",
+            "it does not run",
+            "systemctl start firstanswer, or: firstanswer serve",
+        );
+    } else {
+        visit.ok("daemon", "it runs");
+    }
+}
+
+fn access(visit: &mut Visit<'_>, path: &Path) {
+    const CHECK: &str = "access";
+    let Ok(file) = fs::metadata(path) else { return };
+    let shown = path.display();
+    if file.mode() & 0o004 != 0 && open_to_all(path) {
+        visit.wrong(
+            CHECK,
+            format!("{shown}: every user of this machine can read the calls and the key of the links"),
+            format!("chmod o= {shown}"),
+        );
+    } else {
+        visit.ok(CHECK, format!("{shown}: not for all to read"));
+    }
+    for more in ["-wal", "-shm", ".lock"] {
+        let mut other = path.file_name().unwrap_or_default().to_owned();
+        other.push(more);
+        let other = path.with_file_name(other);
+        if fs::metadata(&other).is_ok_and(|o| o.uid() != file.uid()) {
+            visit.wrong(
+                CHECK,
+                format!("{}: belongs to another user than the database", other.display()),
+                format!("chown --reference={shown} {}", other.display()),
+            );
+        }
+    }
+}
+
+/// Every folder above lets others pass.
+fn open_to_all(path: &Path) -> bool {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    whole
+        .ancestors()
+        .skip(1)
+        .all(|folder| fs::metadata(folder).is_ok_and(|folder| folder.mode() & 0o001 != 0))
+}
+
+/// Is there room?
+pub(super) fn disk(visit: &mut Visit<'_>) {
+    const CHECK: &str = "disk";
+    let path = &visit.loaded.config.store;
+    let megabytes = |bytes: u64| bytes >> 20;
+    match room::free(path) {
+        Err(error) => visit.wrong(
+            CHECK,
+            format!("the folder of {}: {error}", path.display()),
+            "make the folder, and give it to the user that the daemon runs as",
+        ),
+        Ok(free) if free < 2 * room::KEPT => visit.wrong(
+            CHECK,
+            format!(
+                "{} MB are left: when none is, lines wait in the switch and are lost there",
+                megabytes(free)
+            ),
+            "make room",
+        ),
+        Ok(free) if free < LITTLE_ROOM => {
+            visit.note(
+                CHECK,
+                format!("{} MB are left", megabytes(free)),
+                "make room before it is full",
+            );
+        }
+        Ok(free) => visit.ok(CHECK, format!("{} MB are left", megabytes(free))),
+    }
+    let log = room::log_length(path);
+    if log > room::LOG_LIMIT {
+        let who: Vec<String> = room::who_reads(path).iter().map(u32::to_string).collect();
+        visit.wrong(
+            CHECK,
+            format!(
+                "the database's log has grown to {} MB: somebody reads for too long",
+                megabytes(log)
+            ),
+            format!("end the process that reads: {}", who.join(", ")),
+        );
+    }
+}
+
+/// Is the machine's clock kept right?
+pub(super) fn clock(visit: &mut Visit<'_>) {
+    const CHECK: &str = "clock";
+    let asked = Command::new("timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .output();
+    let said = asked.ok().filter(|asked| asked.status.success());
+    match said
+        .map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+        .as_deref()
+    {
+        Some("yes") => visit.ok(CHECK, "set by the network (NTP)"),
+        Some("no") => visit.wrong(
+            CHECK,
+            "not set by the network: deadlines run by a clock that nobody keeps",
+            "timedatectl set-ntp true, or install chrony",
+        ),
+        _ => visit.note(
+            CHECK,
+            "whether it is set by the network can't be told here",
+            "see that something keeps the machine's time",
+        ),
+    }
+}
+
+/// Does the calendar still know the holidays?
+pub(super) fn calendar(visit: &mut Visit<'_>) {
+    const CHECK: &str = "calendar";
+    let calendar = &visit.loaded.calendar;
+    let zone = &visit.loaded.config.site.time_zone;
+    let clock = visit.reader.as_ref().and_then(|reader| reader.clock().ok());
+    let today = zone
+        .to_datetime(clock.unwrap_or(crate::clock::Clock::Real).now())
+        .date();
+    let way_out = "put the days off of the coming year into the calendar file, and reload";
+    match calendar.known_until {
+        None => visit.ok(CHECK, format!("{}: has no holidays", calendar.id)),
+        Some(until) if until < today => {
+            visit.wrong(
+                CHECK,
+                format!("{}: holidays are known until {until} only", calendar.id),
+                way_out,
+            );
+        }
+        Some(until) if (until - today).get_days() < CALENDAR_DAYS => {
+            visit.note(
+                CHECK,
+                format!("{}: holidays are known until {until} only", calendar.id),
+                way_out,
+            );
+        }
+        Some(until) => visit.ok(CHECK, format!("{}: known until {until}", calendar.id)),
+    }
+}
+
+/// What the daemon has found itself.
+pub(super) fn alarms(visit: &mut Visit<'_>) {
+    const CHECK: &str = "alarms";
+    let Some(reader) = &visit.reader else { return };
+    let alarms = match reader.alarms() {
+        Ok(alarms) => alarms,
+        Err(error) => {
+            visit.wrong(CHECK, error.to_string(), "see what is said of the database");
+            return;
+        }
+    };
+    if alarms.is_empty() {
+        visit.ok(CHECK, "none stands");
+    }
+    for row in alarms {
+        let style = note::Style {
+            lang: visit.lang,
+            zone: &visit.loaded.config.site.time_zone,
+            now: row.raised_at,
+        };
+        let (subject, mut text) = note::alarm_words(&row.alarm, style);
+        let way_out = text.pop().unwrap_or_default();
+        let colon = if visit.lang == Lang::Zh { "：" } else { ": " };
+        visit.wrong(CHECK, format!("{subject}{colon}{}", text.join(" ")), way_out);
+    }
+}

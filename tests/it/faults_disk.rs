@@ -1,0 +1,284 @@
+//! Faults of the place the database lies in: full, read-only; and what `doctor` and `/metrics` say of the house.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::house::House;
+use crate::mailbox;
+use crate::pbx::IpoLine;
+
+fn line(id: u32) -> IpoLine {
+    IpoLine::incoming("8021", &format!("139{id:08}"))
+        .start("2026/10/08 10:00:00")
+        .id(id)
+}
+
+/// A small file system in memory; it goes with the test.
+pub struct Tmpfs {
+    /// Where.
+    pub path: PathBuf,
+}
+
+impl Tmpfs {
+    /// Mounts it; the folder is made.
+    pub fn mount(path: &Path, size: &str) -> Self {
+        fs::create_dir_all(path).unwrap();
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(path)
+            .status();
+        assert!(done.unwrap().success(), "run as root: a small disk must be mounted");
+        Self { path: path.to_owned() }
+    }
+
+    /// Takes all room that is left.
+    pub fn fill(&self) {
+        let mut file = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path.join("fill"))
+            .unwrap();
+        for size in [1 << 16, 4096, 1] {
+            let zeros = vec![0; size];
+            while file.write_all(&zeros).is_ok() {}
+        }
+    }
+
+    /// Gives it back.
+    pub fn make_room(&self) {
+        fs::remove_file(self.path.join("fill")).unwrap();
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.path).status();
+    }
+}
+
+fn standing_alarms(house: &House) -> i64 {
+    let conn = rusqlite::Connection::open(house.database()).unwrap();
+    let standing = "SELECT count(*) FROM alarm WHERE cleared_at IS NULL";
+    conn.query_row(standing, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn f27_a_full_disk_is_told_by_mail_holds_the_lines_and_is_over_without_a_restart() {
+    let mut house = House::at("2026-10-08T10:10:00")
+        .mail(r#"transport="maildir:box""#)
+        .build();
+    let disk = Tmpfs::mount(&house.path("var"), "48m");
+    house.start();
+    let pid = house.pid();
+    assert!(house.path("var/firstanswer.db.room").exists(), "room is kept");
+    let mut pbx = house.pbx().connect();
+    let mut sent = 1;
+    pbx.send(line(sent));
+    house.wait_for_lines(1);
+
+    // Full: the room kept lets the alarm out.
+    disk.fill();
+    house.wait_until("the administrator is written to", |h| {
+        sent += 1;
+        pbx.send(line(sent));
+        let mails = mailbox::read(&h.path("box"));
+        mails
+            .iter()
+            .any(|mail| mail.to == "root@x.cn" && mail.subject.contains("磁盘"))
+    });
+    assert!(
+        !house.path("var/firstanswer.db.room").exists(),
+        "the room was given up for that"
+    );
+
+    // Full again: lines wait.
+    disk.fill();
+    house.wait_until("lines wait", |h| {
+        if !h
+            .log()
+            .contains("the database can't be written now; lines wait in the feeds")
+        {
+            sent += 1;
+            pbx.send(line(sent));
+            return false;
+        }
+        true
+    });
+    assert!(house.is_running());
+    for _ in 0..20 {
+        sent += 1;
+        pbx.send(line(sent));
+    }
+    disk.make_room();
+    house.wait_for_lines(sent as usize);
+    assert_eq!(house.pid(), pid, "no restart");
+    let calls = house.calls();
+    assert_eq!(calls.len(), sent as usize, "each line once");
+    house.wait_until("the alarm is over, and room is kept again", |h| {
+        standing_alarms(h) == 0 && h.path("var/firstanswer.db.room").exists()
+    });
+}
+
+#[test]
+fn f29_a_disk_that_became_read_only_stops_the_program_which_starts_clean() {
+    let mut house = House::at("2026-10-08T10:10:00").open();
+    let mut pbx = house.pbx().connect();
+    pbx.send(line(1));
+    house.wait_for_lines(1);
+    let mut strace = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64"])
+        .args(["-e", "inject=pwrite64:error=EROFS", "-p", &house.pid().to_string()])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("strace is missing; tests/run installs it");
+    let traced = format!("TracerPid:\t{}", strace.id());
+    house.wait_until("strace holds on", |h| {
+        fs::read_to_string(format!("/proc/{}/status", h.pid()))
+            .unwrap()
+            .contains(&traced)
+    });
+    let _ = pbx.try_bytes(format!("{}\r\n", line(2)).as_bytes());
+    let status = house.wait_for_end();
+    let _ = strace.wait();
+    assert_eq!(
+        status.code(),
+        Some(1),
+        "never goes on as if it had worked\n{}",
+        house.tail()
+    );
+    house.start();
+    house.pbx().connect().send(line(3));
+    house.wait_until("the feed reads again", |h| {
+        h.calls().iter().any(|call| call["calling_number"] == "13900000003")
+    });
+}
+
+/// What `doctor --json` says of one check.
+fn of<'a>(rows: &'a [Value], check: &str) -> Vec<&'a Value> {
+    rows.iter().filter(|row| row["check"] == check).collect()
+}
+
+#[test]
+fn doctor_finds_what_is_wrong_and_names_the_way_out() {
+    let mut house = House::now().open();
+    let today = house.stamp(0);
+    house
+        .pbx()
+        .connect()
+        .send(IpoLine::incoming("8099", "13900000001").start(&today).id(1));
+    house.wait_for_lines(1);
+    let mode = fs::metadata(house.database()).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode & 0o007, 0, "a new database is not for all to read");
+    let said = house.cli(["doctor", "--json"]);
+    let rows: Vec<Value> = said
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for check in [
+        "config", "database", "access", "daemon", "disk", "pages", "outbox", "alarms", "feed pbx",
+    ] {
+        assert_eq!(
+            of(&rows, check).first().map(|row| &row["state"]),
+            Some(&"ok".into()),
+            "{check}: {rows:#?}"
+        );
+    }
+    let stranger = of(&rows, "extensions");
+    assert_eq!(stranger[0]["state"], "note");
+    assert!(
+        stranger[0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("8099 has answered 1 calls"),
+        "{stranger:?}"
+    );
+    assert!(stranger[0]["way_out"].as_str().unwrap().contains("holding"));
+    for row in &rows {
+        assert_eq!(
+            row["way_out"].is_string(),
+            row["state"] != "ok",
+            "a finding has a way out: {row}"
+        );
+    }
+
+    // Mail is held, the daemon is gone, and somebody else has its port.
+    house.sigterm();
+    rusqlite::Connection::open(house.database())
+        .unwrap()
+        .execute(
+            "INSERT INTO meta(key, value) VALUES ('mail_held', 'the clock jumped')",
+            [],
+        )
+        .unwrap();
+    let _other = TcpListener::bind(("127.0.0.1", house.pbx_port)).unwrap();
+    let said = house.cli(["doctor"]).ends(1);
+    for line in [
+        "WRONG outbox: all mail is held: the clock jumped",
+        &format!(
+            "WRONG feed pbx: 127.0.0.1:{}: another program listens there",
+            house.pbx_port
+        ),
+        "note  daemon: it does not run",
+        "-> firstanswer outbox retry lets it go",
+    ] {
+        assert!(said.out.contains(line), "lacks `{line}`:\n{}", said.out);
+    }
+}
+
+#[test]
+fn doctor_logs_in_to_the_mail_server_and_sends_nothing() {
+    let house = House::now().mail(r#"transport="smtp://127.0.0.1:1""#).open();
+    let said = house.cli(["doctor"]).ends(1);
+    assert!(said.out.contains("WRONG mail: "), "{}", said.out);
+    let sink = crate::sink::Sink::open(crate::sink::well);
+    let house = House::now()
+        .mail(&format!(r#"transport="smtp://127.0.0.1:{}""#, sink.port))
+        .open();
+    let said = house.cli(["doctor"]);
+    assert!(
+        said.out
+            .contains(&format!("ok    mail: 127.0.0.1:{}: answers", sink.port)),
+        "{}",
+        said.out
+    );
+    assert!(sink.deliveries().is_empty());
+}
+
+#[test]
+fn metrics_tell_of_lines_cases_and_commits_to_this_machine_alone() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let mut pbx = house.pbx().connect();
+    pbx.send(line(1)).send("garbage that is no line of any switch");
+    house.wait_for_lines(2);
+    let page = house.get("/metrics");
+    assert_eq!(page.status, 200);
+    for line in [
+        "firstanswer_feed_lines_total{feed=\"pbx\"} 2",
+        "firstanswer_feed_legs_total{feed=\"pbx\"} 1",
+        "firstanswer_feed_quarantined_total{feed=\"pbx\"} 1",
+        "firstanswer_feed_connections{feed=\"pbx\"} 1",
+        "firstanswer_cases_open 1",
+        "firstanswer_alarms 0",
+        "# TYPE firstanswer_commits_total counter",
+    ] {
+        assert!(page.body.lines().any(|l| l == line), "lacks `{line}`:\n{}", page.body);
+    }
+    let value = |name: &str| -> f64 {
+        let found = page
+            .body
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        found.unwrap_or_else(|| panic!("{name}")).parse().unwrap()
+    };
+    assert!(value("firstanswer_commits_total") > 0.0);
+    assert!(value("firstanswer_commit_seconds_total") > 0.0);
+    assert!(value("firstanswer_disk_free_bytes") > 0.0);
+    assert!(!page.body.contains("13900000001"), "no caller's number");
+}
