@@ -118,7 +118,6 @@ impl Store {
             )?
             .execute([feed, KEPT])?;
         tracing::warn!(
-            kind,
             why,
             "a hole in what the feed gave us; `firstanswer feed status --json` shows it"
         );
