@@ -25,13 +25,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::number::DialPlan;
 use crate::clock::{Clock, SimulatedTime};
-use crate::config::{Config, Loaded, Transport as FeedTransport};
+use crate::config::{Config, Feed, Loaded, Transport as FeedTransport};
 use crate::directory::Directory;
+use crate::feed;
+use crate::feed::file::FollowedFile;
+use crate::feed::serial::SerialLine;
+use crate::feed::tcp_connect::TcpConnect;
 use crate::feed::tcp_listen::{self, TcpListen};
 use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
 use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
-use crate::remind::{LinkDesk, Mailer, Ticker};
+use crate::remind::{LinkDesk, Mailer, Outlet, Ticker};
 use crate::web;
 use reload::House;
 
@@ -57,6 +61,8 @@ pub fn rules(loaded: &Loaded) -> Rules {
             zone: feed.time_zone.clone(),
             detect_lines: feed.detect_lines as usize,
             was: feed.was.clone(),
+            silence: feed.silence,
+            pair: feed.pair.clone(),
         };
         (feed.name.clone(), rules)
     });
@@ -101,6 +107,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     lock.look_back()?;
     let (store, clock, desk) = open(&mut loaded, &database, simulated)?;
     lock.opened()?;
+    let way_out = Arc::new(ArcSwap::from_pointee(outlet(&loaded.config, &desk)?));
     let rules = Arc::new(ArcSwap::new(Arc::clone(store.rules())));
     let checked = store.checked();
     let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
@@ -112,7 +119,8 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         &handle,
         clock,
         &rules,
-        desk,
+        Arc::clone(&desk),
+        &way_out,
         &database,
         &stop,
         &mut tasks,
@@ -140,6 +148,8 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         config: &loaded.config,
         database: &database,
         rules: &rules,
+        desk: &desk,
+        way_out: &way_out,
         writer: &handle,
     };
     let result = supervise(&house, &writer, &mut tasks).await;
@@ -210,6 +220,19 @@ fn link_desk(store: &mut Store, config: &Config) -> anyhow::Result<LinkDesk> {
     })
 }
 
+/// How mail leaves, by this configuration.
+fn outlet(config: &Config, desk: &LinkDesk) -> anyhow::Result<Outlet> {
+    let desk = LinkDesk {
+        from: config.mail.from.clone(),
+        ..desk.clone()
+    };
+    Ok(Outlet {
+        transport: Transport::of(&config.mail)?,
+        compose: Arc::new(move |order, rules| desk.compose(order, rules)),
+        per_minute: config.mail.rate,
+    })
+}
+
 /// A stored random text of 64 hex digits, made when first asked for.
 fn random_setting(store: &mut Store, key: &str) -> anyhow::Result<String> {
     if let Some(text) = store.meta(key)? {
@@ -229,15 +252,13 @@ fn start(
     clock: Clock,
     rules: &Arc<ArcSwap<Rules>>,
     desk: Arc<LinkDesk>,
+    way_out: &Arc<ArcSwap<Outlet>>,
     database: &Path,
     stop: &CancellationToken,
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     start_feeds(config, writer, clock, stop, tasks)?;
-    let transport = Transport::of(&config.mail)?;
-    let composing = Arc::clone(&desk);
-    let compose: register::Composer = Arc::new(move |order, rules| composing.compose(order, rules));
-    let mailer = Mailer::new(writer.clone(), clock, transport, compose);
+    let mailer = Mailer::new(writer.clone(), clock, Arc::clone(way_out));
     let (ticker, token) = (Ticker::new(writer.clone(), clock), stop.clone());
     tasks.spawn(async move { ("clock".to_owned(), ticker.run(token).await.map_err(Into::into)) });
     let token = stop.clone();
@@ -269,7 +290,9 @@ fn start(
 fn feeds_in_words(config: &Config) -> String {
     let one = |feed: &crate::config::Feed| match &feed.transport {
         FeedTransport::TcpListen { listen, .. } => format!("{} on {listen}", feed.name),
-        other => format!("{} by {}", feed.name, other.key()),
+        FeedTransport::TcpConnect { host, port, .. } => format!("{} from {host}:{port}", feed.name),
+        FeedTransport::Serial(serial) => format!("{} from {}", feed.name, serial.path.display()),
+        FeedTransport::File { path, .. } => format!("{} from {}", feed.name, path.display()),
     };
     config.feeds.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -282,48 +305,58 @@ fn start_feeds(
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
     for feed in &config.feeds {
-        for (key, given) in [("silence", feed.silence.is_some()), ("pair", feed.pair.is_some())] {
-            if given {
-                tracing::warn!(feed = %feed.name, "`{key}` is read and checked, but this version does not act on it yet");
-            }
-        }
-        match &feed.transport {
-            FeedTransport::TcpListen {
-                listen,
-                allow,
-                max_connections,
-                ..
-            } => {
-                let listener = tcp_listen::bind(&feed.name, *listen)?;
-                let listen = TcpListen {
-                    feed: feed.name.clone(),
-                    allow: allow.clone(),
-                    max_connections: *max_connections as usize,
-                    reading: crate::feed::Reading {
-                        feed: feed.name.clone(),
-                        idle: feed.idle,
-                        idle_limit: feed.idle_limit,
-                        max_line: feed.max_line,
-                    },
-                };
-                let (writer, token, name) = (writer.clone(), stop.clone(), format!("feed {}", feed.name));
-                tasks.spawn(async move {
-                    (
-                        name,
-                        listen.run(listener, writer, clock, token).await.map_err(Into::into),
-                    )
-                });
-            }
-            other => {
-                return Err(anyhow!(
-                    "feed {}: `{}` can't be read by this version; use `tcp_listen`",
-                    feed.name,
-                    other.key()
-                ));
-            }
-        }
+        let name = format!("feed {}", feed.name);
+        let (writer, token) = (writer.clone(), stop.clone());
+        let running = feed_task(feed, writer, clock, token)?;
+        tasks.spawn(async move { (name, running.await.map_err(Into::into)) });
     }
     Ok(())
+}
+
+/// A feed's work until it is told to stop.
+type Running = std::pin::Pin<Box<dyn Future<Output = Result<(), feed::Error>> + Send>>;
+
+/// Takes the address of a feed that listens; the others begin to look for their switch, which need not be there yet.
+fn feed_task(settings: &Feed, writer: Handle, clock: Clock, stop: CancellationToken) -> Result<Running, feed::Error> {
+    let reading = feed::Reading {
+        feed: settings.name.clone(),
+        idle: settings.idle,
+        idle_limit: settings.idle_limit,
+        max_line: settings.max_line,
+    };
+    Ok(match &settings.transport {
+        FeedTransport::TcpListen {
+            listen,
+            allow,
+            max_connections,
+        } => {
+            let listener = tcp_listen::bind(&settings.name, *listen)?;
+            let listen = TcpListen {
+                feed: settings.name.clone(),
+                allow: allow.clone(),
+                max_connections: *max_connections as usize,
+                reading,
+            };
+            Box::pin(listen.run(listener, writer, clock, stop))
+        }
+        FeedTransport::TcpConnect { host, port, login } => {
+            let connect = TcpConnect {
+                host: host.clone(),
+                port: *port,
+                login: login.clone(),
+                reading,
+            };
+            Box::pin(connect.run(writer, clock, stop))
+        }
+        FeedTransport::Serial(serial) => {
+            let settings = serial.clone();
+            Box::pin(SerialLine { settings, reading }.run(writer, clock, stop))
+        }
+        FeedTransport::File { path, from } => {
+            let (path, from) = (path.clone(), *from);
+            Box::pin(FollowedFile { path, from, reading }.run(writer, clock, stop))
+        }
+    })
 }
 
 /// The rest of the start's check; damage ends the daemon.

@@ -1,7 +1,7 @@
 //! The pages' way to the house: reads by connections of its own, acts through the writer.
 //!
 //! **Invariants.** Only [`Office::act`] changes anything. A link acts while its person has the case (or stands in for
-//! who has it), and only shows afterwards.
+//! who has it), and only shows afterwards; but whom the case names may dispute that as long as the link works.
 
 mod figures;
 mod metrics;
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::case::{Case, CaseKind, CaseState, Command, DeadlineKind, Refusal, Rights, To, may_answer};
 use crate::clock::Clock;
-use crate::directory::Lang;
+use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, PersonId};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
@@ -105,7 +105,9 @@ impl RegisterOffice {
             || rules.directory.stands_in(viewer, &case.handler, today);
         let standing = if acts {
             Standing::Acts
-        } else if Rights::of(case, viewer, &rules.directory, today).governs {
+        } else if Rights::of(case, viewer, &rules.directory, today).governs
+            || offered_below(case, viewer, &rules.directory)
+        {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {
             Standing::Offered
@@ -167,6 +169,13 @@ fn dials(case: &Case, rights: Rights) -> bool {
     let contact = [DeadlineKind::Contact, DeadlineKind::Feedback];
     let to_call = case.kind == CaseKind::Callback || contact.into_iter().any(|kind| case.live(kind).is_some());
     rights.holds && case.is_open() && to_call
+}
+
+/// Whether it is offered to somebody below this person: the ladder tells them when it is not answered.
+fn offered_below(case: &Case, viewer: &PersonId, directory: &Directory) -> bool {
+    case.offer
+        .as_ref()
+        .is_some_and(|offer| directory.is_above(viewer, &offer.answerable))
 }
 
 fn actor_words(actor: &crate::case::Actor, lang: Lang) -> String {
@@ -352,7 +361,8 @@ impl Office for RegisterOffice {
         }
         let lang = self.language(Some(&link.person));
         let people = self.people(lang);
-        if self.standing(&link.person, &current, self.clock.now()).0 == Standing::Moved {
+        let moved = self.standing(&link.person, &current, self.clock.now()).0 == Standing::Moved;
+        if moved && !matches!(command, Command::Dispute { .. }) {
             return Err(ActError::NotHolder {
                 who: people.name(&current.handler),
             });

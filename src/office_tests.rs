@@ -219,3 +219,63 @@ async fn the_supervisors_list_has_what_waits_for_them() {
     assert_eq!(list("li").await, [1]);
     assert_eq!(list("wang").await, [0; 0], "nobody is below Wang");
 }
+#[tokio::test]
+async fn after_the_case_moved_who_is_named_may_still_dispute_and_nothing_else() {
+    let (_dir, office) = office(put_through(), DIRECTORY, "09:03:00");
+    let seen = Seen {
+        address: "10.0.0.9".parse().unwrap(),
+        agent: "b".to_owned(),
+    };
+    let dispute = || Command::Dispute {
+        text: "Liu sat at my desk".to_owned(),
+    };
+    let version = office.case_page(&link("wang", case(1))).await.unwrap().case.version;
+    let of = |person: &str| link(person, case(1));
+    let contact = Command::Contact {
+        text: "called".to_owned(),
+    };
+    for (person, command) in [("wang", contact), ("wang", Command::Note { text: "n".to_owned() })] {
+        let refused = office.act(&of(person), CaseId::new(1), version, command, &seen).await;
+        assert!(matches!(refused, Err(ActError::NotHolder { .. })), "{refused:?}");
+    }
+    assert_eq!(
+        office.act(&of("wang"), CaseId::new(1), version, dispute(), &seen).await,
+        Ok(())
+    );
+    let page = office.case_page(&of("wang")).await.unwrap();
+    assert!(page.case.disputed && page.case.handler.as_str() == "liu");
+    assert_eq!(page.standing, Standing::Moved, "it is still only shown");
+}
+
+#[tokio::test]
+async fn whom_the_ladder_tells_of_an_offer_looks_though_not_above_the_handler() {
+    // Zhou heads another department, which Li's case is offered to; Qian is the manager over it, above nobody here.
+    let directory = DIRECTORY
+        .replace(
+            r#"{id="permits","#,
+            r#"{id="tax", name="税务科", head="zhou"}, {id="permits","#,
+        )
+        .replace(
+            r#"{id="wang","#,
+            r#"{id="zhou", name="周明", mail="zhou@x.cn", department="tax", supervisor="qian"},
+               {id="sun", name="孙丽", mail="sun@x.cn", department="tax"},
+               {id="qian", name="钱进", mail="qian@x.cn", department="bureau", roles=["manager"]}, {id="wang","#,
+        );
+    let mut house = House::with(Arc::new(rules_of(&directory, POLICY)));
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    let offer = Command::HandOver {
+        to: Some(To::Person("sun".parse().unwrap())),
+        text: "yours, I think".to_owned(),
+        particulars: crate::case::Particulars::default(),
+    };
+    house.change(1, &offer, "wang").unwrap();
+    let (_dir, office) = office(house, &directory, "09:03:00");
+    let mut found = Vec::new();
+    for person in ["sun", "zhou", "qian", "liu"] {
+        found.push(standing(&office, person).await);
+    }
+    assert_eq!(
+        found,
+        [Standing::Offered, Standing::Looks, Standing::Looks, Standing::Moved]
+    );
+}

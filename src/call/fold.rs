@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::first::{self, Answer};
-use super::{Call, Certainty, Direction, Disposition, PlacedLeg, PutThrough};
+use super::{Call, Certainty, Direction, Disposition, PlacedLeg, PutThrough, Text};
 use crate::directory::Directory;
 use crate::ids::FeedName;
 
@@ -35,12 +35,12 @@ pub fn fold(feed: &FeedName, mut legs: Vec<PlacedLeg>, directory: &Directory, si
         answered_at,
         ended_at,
         direction,
-        calling_number: first_of(&legs, |leg| leg.leg.calling_number.clone()),
-        calling_name: first_of(&legs, |leg| leg.leg.calling_name.clone()),
-        called_number: first_of(&legs, |leg| leg.leg.called_number.clone()),
-        target: first_of(&legs, |leg| leg.leg.marks.target.clone()),
+        calling_number: first_of(&legs, |leg| leg.leg.calling_number.as_ref()),
+        calling_name: first_of(&legs, |leg| leg.leg.calling_name.as_ref()),
+        called_number: first_of(&legs, |leg| leg.leg.called_number.as_ref()),
+        target: first_of(&legs, |leg| leg.leg.marks.target.as_ref()),
         rung: rung(&legs),
-        trunk: first_of(&legs, |leg| leg.leg.trunk.clone()),
+        trunk: first_of(&legs, |leg| leg.leg.trunk.as_ref()),
         disposition: disposition(&legs, direction, answered.is_some()),
         answered_by: answered.map(|answer| answer.extension.clone()),
         person: chosen.as_ref().and_then(|first| first.person.clone()),
@@ -53,7 +53,10 @@ pub fn fold(feed: &FeedName, mut legs: Vec<PlacedLeg>, directory: &Directory, si
         talk_seconds: answered_at
             .zip(ended_at)
             .map(|(at, end)| (end.as_second() - at.as_second()).max(0)),
-        account_code: legs.iter().rev().find_map(|leg| leg.leg.account_code.clone()),
+        account_code: legs
+            .iter()
+            .rev()
+            .find_map(|leg| leg.leg.account_code.as_ref().map(Text::to_string)),
         put_through: put_through(&answers, chosen.map(|first| first.index)),
         first_received_at: legs.iter().map(|leg| leg.received_at).min()?,
         received_at: legs.iter().map(|leg| leg.received_at).max()?,
@@ -87,15 +90,15 @@ fn spread_segments(legs: &mut [PlacedLeg]) {
     }
 }
 
-fn first_of(legs: &[PlacedLeg], field: impl Fn(&PlacedLeg) -> Option<String>) -> Option<String> {
-    legs.iter().find_map(field)
+fn first_of(legs: &[PlacedLeg], field: impl Fn(&PlacedLeg) -> Option<&Text>) -> Option<String> {
+    legs.iter().find_map(field).map(Text::to_string)
 }
 
 fn rung(legs: &[PlacedLeg]) -> Vec<String> {
     let mut rung: Vec<String> = Vec::new();
     for station in legs.iter().filter_map(|leg| leg.leg.station.as_ref()) {
-        if !rung.contains(station) {
-            rung.push(station.clone());
+        if !rung.iter().any(|known| known == station) {
+            rung.push(station.to_string());
         }
     }
     rung

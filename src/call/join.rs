@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Disposition, PlacedLeg};
+use super::{Disposition, PlacedLeg, Text};
 use crate::ids::CallId;
 
 /// A PBX id is one call for this long.
@@ -18,13 +18,13 @@ pub const GAP_SECONDS: i64 = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JoinKey {
     /// The PBX's own call id.
-    PbxId(String),
+    PbxId(Text),
     /// Trunk and caller, at least one of them known.
     Line {
         /// Trunk as printed.
-        trunk: Option<String>,
+        trunk: Option<Text>,
         /// Caller as printed.
-        caller: Option<String>,
+        caller: Option<Text>,
     },
     /// Neither: the leg is a call of its own.
     Alone,

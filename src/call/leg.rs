@@ -9,6 +9,16 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
+/// A number, a name, an id: up to 23 bytes stand in the leg itself, for a switch prints hundreds of legs and a dozen
+/// such texts in each.
+pub type Text = smol_str::SmolStr;
+
+/// Numbers of a leg's lines; one or two in nearly all.
+pub type LineNumbers = smallvec::SmallVec<[u64; 2]>;
+
+/// Names of fields deduced rather than read, in the order in which the dialect deduced them.
+pub type Inferred = smallvec::SmallVec<[&'static str; 3]>;
+
 /// A point of time as the PBX printed it: wall time, with an offset only where the format prints one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
@@ -107,9 +117,9 @@ pub enum Machine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transfer {
     /// Who transferred.
-    pub from: Option<String>,
+    pub from: Option<Text>,
     /// Who got the call.
-    pub to: Option<String>,
+    pub to: Option<Text>,
 }
 
 /// One leg. Field meanings are those of `parse --json`.
@@ -120,7 +130,7 @@ pub struct Leg {
     /// How many lines it took.
     pub lines: u64,
     /// Which lines.
-    pub line_numbers: Vec<u64>,
+    pub line_numbers: LineNumbers,
     /// When the leg began (incoming: began to ring).
     pub start: Stamp,
     /// When it was answered.
@@ -128,17 +138,17 @@ pub struct Leg {
     /// Seen from the PBX.
     pub direction: Direction,
     /// Who called.
-    pub calling_number: Option<String>,
+    pub calling_number: Option<Text>,
     /// The caller's name.
-    pub calling_name: Option<String>,
+    pub calling_name: Option<Text>,
     /// What was dialled.
-    pub called_number: Option<String>,
+    pub called_number: Option<Text>,
     /// The extension this record is about.
-    pub station: Option<String>,
+    pub station: Option<Text>,
     /// The extension that answered; null if nobody did or a machine did.
-    pub answered_by: Option<String>,
+    pub answered_by: Option<Text>,
     /// The line to the outside.
-    pub trunk: Option<String>,
+    pub trunk: Option<Text>,
     /// Seconds of ringing; null: the format does not tell.
     pub ring_seconds: Option<i64>,
     /// Seconds from answer to release.
@@ -148,11 +158,11 @@ pub struct Leg {
     /// The transfer the record names.
     pub transfer: Option<Transfer>,
     /// What joins legs to calls.
-    pub pbx_call_id: Option<String>,
+    pub pbx_call_id: Option<Text>,
     /// A code keyed on the phone.
-    pub account_code: Option<String>,
+    pub account_code: Option<Text>,
     /// Names of fields deduced rather than read.
-    pub inferred: Vec<&'static str>,
+    pub inferred: Inferred,
     /// For joining; not printed.
     #[serde(skip)]
     pub marks: Marks,
@@ -175,10 +185,10 @@ pub struct Marks {
     pub machine: Option<Machine>,
     /// The extension or group the call was for, where `called_number` is the outside number dialled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
+    pub target: Option<Text>,
     /// Agent login or authorisation code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent: Option<String>,
+    pub agent: Option<Text>,
     /// The record itself says that this leg came by transfer (or was passed on by one).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub transferred: bool,
@@ -196,7 +206,7 @@ pub struct Marks {
     pub lasted_seconds: Option<i64>,
     /// Who had the call after `answered_by`, in order, where one record names them all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub passed_to: Vec<String>,
+    pub passed_to: Vec<Text>,
 }
 
 fn is_zero(seconds: &i64) -> bool {

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fold::fold;
 pub use join::{Candidate, Epoch, GAP_SECONDS, ID_LIFE, JoinKey, Placement, place};
-pub use leg::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+pub use leg::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 pub use number::{DialPlan, NumberKey, PhoneNumber};
 pub use time::{AHEAD, instant, placed};
 

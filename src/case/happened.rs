@@ -1,13 +1,15 @@
 //! What happened to somebody's cases, for notices outside the ladder.
 //!
 //! **Invariants.** Who did it is not told about it. Nobody is told under a policy that only observes, or of a draft.
-//! What no longer holds when the mail is begun falls out.
+//! What no longer holds when the mail is begun falls out: of a department all who may accept are told, and once one has
+//! accepted the others need not be any more.
 //!
 //! **Not here**: storing and sending (`register`, `remind`).
 
 use serde::{Deserialize, Serialize};
 
 use crate::case::event::{Event, EventRow, TransferEffect};
+use crate::case::life::To;
 use crate::case::policy::Policy;
 use crate::case::state::{Actor, Case, CaseState, DeadlineKind};
 use crate::directory::Directory;
@@ -23,8 +25,10 @@ pub enum Happened {
     Assigned,
     /// The switch put the caller through.
     PutThrough,
-    /// The other one returned it, or did not answer.
+    /// The other one returned it.
     Returned,
+    /// Nobody accepted the offer in time: it is the offerer's again.
+    Bounced,
     /// It is hot: shown to the supervisor at once.
     Hot,
     /// The supervisor's word is asked for: it is frozen, disputed, or something is to be granted.
@@ -71,36 +75,64 @@ pub fn told(case: &Case, rows: &[EventRow], policy: &Policy, directory: &Directo
             .supervisor_of(&case.handler)
             .unwrap_or(directory.fallback.clone())
     };
-    let told = rows.iter().filter_map(|row| {
-        let (happened, person) = match &row.event {
-            Event::Offered { answerable, .. } => (Happened::Offered, answerable.clone()),
-            Event::Assigned { to, .. } | Event::RuledTo { to, .. } => (Happened::Assigned, to.clone()),
+    let told = rows.iter().flat_map(|row| {
+        let one = |happened, person: &PersonId| vec![(happened, person.clone())];
+        let people = match &row.event {
+            Event::Offered { to, answerable, .. } => may_accept(case, to, answerable, directory)
+                .into_iter()
+                .map(|person| (Happened::Offered, person))
+                .collect(),
+            Event::Assigned { to, .. } | Event::RuledTo { to, .. } => one(Happened::Assigned, to),
             Event::PutThrough {
                 to,
                 effect: TransferEffect::Moved,
                 ..
-            } => (Happened::PutThrough, to.clone()),
-            Event::Returned { .. } | Event::Lapsed { .. } => (Happened::Returned, case.handler.clone()),
-            Event::Hot { .. } => (Happened::Hot, supervisor()),
-            Event::Frozen { .. } | Event::Asked { .. } | Event::Disputed { .. } => (Happened::ToRule, supervisor()),
-            _ => return None,
+            } => one(Happened::PutThrough, to),
+            Event::Returned { .. } => one(Happened::Returned, &case.handler),
+            Event::Lapsed { .. } => one(Happened::Bounced, &case.handler),
+            Event::Hot { .. } => one(Happened::Hot, &supervisor()),
+            Event::Frozen { .. } | Event::Asked { .. } | Event::Disputed { .. } => one(Happened::ToRule, &supervisor()),
+            _ => Vec::new(),
         };
-        (row.actor != Actor::Person(person.clone())).then_some(Told {
+        let others = people
+            .into_iter()
+            .filter(|(_, person)| row.actor != Actor::Person(person.clone()));
+        let told = others.map(|(happened, person)| Told {
             happened,
             seq: row.seq,
             person,
-        })
+        });
+        told.collect::<Vec<_>>()
     });
     // What the same change has overtaken is not told.
-    told.filter(|told| still_holds(case, told.happened, &told.person))
+    told.filter(|told| still_holds(case, told.happened, &told.person, directory))
         .collect()
 }
 
+/// Whom an offer is told: the person; of a department its head, who answers for it, and every member with a mailbox.
+fn may_accept(case: &Case, to: &To, answerable: &PersonId, directory: &Directory) -> Vec<PersonId> {
+    let mut people = vec![answerable.clone()];
+    if let To::Department(id) = to {
+        let members = directory
+            .members(id)
+            .filter(|member| member.mail.is_some() && member.id != *answerable);
+        people.extend(members.map(|member| member.id.clone()));
+    }
+    // Who offered it has it still.
+    people.retain(|person| *person != case.handler);
+    people
+}
+
 /// Whether what happened is still so: the offer waits, the case is theirs.
-pub fn still_holds(case: &Case, happened: Happened, person: &PersonId) -> bool {
+pub fn still_holds(case: &Case, happened: Happened, person: &PersonId, directory: &Directory) -> bool {
     match happened {
-        Happened::Offered => case.offer.as_ref().is_some_and(|offer| offer.answerable == *person),
-        Happened::Assigned | Happened::PutThrough | Happened::Returned => case.is_open() && case.handler == *person,
+        Happened::Offered => case
+            .offer
+            .as_ref()
+            .is_some_and(|offer| may_accept(case, &offer.to, &offer.answerable, directory).contains(person)),
+        Happened::Assigned | Happened::PutThrough | Happened::Returned | Happened::Bounced => {
+            case.is_open() && case.handler == *person
+        }
         Happened::Hot => case.is_open() && case.hot,
         Happened::ToRule => case.state == CaseState::Frozen || case.asked.is_some() || case.disputed,
     }

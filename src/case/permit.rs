@@ -238,8 +238,8 @@ fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusa
     }
 }
 
-/// Above the handler, head of the case's department, or a manager.
-fn governs(case: &Case, person: &PersonId, directory: &Directory) -> bool {
+/// Whether a person stands over a case: above the handler, head of the case's department, or a manager.
+pub fn governs(case: &Case, person: &PersonId, directory: &Directory) -> bool {
     let head = has_role(directory, person, &["supervisor"])
         && directory
             .person(person)

@@ -17,8 +17,11 @@ pub fn print(session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         now: session.now(),
     };
     for row in session.reader.alarms()? {
-        let (name, _) = alarm_words(&row.alarm, style);
+        let (name, text) = alarm_words(&row.alarm, style);
         writeln!(out, "alarm since {}: {}", session.time(row.raised_at), safe(&name))?;
+        for line in text {
+            writeln!(out, "  {}", safe(&line))?;
+        }
     }
     Ok(())
 }

@@ -6,9 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::screen::{safe, safe_json, table};
 use super::session::Session;
+use super::shapes::{State, Told};
 use super::{Cli, Exit, shapes, tables};
-use crate::register::InstanceLock;
+use crate::config::{Feed, Transport};
 use crate::register::read::FeedRow;
+use crate::register::{Alarm, AlarmRow, InstanceLock, PortFaults};
 
 /// Feeds: their health.
 #[derive(Debug, Args)]
@@ -37,60 +39,113 @@ pub enum FeedVerb {
 pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let session = Session::open(cli)?;
     let FeedVerb::Status { json } = args.verb;
-    let feeds = session.reader.feeds()?;
     let running = InstanceLock::is_held(&session.database);
+    let standing = session.reader.alarms()?;
     let mut rows = table(&[
         "feed",
         "dialect",
+        "transport",
         "state",
         "last line",
         "lines",
         "legs",
         "skipped",
         "quarantined",
+        "duplicates",
         "pending",
         "drift",
+        "gaps",
     ]);
-    for mut feed in feeds {
-        let configured = session
-            .loaded
-            .config
-            .feeds
-            .iter()
-            .find(|f| f.name.as_str() == feed.name);
+    let mut notes = Vec::new();
+    for mut feed in session.reader.feeds()? {
+        let feeds = &session.loaded.config.feeds;
+        let configured = feeds.iter().find(|f| f.name.as_str() == feed.name);
         let named = configured
             .map(|f| f.dialect.clone())
             .filter(|dialect| dialect != "auto");
         feed.dialect = named.or(feed.dialect);
-        let feed = &feed;
         let transport = configured.map_or("none", |f| f.transport.key());
-        let state = state(feed, configured.is_some(), running);
+        let told = Told {
+            gaps: session.reader.gaps(&feed.name)?,
+            alarms: alarms_of(&feed.name, &standing),
+            events: session.reader.feed_events(&feed.name)?,
+        };
+        let silent = told
+            .alarms
+            .iter()
+            .any(|alarm| matches!(alarm, Alarm::FeedSilent { .. }));
+        let now = feed.now.clone();
+        let state = state(&feed, now.as_ref(), configured, running, silent);
         if json {
-            writeln!(
-                out,
-                "{}",
-                safe_json(shapes::feed(&session, feed, transport, state).to_string())
-            )?;
+            let shape = shapes::feed(&session, &feed, transport, state, &told);
+            writeln!(out, "{}", safe_json(shape.to_string()))?;
             continue;
         }
-        rows.add_row([
-            feed.name.clone(),
-            tables::text(feed.dialect.as_deref()),
-            state.to_owned(),
-            tables::time(&session, feed.last_line_at),
-            feed.lines.to_string(),
-            feed.legs.to_string(),
-            feed.skipped.to_string(),
-            feed.quarantined.to_string(),
-            feed.pending.to_string(),
-            feed.drift_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s} s")),
-        ]);
+        rows.add_row(cells(&session, &feed, transport, state.0, &told));
+        notes.extend(notes_of(&session, &feed, state, &told));
     }
     if json {
         return Ok(Exit::Done);
     }
     writeln!(out, "{}", rows.trim_fmt())?;
+    for note in notes {
+        writeln!(out, "{note}")?;
+    }
     super::alarms::print(&session, out)?;
+    print_unmapped(&session, out)
+}
+
+fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: &Told) -> [String; 13] {
+    [
+        feed.name.clone(),
+        tables::text(feed.dialect.as_deref()),
+        transport.to_owned(),
+        state.to_owned(),
+        tables::time(session, feed.last_line_at),
+        feed.lines.to_string(),
+        feed.legs.to_string(),
+        feed.skipped.to_string(),
+        feed.quarantined.to_string(),
+        feed.duplicates.to_string(),
+        feed.pending.to_string(),
+        feed.drift_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s} s")),
+        told.gaps.len().to_string(),
+    ]
+}
+
+/// Why it waits, what its port has counted, the last hole and the last event, a line each.
+fn notes_of(session: &Session, row: &FeedRow, (_, reason): State<'_>, told: &Told) -> Vec<String> {
+    let feed = safe(&row.name);
+    let mut notes: Vec<String> = reason
+        .map(|reason| format!("{feed}: {}", safe(reason)))
+        .into_iter()
+        .collect();
+    let faults = row.faults;
+    if faults != PortFaults::default() {
+        notes.push(format!(
+            "{feed}: {} breaks, {} bytes with a parity or framing error, {} bytes lost",
+            faults.breaks, faults.bad_bytes, faults.lost_bytes
+        ));
+    }
+    if let Some(gap) = told.gaps.last() {
+        let missing = gap
+            .missing
+            .map(|calls| format!(", {calls} calls missing"))
+            .unwrap_or_default();
+        notes.push(format!(
+            "{feed}: last gap {} to {}: {}{missing}",
+            tables::time(session, Some(gap.from)),
+            tables::time(session, Some(gap.to)),
+            safe(&gap.why)
+        ));
+    }
+    if let Some((at, text)) = told.events.last() {
+        notes.push(format!("{feed}: {} {}", tables::time(session, Some(*at)), safe(text)));
+    }
+    notes
+}
+
+fn print_unmapped(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let unmapped = session.reader.unmapped()?;
     if !unmapped.is_empty() {
         writeln!(out, "\nextensions that answered and that the directory does not know:")?;
@@ -99,19 +154,44 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
                 out,
                 "  {}  {calls} calls, last {}",
                 safe(&extension),
-                tables::time(&session, Some(last))
+                tables::time(session, Some(last))
             )?;
         }
     }
     Ok(Exit::Done)
 }
 
-/// In a word: is anything connected?
-fn state(feed: &FeedRow, configured: bool, running: bool) -> &'static str {
-    match (configured, running, feed.connections > 0) {
-        (false, ..) => "removed",
-        (true, false, _) => "stopped",
-        (true, true, true) => "connected",
-        (true, true, false) => "listening",
+/// The standing alarms that are about this feed.
+fn alarms_of(feed: &str, standing: &[AlarmRow]) -> Vec<Alarm> {
+    let about = |row: &&AlarmRow| row.alarm.key().split_once(':').is_some_and(|(_, about)| about == feed);
+    let of_feeds = |row: &&AlarmRow| !matches!(row.alarm, Alarm::NobodyToTell { .. });
+    standing
+        .iter()
+        .filter(about)
+        .filter(of_feeds)
+        .map(|row| row.alarm.clone())
+        .collect()
+}
+
+/// In a word: is anything connected, does it speak? And why not, if the daemon knows.
+fn state<'a>(
+    feed: &FeedRow,
+    now: Option<&'a (String, Option<String>)>,
+    configured: Option<&Feed>,
+    running: bool,
+    silent: bool,
+) -> State<'a> {
+    let Some(configured) = configured else {
+        return ("removed", None);
+    };
+    let listens = matches!(configured.transport, Transport::TcpListen { .. });
+    match (running, silent, listens, now) {
+        (false, ..) => ("stopped", None),
+        (true, _, false, Some((state, reason))) if state != "connected" => (state, reason.as_deref()),
+        (true, true, ..) => ("silent", None),
+        (true, false, true, _) if feed.connections > 0 => ("connected", None),
+        (true, false, true, _) => ("listening", None),
+        (true, false, false, Some((state, reason))) => (state, reason.as_deref()),
+        (true, false, false, None) => ("connecting", None),
     }
 }

@@ -5,9 +5,10 @@ use std::io::{IsTerminal, Write};
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 
-use super::screen::{safe, safe_json};
+use super::screen::{raw, safe, safe_json};
 use super::session::Session;
 use super::{Cli, Exit, shapes};
+use crate::register::read::JournalRow;
 
 /// Raw lines as received: list them, or parse the quarantine again.
 #[derive(Debug, Args)]
@@ -68,20 +69,7 @@ pub fn run(cli: &Cli, args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result
                         writeln!(out, "{}", safe_json(shapes::line(&session, &row).to_string()))?;
                         return Ok(());
                     }
-                    let raw = cut(&safe(&String::from_utf8_lossy(&row.raw)));
-                    let state = shapes::name(row.state);
-                    writeln!(
-                        out,
-                        "{:>8}  {}  {:<11}  {raw}",
-                        row.id,
-                        session.time(row.received_at),
-                        state
-                    )?;
-                    if let Some(reason) = &row.reason {
-                        let column = row.column.map(|c| format!("column {c}: ")).unwrap_or_default();
-                        writeln!(out, "{:>8}  {column}{}", "", safe(reason))?;
-                    }
-                    Ok(())
+                    print_line(&session, &row, out)
                 },
             )?;
         }
@@ -111,11 +99,23 @@ pub fn run(cli: &Cli, args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result
     Ok(Exit::Done)
 }
 
-/// What fits a screen of some lines; `--json` has all of it.
-fn cut(text: &str) -> String {
-    const SHOWN: usize = 300;
-    match text.char_indices().nth(SHOWN) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}… ({} more bytes)", &text[..at], text.len() - at),
+/// A line for people: the raw text, a caret under the byte that did not fit, the reason.
+fn print_line(session: &Session, row: &JournalRow, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (shown, cells) = raw(&row.raw, row.column);
+    let head = format!(
+        "{:>8}  {}  {:<11}  ",
+        row.id,
+        session.time(row.received_at),
+        shapes::name(row.state)
+    );
+    writeln!(out, "{head}{shown}")?;
+    let indent = " ".repeat(head.chars().count());
+    if let Some(cells) = cells {
+        writeln!(out, "{indent}{}^", " ".repeat(cells))?;
     }
+    if let Some(reason) = &row.reason {
+        let column = row.column.map(|c| format!("column {c}: ")).unwrap_or_default();
+        writeln!(out, "{indent}{column}{}", safe(reason))?;
+    }
+    Ok(())
 }

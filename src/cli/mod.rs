@@ -14,7 +14,9 @@ pub mod dialects;
 mod doctor;
 pub mod feed;
 mod filter;
+mod heard;
 pub mod journal;
+pub mod listen_raw;
 pub mod mail;
 pub mod man;
 pub mod outbox;
@@ -120,6 +122,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// List the dialects and what each can tell
     Dialects(dialects::DialectsArgs),
+    /// Show what a switch sends, and what can be made of it; stores nothing
+    ListenRaw(listen_raw::ListenRawArgs),
     /// Play a call log into a feed, as the switch would
     Play(play::PlayArgs),
     /// Calls: list them, or show one with its legs and raw lines
@@ -169,6 +173,7 @@ pub fn main() -> ExitCode {
         Command::Dialects(args) => dialects::run(args, &mut out),
         Command::Serve(args) => serve::run(&cli, args),
         Command::Check { json } => Ok(check::run(&cli.config, *json)),
+        Command::ListenRaw(args) => listen_raw::run(args, &mut out),
         Command::Play(args) => play::run(args, &mut out),
         Command::Call(args) => call::run(&cli, args, &mut out),
         Command::Case(args) => case::run(&cli, args, &mut out),

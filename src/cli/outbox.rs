@@ -7,6 +7,9 @@ use clap::{Args, Subcommand};
 use super::screen::{safe, safe_json, table};
 use super::session::Session;
 use super::{Cli, Exit, shapes, tables};
+use crate::l10n::Lang;
+use crate::register::{Alarm, WaitRow, WaitsFor};
+use crate::remind::note::{Style, alarm_words};
 
 /// Mails: what was sent, what waits and why; try again.
 #[derive(Debug, Args)]
@@ -68,16 +71,25 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
             }
             if !json {
                 writeln!(out, "{}", rows.trim_fmt())?;
-                for (person, count) in session.reader.waiting_notices()? {
-                    writeln!(
-                        out,
-                        "{count} notices wait for {} (digest window or quiet hours)",
-                        safe(&person)
-                    )?;
+                for row in session.reader.waiting_notices(&session.rules, session.now())? {
+                    writeln!(out, "{}", waiting(&session, &row))?;
                 }
                 for (address, since, why) in session.reader.dead_addresses()? {
                     let since = session.time(since);
                     writeln!(out, "{} takes no mail since {since}: {}", safe(&address), safe(&why))?;
+                }
+                for row in session
+                    .reader
+                    .alarms()?
+                    .into_iter()
+                    .filter(|row| row.alarm.is_of_mail())
+                {
+                    writeln!(
+                        out,
+                        "alarm since {}: {}",
+                        session.time(row.raised_at),
+                        alarm(&session, &row.alarm)
+                    )?;
                 }
                 if let Some(why) = session.reader.mail_held()? {
                     writeln!(
@@ -95,4 +107,53 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
         }
     }
     Ok(Exit::Done)
+}
+
+/// `2 notices wait for Wang Fang, read by Liu Yang: the reader's quiet hours, until Thu 5 Mar 09:00`.
+fn waiting(session: &Session, row: &WaitRow) -> String {
+    let name = |id| tables::person_name(session, id);
+    let read = match &row.reader {
+        Some(reader) if *reader != row.person => format!(", read by {}", name(reader)),
+        _ => String::new(),
+    };
+    let why = match row.waits_for {
+        WaitsFor::Window => "for others to go with (digest window)",
+        WaitsFor::Cap => "the reader has had the day's share (mail.cap_per_day)",
+        WaitsFor::QuietHours => "the reader's quiet hours",
+        WaitsFor::Retry => "they go with the message to the same reader that is tried again",
+        WaitsFor::Server => "the mail server is in trouble",
+        WaitsFor::Release => "all mail is held",
+        WaitsFor::Mailbox => {
+            "nobody in reach has a mailbox that takes mail: mend the directory, or say `firstanswer outbox retry`"
+        }
+        WaitsFor::Turn => "they are about to go",
+    };
+    let until = row
+        .goes_at
+        .map(|at| format!(", until {}", tables::time(session, Some(at))));
+    let notices = if row.count == 1 {
+        "1 notice waits"
+    } else {
+        "notices wait"
+    };
+    let count = if row.count == 1 {
+        String::new()
+    } else {
+        format!("{} ", row.count)
+    };
+    format!(
+        "{count}{notices} for {}{read}: {why}{}",
+        name(&row.person),
+        until.unwrap_or_default()
+    )
+}
+
+fn alarm(session: &Session, alarm: &Alarm) -> String {
+    let style = Style {
+        lang: Lang::En,
+        zone: session.zone(),
+        now: session.now(),
+    };
+    let (_, words) = alarm_words(alarm, style);
+    safe(&words.join(" "))
 }

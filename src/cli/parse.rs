@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::screen::{open, safe, safe_json, table};
 use super::{Exit, complain};
-use crate::call::Leg;
+use crate::call::{Leg, Text};
 use crate::feed::source::{SourceLine, SourceReader};
 use crate::smdr::{Line, OptionValue, Options, Parsed, Parser, by_name, detect, nearest_name};
 
@@ -286,7 +286,7 @@ impl Row<'_> {
 }
 
 fn cells(leg: &Leg) -> Vec<String> {
-    let text = |text: &Option<String>| text.as_deref().map_or_else(String::new, safe);
+    let text = |text: &Option<Text>| text.as_deref().map_or_else(String::new, safe);
     let seconds = |seconds: Option<i64>| seconds.map_or_else(String::new, |s| s.to_string());
     vec![
         leg.line.to_string(),

@@ -31,6 +31,39 @@ pub(super) fn safe(text: &str) -> String {
     out
 }
 
+/// What of a raw line is shown at most.
+const SHOWN: usize = 300;
+
+/// A raw line as shown, cut to what fits a screen of some lines, and how many cells lie before its `column` (a byte,
+/// from 1). What is far to the right is brought into view.
+pub(super) fn raw(raw: &[u8], column: Option<i64>) -> (String, Option<usize>) {
+    let at = column
+        .and_then(|c| usize::try_from(c).ok())
+        .map(|c| c.saturating_sub(1).min(raw.len()));
+    let mut start = at.filter(|at| *at > SHOWN / 2).map_or(0, |at| at - SHOWN / 3);
+    while raw.get(start).is_some_and(|b| b & 0xc0 == 0x80) {
+        start += 1;
+    }
+    let text = |bytes: &[u8]| safe(&String::from_utf8_lossy(bytes));
+    let (before, after) = raw
+        .get(start..)
+        .unwrap_or_default()
+        .split_at(at.unwrap_or(start) - start);
+    let mut shown = if start > 0 {
+        format!("… {}", text(before))
+    } else {
+        text(before)
+    };
+    let cells = unicode_width::UnicodeWidthStr::width(shown.as_str());
+    shown.push_str(&text(after));
+    if let Some((cut, _)) = shown.char_indices().nth(SHOWN) {
+        let left = shown.len() - cut;
+        shown.truncate(cut);
+        let _ = write!(shown, "… ({left} more bytes)");
+    }
+    (shown, at.map(|_| cells))
+}
+
 /// JSON may hold DEL and the C1 controls as they are, terminals obey them: written as escapes instead.
 pub(super) fn safe_json(json: String) -> String {
     if !json.contains(|c: char| ('\u{7f}'..='\u{9f}').contains(&c)) {
@@ -73,6 +106,18 @@ fn open_file(file: &Path) -> anyhow::Result<(String, Box<dyn Read>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_caret_stands_under_the_byte_however_wide_what_is_before_it() {
+        let (shown, cells) = raw("张三,\u{1}x,?".as_bytes(), Some(11));
+        assert_eq!((shown.as_str(), cells), ("张三,\\u{1}x,?", Some(12)));
+        assert_eq!(raw(b"ab", None), ("ab".to_owned(), None));
+        assert_eq!(raw(b"ab", Some(99)).1, Some(2));
+        let long = "y".repeat(1000);
+        let (shown, cells) = raw(long.as_bytes(), Some(900));
+        assert!(shown.starts_with("… y"), "{shown}");
+        assert_eq!(cells, Some(102));
+    }
 
     #[test]
     fn terminals_get_no_escapes() {

@@ -8,8 +8,8 @@ use crate::call::number::masked;
 use crate::case::{Case, Deadline, To};
 use crate::l10n::Say;
 use crate::l10n::events::Scene;
-use crate::register::ViolationRow;
 use crate::register::read::{CallRow, FeedRow, JournalRow, NoticeRow, OutboxRow};
+use crate::register::{Alarm, Gap, ViolationRow};
 
 /// The snake-case name of a unit enum.
 pub fn name<T: serde::Serialize>(value: T) -> String {
@@ -233,16 +233,22 @@ pub fn line(session: &Session, row: &JournalRow) -> Value {
         "reason": row.reason,
         "column": row.column,
         "call": row.call,
+        "repeats": row.link,
     })
 }
 
 /// A feed.
-pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str) -> Value {
+pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: State<'_>, told: &Told) -> Value {
+    let events = told
+        .events
+        .iter()
+        .map(|(at, text)| json!({"at": session.time(*at), "text": text}));
     json!({
         "name": row.name,
         "dialect": row.dialect,
         "transport": transport,
-        "state": state,
+        "state": state.0,
+        "reason": state.1,
         "last_line_at": when(session, row.last_line_at),
         "lines": row.lines,
         "legs": row.legs,
@@ -252,7 +258,39 @@ pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: &str) -> V
         "partial": row.partial,
         "pending": row.pending,
         "drift_seconds": row.drift_seconds,
-        "gaps": [],
+        "breaks": row.faults.breaks,
+        "bad_bytes": row.faults.bad_bytes,
+        "lost_bytes": row.faults.lost_bytes,
+        "connections": row.connections,
+        "gaps": told.gaps.iter().map(|hole| gap(session, hole)).collect::<Vec<_>>(),
+        "alarms": told.alarms,
+        "events": events.collect::<Vec<_>>(),
+    })
+}
+
+/// What a feed is doing, in a word, and why it waits.
+pub type State<'a> = (&'a str, Option<&'a str>);
+
+/// What is known of a feed beside its figures.
+pub struct Told {
+    /// Holes in what it gave us.
+    pub gaps: Vec<Gap>,
+    /// Alarms that stand.
+    pub alarms: Vec<Alarm>,
+    /// What happened to it as a whole.
+    pub events: Vec<(jiff::Timestamp, String)>,
+}
+
+/// A hole in what a feed gave us.
+fn gap(session: &Session, gap: &Gap) -> Value {
+    json!({
+        "kind": gap.kind,
+        "from": session.time(gap.from),
+        "to": session.time(gap.to),
+        "after": gap.after_id,
+        "before": gap.before_id,
+        "missing": gap.missing,
+        "why": gap.why,
     })
 }
 

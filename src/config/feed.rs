@@ -14,12 +14,13 @@ use super::load::Wrong;
 use super::near::choose;
 use super::reader::{Field, Section};
 use super::secret::SecretFrom;
-use super::settings::{Feed, FileFrom, FlowControl, Login, Parity, Serial, Transport};
+use super::settings::{Feed, FileFrom, FlowControl, Login, Parity, Serial, SwitchLogin, Transport};
 use super::site::{duration, host_port, path, socket};
 use super::source::Place;
 use super::spans::length;
 use super::tree::Value;
 use super::values::{unknown, zone};
+use crate::feed::login;
 use crate::ids::FeedName;
 use crate::smdr::{self, OptionValue, Options};
 
@@ -271,13 +272,37 @@ fn tcp_connect(s: &mut Section<'_>, name: Option<&FeedName>) -> Option<Transport
             let user = s.need("user", "\"SMDR\"", |f| f.text().map(str::to_owned));
             let file = s.opt("password_file", path).map(SecretFrom::File);
             let credential = || SecretFrom::Credential(format!("feed-{}", name.map_or("", FeedName::as_str)));
-            Some(Login {
+            let user_prompts = s.or("user_prompt", owned(&login::USER_PROMPTS), prompts);
+            let password_prompts = s.or("password_prompt", owned(&login::PASSWORD_PROMPTS), prompts);
+            let login = Login {
                 user: user?,
                 password: file.unwrap_or_else(credential),
+            };
+            Some(SwitchLogin {
+                login,
+                user_prompts,
+                password_prompts,
             })
         })
     });
     target.map(|(host, port)| Transport::TcpConnect { host, port, login })
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// What ends a prompt: compared without case and without blanks around it.
+fn prompts(field: &Field<'_>) -> Option<Vec<String>> {
+    field.list(|f| {
+        f.parse(|text| match text.trim() {
+            "" => Err(Wrong::new(
+                "an empty prompt would be everywhere",
+                "write how the switch's question ends: \"login:\"",
+            )),
+            text => Ok(text.to_lowercase()),
+        })
+    })
 }
 
 fn serial(s: &mut Section<'_>) -> Option<Transport> {

@@ -46,8 +46,8 @@ use load::{Load, ReadFile};
 pub use problem::{Problem, Problems};
 pub use secret::{Secret, SecretError, SecretFrom};
 pub use settings::{
-    Config, Feed, FileFrom, FlowControl, Login, Mail, MailTransport, Parity, PolicyFrom, Serial, Site, Smtp, Tls,
-    Transport, Web,
+    Config, Feed, FileFrom, FlowControl, Login, Mail, MailTransport, Parity, PolicyFrom, Serial, Site, Smtp,
+    SwitchLogin, Tls, Transport, Web,
 };
 pub use source::Source;
 

@@ -74,6 +74,8 @@ pub struct Mail {
     pub admin: Option<String>,
     /// How long the first due notice waits for others.
     pub digest_window: Duration,
+    /// Messages in a minute at most; 0: no limit.
+    pub rate: u32,
 }
 
 /// How mail leaves.
@@ -118,6 +120,17 @@ pub struct Login {
     pub user: String,
     /// Where the password is.
     pub password: SecretFrom,
+}
+
+/// A login at a switch: who, and how it asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchLogin {
+    /// User and password.
+    pub login: Login,
+    /// What ends its question for the user, in lower case.
+    pub user_prompts: Vec<String>,
+    /// What ends its question for the password, in lower case.
+    pub password_prompts: Vec<String>,
 }
 
 /// Pages.
@@ -177,7 +190,7 @@ pub enum Transport {
         /// Port.
         port: u16,
         /// What the switch asks for, if it asks.
-        login: Option<Login>,
+        login: Option<SwitchLogin>,
     },
     /// A serial line.
     Serial(Serial),

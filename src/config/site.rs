@@ -14,12 +14,14 @@ use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Login, Mail, MailTransport, Site, Smtp, Tls, Web};
 use super::spans::elapsed_seconds;
-use super::values::{address, zone};
+use super::values::{address, sender, zone};
 use crate::call::number::DialPlan;
 use crate::directory::Lang;
 
 /// Languages by the word in the files.
 pub(crate) const LANGUAGES: [(&str, Lang); 2] = [("zh", Lang::Zh), ("en", Lang::En)];
+/// Messages in a minute unless said: ten a second, after a first minute's worth at once.
+const RATE: u32 = 600;
 /// Where the database is unless said.
 const STORE: &str = "var/firstanswer.db";
 
@@ -235,9 +237,10 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
         let user = s.opt_text("user");
         let password_file = s.opt("password_file", path);
         let ca_file = s.opt("ca_file", path);
-        let from = s.need("from", "\"firstanswer@example.org\"", |f| f.parse(address));
+        let from = s.need("from", "\"firstanswer@example.org\"", |f| f.parse(sender));
         let admin = s.opt("admin", |f| f.parse(address));
         let digest_window = s.or("digest_window", Duration::from_secs(300), duration);
+        let rate = s.or("rate", RATE, |f| f.count(0, 100_000));
         let transport = match scheme? {
             Scheme::Maildir(path) => {
                 for key in ["user", "password_file", "ca_file"] {
@@ -270,6 +273,7 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
             from: from?,
             admin,
             digest_window,
+            rate,
         })
     })
 }

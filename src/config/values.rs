@@ -60,6 +60,23 @@ pub(crate) fn address(text: &str) -> Result<String, Wrong> {
     if good { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
+/// A sender: an address, or `Name <address>`.
+pub(crate) fn sender(text: &str) -> Result<String, Wrong> {
+    let Some((name, rest)) = text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) else {
+        return address(text);
+    };
+    address(rest)?;
+    let fits = |c: char| !c.is_control() && !"<>\"@,;:".contains(c);
+    let name = name.trim();
+    if name.is_empty() || !name.chars().all(fits) {
+        return Err(Wrong::new(
+            format!("`{name}` can't stand as a sender's name"),
+            "write `Name <name@host>`, or the address alone",
+        ));
+    }
+    Ok(format!("{name} <{rest}>"))
+}
+
 /// Says which of some names was meant.
 pub(crate) fn unknown(what: &str, text: &str, names: &[&str]) -> Wrong {
     Wrong::new(format!("there is no {what} `{text}`"), choose(text, names))

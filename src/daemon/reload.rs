@@ -1,7 +1,8 @@
 //! SIGHUP: configuration, directory, policy and calendar are read again.
 //!
-//! **Invariants.** What is wrong with the files is said with its place, and then nothing changes. Addresses, transports
-//! and the database are taken over at the next start only; that is said too.
+//! **Invariants.** What is wrong with the files is said with its place, and then nothing changes. How mail leaves is
+//! taken over at once: what is being sent ends on the old way. Listening addresses, how feeds are reached and the
+//! database are taken over at the next start only; that is said too.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use sd_notify::NotifyState;
 use crate::config::{self, Config, Loaded};
 use crate::register::read::Reader;
 use crate::register::{Handle, Rules};
+use crate::remind::{LinkDesk, Outlet};
 
 /// What a reload looks at and changes.
 pub(super) struct House<'a> {
@@ -20,6 +22,8 @@ pub(super) struct House<'a> {
     pub config: &'a Config,
     pub database: &'a Path,
     pub rules: &'a ArcSwap<Rules>,
+    pub desk: &'a LinkDesk,
+    pub way_out: &'a ArcSwap<Outlet>,
     pub writer: &'a Handle,
 }
 
@@ -59,13 +63,16 @@ impl House<'_> {
         if !missing.is_empty() {
             return Err(missing.to_string());
         }
+        let outlet = super::outlet(&loaded.config, self.desk).map_err(|error| format!("{error:#}"))?;
         let (fresh, mut notes) = self.with_old_feeds(&loaded);
         notes.extend(for_the_next_start(self.config, &loaded.config));
         let fresh = Arc::new(fresh);
-        self.writer
-            .adopt(Arc::clone(&fresh))
-            .await
-            .map_err(|error| error.to_string())?;
+        // Before the mailer is woken, or it would try the old way once more.
+        let old = self.way_out.swap(Arc::new(outlet));
+        if let Err(error) = self.writer.adopt(Arc::clone(&fresh)).await {
+            self.way_out.store(old);
+            return Err(error.to_string());
+        }
         self.rules.store(fresh);
         Ok(notes)
     }
@@ -103,10 +110,8 @@ fn for_the_next_start(old: &Config, new: &Config) -> Vec<String> {
             .map(|feed| (feed.name.clone(), feed.transport.clone()))
             .collect()
     };
-    let mail = |config: &Config| (config.mail.transport.clone(), config.mail.from.clone());
     let changed = [
         ("store", old.store != new.store),
-        ("mail.transport or mail.from", mail(old) != mail(new)),
         ("web", old.web != new.web),
         ("how feeds are reached", addresses(old) != addresses(new)),
     ];

@@ -113,6 +113,58 @@ impl LineCodec {
         })
     }
 
+    /// A codec that goes on where another stopped: see [`LineCodec::seam`].
+    pub fn resume(limit: usize, seam: i64) -> Self {
+        let before = match seam & 3 {
+            1 => Before::Cr,
+            2 => Before::Lf,
+            3 => Before::Mark,
+            _ => Before::Fresh,
+        };
+        Self {
+            before,
+            continues: seam & 4 != 0,
+            cut: seam & 8 != 0,
+            taken: usize::try_from(seam >> 4).unwrap_or(0),
+            ..Self::new(limit)
+        }
+    }
+
+    /// A codec for bytes whose first are the rest of a line that is lost.
+    pub fn headless(limit: usize) -> Self {
+        Self {
+            continues: true,
+            ..Self::new(limit)
+        }
+    }
+
+    /// Where in its grammar the codec stands after all bytes but those held; for [`LineCodec::resume`].
+    pub fn seam(&self) -> i64 {
+        let before = match self.before {
+            Before::Fresh => 0,
+            Before::Cr => 1,
+            Before::Lf => 2,
+            Before::Mark => 3,
+        };
+        let taken = i64::try_from(self.taken).unwrap_or(0) << 4;
+        before | i64::from(self.continues) << 2 | i64::from(self.cut) << 3 | taken
+    }
+
+    /// The text held of a line that has not ended.
+    pub fn unended(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Ends the line that is held, as if a mark stood here: a prompt, which waits for an answer and not for a line end.
+    pub fn end_here(&mut self) -> Option<Framed> {
+        if self.buffer.is_empty() {
+            return None;
+        }
+        let text = self.buffer.split().freeze();
+        self.searched = 0;
+        self.end_line(text, 0)
+    }
+
     /// Bytes held of a line that has not ended: what `tail` would take.
     pub fn held(&self) -> usize {
         self.buffer.len()

@@ -1,25 +1,25 @@
 //! One connection of a feed, from its first byte to its last.
 //!
 //! ```text
-//! read until the socket is empty (or a batch is full) ─▶ lines ─▶ writer, wait until durable ─▶ read on
+//! read until nothing is there (or a batch is full) ─▶ lines ─▶ writer, wait until durable ─▶ read on
 //!        silence: the unterminated rest is kept as partial        end: it is kept as broken
 //! ```
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_util::codec::Decoder;
 use tokio_util::sync::CancellationToken;
 
-use super::codec::{Framed, LineCodec, Piece};
-use crate::clock::Clock;
+use super::intake::Intake;
 use crate::ids::FeedName;
-use crate::register::{Error, Handle, IncomingLine, LineKind};
+use crate::register::{Error, LineKind};
 
-/// Bytes taken from the socket before the writer is asked: the cost of a commit is shared by so many lines.
+/// Bytes taken before the writer is asked: the cost of a commit is shared by so many lines.
 const BATCH_BYTES: usize = 1024 * 1024;
 
 /// Batches taken at a stop at most: more than any kernel's buffer, and an end to a switch that never pauses.
@@ -42,33 +42,29 @@ pub struct Reading {
 }
 
 /// Reads one connection to its end; returns why it ended.
-pub async fn read(
-    mut stream: TcpStream,
-    reading: &Reading,
-    connection: i64,
-    writer: &Handle,
-    clock: Clock,
+pub(super) async fn read<R: AsyncRead + Unpin>(
+    stream: &mut R,
+    intake: &mut Intake<'_>,
     stop: &CancellationToken,
     heard: impl Fn(),
 ) -> Result<String, Error> {
-    let mut codec = LineCodec::new(reading.max_line);
     let mut buffer = BytesMut::with_capacity(64 * 1024);
-    let mut silence = Silence::new(reading);
+    let mut silence = Silence::new(intake.reading);
+    if intake.codec.held() > 0 {
+        silence.broken();
+    }
     let why = loop {
-        let wake = silence.next(codec.held() > 0);
+        let wake = silence.next(intake.codec.held() > 0);
         let read = tokio::select! {
             biased;
             () = stop.cancelled() => {
                 // What the kernel holds already was sent to us: it is not left behind.
                 // Only the runtime's next look at the sockets tells of it, hence the wait.
                 for _ in 0..LAST_BATCHES {
-                    let readable = timeout(LAST_LOOK, stream.readable()).await.is_ok();
-                    drain_socket(&stream, &mut buffer);
-                    let lines = take_lines(&mut codec, &mut buffer, clock);
-                    if !lines.is_empty() {
-                        writer.lines(&reading.feed, connection, lines).await?;
-                    }
-                    if !readable {
+                    let more = matches!(timeout(LAST_LOOK, stream.read_buf(&mut buffer)).await, Ok(Ok(1..)));
+                    drain(stream, &mut buffer).await;
+                    intake.take(&mut buffer).await?;
+                    if !more {
                         break;
                     }
                 }
@@ -78,69 +74,45 @@ pub async fn read(
         };
         match read {
             Err(_elapsed) => match silence.passed() {
-                Passed::Tail => {
-                    if let Some(tail) = codec.tail() {
-                        let line = line(tail, LineKind::Partial, clock);
-                        writer.lines(&reading.feed, connection, vec![line]).await?;
-                    }
-                }
+                Passed::Tail => intake.tail(LineKind::Partial, |_| None).await?,
                 Passed::Limit => break "silent for longer than the limit".to_owned(),
                 Passed::Nothing => {}
             },
             Ok(Ok(0)) => break "the other side closed it".to_owned(),
             Ok(Err(error)) => break error.to_string(),
             Ok(Ok(_)) => {
-                drain_socket(&stream, &mut buffer);
+                drain(stream, &mut buffer).await;
                 silence.broken();
-                let lines = take_lines(&mut codec, &mut buffer, clock);
-                if !lines.is_empty() {
+                if intake.take(&mut buffer).await? {
                     heard();
-                    writer.lines(&reading.feed, connection, lines).await?;
                 }
             }
         }
     };
-    if let Some(tail) = codec.tail() {
-        writer
-            .lines(&reading.feed, connection, vec![line(tail, LineKind::Broken, clock)])
-            .await?;
-    }
+    intake.tail(LineKind::Broken, |_| None).await?;
     Ok(why)
 }
 
-/// Takes what the kernel holds already, without waiting.
-fn drain_socket(stream: &TcpStream, buffer: &mut BytesMut) {
+/// Takes what is there already, without waiting.
+async fn drain<R: AsyncRead + Unpin>(stream: &mut R, buffer: &mut BytesMut) {
     while buffer.len() < BATCH_BYTES {
         buffer.reserve(64 * 1024);
-        // The end and errors come again at the next read.
-        match stream.try_read_buf(buffer) {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
+        // The end comes again at the next read, and so does an error, or the end in its place.
+        match at_once(stream.read_buf(buffer)).await {
+            Some(Ok(1..)) => {}
+            _ => break,
         }
     }
 }
 
-fn take_lines(codec: &mut LineCodec, buffer: &mut BytesMut, clock: Clock) -> Vec<IncomingLine> {
-    let mut lines = Vec::new();
-    // The codec has no errors: any bytes are lines.
-    while let Ok(Some(framed)) = codec.decode(buffer) {
-        let kind = match framed.piece {
-            Piece::Whole => LineKind::Whole,
-            Piece::First | Piece::Middle | Piece::Last => LineKind::Piece,
-            Piece::Partial => LineKind::Partial,
-        };
-        lines.push(line(framed, kind, clock));
-    }
-    lines
-}
-
-fn line(framed: Framed, kind: LineKind, clock: Clock) -> IncomingLine {
-    IncomingLine {
-        bytes: framed.bytes,
-        received_at: clock.now(),
-        kind,
-        continues: framed.continues,
-    }
+/// What a future gives without waiting.
+async fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// What silence has come to mean.

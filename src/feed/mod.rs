@@ -10,7 +10,15 @@
 
 pub mod codec;
 mod connection;
+pub mod file;
+mod garbage;
+mod intake;
+pub mod login;
+mod quiet;
+mod retry;
+pub mod serial;
 pub mod source;
+pub mod tcp_connect;
 pub mod tcp_listen;
 #[cfg(test)]
 mod tests;
@@ -39,6 +47,14 @@ pub enum Error {
         feed: String,
         /// Why.
         source: std::io::Error,
+    },
+    /// The task that follows a file broke.
+    #[error("feed {feed}: following the file failed: {why}")]
+    Following {
+        /// Which feed.
+        feed: String,
+        /// Why.
+        why: String,
     },
     /// The register no longer takes lines.
     #[error("feed {feed}: {source}")]

@@ -10,8 +10,8 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -24,12 +24,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use super::connection::{self, LAST_LOOK, Reading};
+use super::intake::Intake;
+use super::quiet::Quiet;
 use crate::clock::Clock;
 use crate::ids::FeedName;
 use crate::register::{self, Handle};
-
-/// Silence of the whole feed after which an undecided `auto` may decide with what there is.
-const DECIDE_AFTER: Duration = Duration::from_secs(5);
 
 /// Longer than any daemon runs.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -80,9 +79,6 @@ struct Idle {
     stop: CancellationToken,
 }
 
-/// When the feed last sent a line; none: `auto` has been asked to decide since.
-type LastHeard = Arc<Mutex<Option<Instant>>>;
-
 /// What a connection needs of its listener.
 struct Hall {
     reading: Reading,
@@ -91,13 +87,7 @@ struct Hall {
     stop: CancellationToken,
     places: Arc<Semaphore>,
     proven: Arc<AtomicBool>,
-    heard: LastHeard,
-}
-
-impl Hall {
-    fn hear(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
+    quiet: Quiet,
 }
 
 /// A running listener.
@@ -109,7 +99,7 @@ struct Listener {
     tasks: JoinSet<Result<(), register::Error>>,
     idle: HashMap<Id, Idle>,
     places: Arc<Semaphore>,
-    heard: LastHeard,
+    quiet: Quiet,
     strangers: HashMap<IpAddr, u64>,
 }
 
@@ -139,8 +129,7 @@ impl TcpListen {
             tasks: JoinSet::new(),
             idle: HashMap::new(),
             places,
-            // Lines that an earlier run left undecided count as heard now.
-            heard: Arc::new(Mutex::new(Some(Instant::now()))),
+            quiet: Quiet::new(),
             strangers: HashMap::new(),
         };
         running
@@ -155,7 +144,7 @@ impl Listener {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                () = tokio::time::sleep_until(self.silent_at()) => self.silent().await?,
+                () = tokio::time::sleep_until(self.quiet.until()) => self.quiet.decide(&self.settings.feed, &self.writer).await?,
                 Some(ended) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.ended(ended)?,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.accept(stream, peer),
@@ -172,28 +161,6 @@ impl Listener {
             self.ended(ended)?;
         }
         Ok(())
-    }
-
-    /// When the feed will have been silent long enough for `auto`.
-    fn silent_at(&self) -> Instant {
-        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.map_or_else(|| Instant::now() + Duration::from_secs(1), |at| at + DECIDE_AFTER)
-    }
-
-    async fn silent(&self) -> Result<(), register::Error> {
-        let lasted = {
-            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            let lasted = heard.is_some_and(|at| at.elapsed() >= DECIDE_AFTER);
-            if lasted {
-                *heard = None;
-            }
-            lasted
-        };
-        if lasted {
-            self.writer.feed_silent(&self.settings.feed).await
-        } else {
-            Ok(())
-        }
     }
 
     /// At a stop: who waits in the kernel has sent already; each is read as far as the kernel holds it.
@@ -245,7 +212,7 @@ impl Listener {
             stop: stop.clone(),
             places: Arc::clone(&self.places),
             proven: Arc::clone(&proven),
-            heard: Arc::clone(&self.heard),
+            quiet: self.quiet.clone(),
         };
         let id = self.tasks.spawn(serve(stream, peer, hall)).id();
         self.idle.insert(
@@ -278,24 +245,15 @@ impl Listener {
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, hall: Hall) -> Result<(), register::Error> {
+async fn serve(mut stream: TcpStream, peer: SocketAddr, hall: Hall) -> Result<(), register::Error> {
     let feed = &hall.reading.feed;
     let Some(_place) = place(&stream, peer, &hall).await else {
         return Ok(());
     };
     let connection = hall.writer.connection_opened(feed, &peer.to_string()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, "connected");
-    let heard = || hall.hear();
-    let why = connection::read(
-        stream,
-        &hall.reading,
-        connection,
-        &hall.writer,
-        hall.clock,
-        &hall.stop,
-        heard,
-    )
-    .await?;
+    let mut intake = Intake::new(&hall.reading, connection, &hall.writer, hall.clock);
+    let why = connection::read(&mut stream, &mut intake, &hall.stop, || hall.quiet.hear()).await?;
     tracing::info!(feed = %feed, peer = %peer, connection, why, "disconnected");
     hall.writer.connection_closed(feed, connection, &why).await
 }
@@ -327,7 +285,7 @@ async fn place(stream: &TcpStream, peer: SocketAddr, hall: &Hall) -> Option<Opti
 }
 
 /// A peer that vanished without a word is noticed within two minutes.
-fn keep_alive(stream: &TcpStream) -> std::io::Result<()> {
+pub(super) fn keep_alive(stream: &TcpStream) -> std::io::Result<()> {
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(60))
         .with_interval(Duration::from_secs(15))

@@ -12,7 +12,7 @@ catalogue! { COMMON;
     assigned_to_you { "指派给您", "Assigned to you" }
     put_through_to_you { "转接给您", "Put through to you" }
     returned_to_you { "退回给您", "Returned to you" }
-    bounced { "邮件未送达", "Mail not delivered" }
+    bounced { "无人接收", "Not accepted" }
     hot_case { "热点", "Hot" }
     to_rule { "请您裁定", "Your ruling" }
     no_number { "号码未显示", "number withheld" }
@@ -26,7 +26,7 @@ catalogue! { COMMON;
     head_assigned(id) { "#{id} 由主管指派给您办理。", "#{id} has been assigned to you by the supervisor." }
     head_put_through(id) { "#{id} 的来电人已转接给您，现由您办理。", "The caller of #{id} was put through to you; you handle it now." }
     head_returned(id) { "#{id} 被退回给您，仍由您办理。", "#{id} was returned to you; you handle it." }
-    head_bounced(id) { "#{id} 的承办人邮箱无法送达，因此通知您。", "The mail about #{id} could not reach its handler, so you are told." }
+    head_bounced(id) { "#{id} 转办后无人在时限内接收，已回到您处，仍由您办理。", "Nobody accepted #{id} in time: it is back with you, and you handle it." }
     head_hot(id) { "#{id} 被标为热点，请您关注并协调。", "#{id} was marked as hot; please look and coordinate." }
     head_to_rule(id) { "#{id} 等待您的裁定或批准。", "#{id} waits for your ruling or approval." }
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
@@ -49,6 +49,8 @@ catalogue! { COMMON;
     you_deputy(name) { "{name} 不在或收不到邮件，请您代为办理", "{name} is away or can't be mailed; please act in their place" }
     you_supervise(name) { "承办人 {name} 逾期未办，请您督办", "{name} handles it and is late; please see to it" }
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
+    read_for(name) { "（代{name}收阅）", " (read for {name})" }
+    and_more(list) { "另有：{list}", "And: {list}" }
     how_sure { "确定程度", "How sure" }
     the_call { "通话", "Call" }
     dialled(number) { "打到 {number}", "to {number}" }
@@ -107,7 +109,7 @@ catalogue! { COMMON;
     no_working_time_text { "日历中没有任何工作时间，因此时限没有日期，不会催办。", "The calendar has no working time at all, so deadlines have no date and nobody is reminded." }
     no_working_time_way_out { "请在日历文件中设置 hours 并重新加载。", "Set hours in the calendar file and reload." }
     mail_down_subject { "邮件无法发出", "Mail does not go out" }
-    mail_down_text(when) { "自{when} 起没有一封邮件能够发出；邮件在排队，不会丢失。", "No mail has gone out since {when}; it waits and is not lost." }
+    mail_down_text(when) { "自{when} 起邮件无法发出；邮件在排队，不会丢失。如果您是在邮件里读到这一条，邮件已恢复。", "From {when} on no mail went out; it waits and is not lost. If you read this in a mail, mail works again." }
     mail_down_way_out { "请检查邮件服务器；firstanswer outbox list 显示等待的邮件及原因。", "Check the mail server; firstanswer outbox list shows what waits and why." }
     mail_held_subject { "邮件已暂停发送", "Mail is held" }
     mail_held_text { "所有邮件已暂停，等待管理员确认。", "All mail is held until you say otherwise." }
@@ -118,6 +120,12 @@ catalogue! { COMMON;
     long_reader_subject { "数据库日志不断增长", "The database's log keeps growing" }
     long_reader_text(megabytes, processes) { "预写日志已达 {megabytes} MB，因为有进程长时间读取数据库：{processes}。", "The write-ahead log has grown to {megabytes} MB, because somebody has been reading the database for long: process {processes}." }
     long_reader_way_out { "请结束该进程（例如停在分页器里的列表命令）；日志随后自行缩小。", "End that process (a list left open in a pager, say); the log then shrinks by itself." }
+    no_mailbox_subject(person) { "{person} 没有邮箱", "{person} has no mailbox" }
+    no_mailbox_text(person, reader) { "{person} 有待通知的事项，但没有邮箱；邮件由 {reader} 代收。", "{person} is to be told something and has no mailbox; {reader} reads it for them." }
+    no_mailbox_way_out { "如不应如此，请在人员名录中补充邮箱或代理人并重新加载。", "If that is not meant so, give a mailbox or a deputy in the directory and reload." }
+    mail_stuck_subject(address) { "邮件服务器不接受发往 {address} 的邮件", "The mail server does not accept mail to {address}" }
+    mail_stuck_text(address, when) { "自{when} 起，发往 {address} 的邮件没有被服务器接受，但原因似乎不在该地址；系统会继续重试五天。", "Mail to {address} has not been accepted since {when}, and the address seems not to be the cause; it is tried again for five days." }
+    mail_stuck_way_out { "请检查邮件服务器的转发许可和黑名单，以及本机的登录设置；firstanswer outbox list 显示等待的邮件。", "Check whether the server relays for this machine, whether it blocks it, and the login; firstanswer outbox list shows what waits." }
     disk_subject { "磁盘无法写入", "The disk can't be written" }
     disk_text { "磁盘已满或无法写入。数据库无法写入时，话单在交换机和网络中等待。", "The disk is full, or can't be written. While that is so, lines wait in the network and in the switch." }
     disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }

@@ -26,6 +26,7 @@ fn item(id: i64) -> Item {
         matter: None,
         why_you: WhyYou {
             role: Role::Answered,
+            instead_of: None,
             extension: Some("8021".into()),
             at: at("2026-03-05T06:12:00Z"),
             certainty: Certainty::Certain,
@@ -226,6 +227,47 @@ fn hostile_names_add_no_header() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Threat: e-mail header injection, by anything at all: the same fields, each line a field or its continuation, and
+    /// one reader.
+    #[test]
+    fn header_injection_no_text_changes_the_set_of_fields(
+        hostile in r"([\r\n\x00-\x1f\x7f\u{80}-\u{9f}\u{2028}<>:;,=?@]|Bcc: |[a-z]|\PC){0,60}",
+        english in proptest::prelude::any::<bool>(),
+    ) {
+        let lang = if english { Lang::En } else { Lang::Zh };
+        let mut nasty = item(12);
+        nasty.number_masked = Some(hostile.clone());
+        nasty.caller_name = Some(hostile.clone());
+        nasty.matter = Some(hostile.clone());
+        nasty.handler.name = hostile.clone();
+        nasty.first_answerer = Some(Party { name: hostile.clone(), phone: Some(hostile.clone()) });
+        nasty.why_you.extension = Some(hostile.clone());
+        nasty.why_you.instead_of = Some(hostile.clone());
+        nasty.due_why = Some(Words { zh: hostile.clone(), en: hostile.clone() });
+        let mut nasty = letter(lang, vec![nasty]);
+        nasty.to.name = hostile.clone();
+        let bytes = compose(&nasty).unwrap();
+        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = std::str::from_utf8(&bytes[..head]).unwrap();
+        let names: Vec<&str> = head
+            .split("\r\n")
+            .filter(|line| !line.starts_with([' ', '\t']))
+            .map(|line| line.split(':').next().unwrap())
+            .collect();
+        assert_eq!(names, [
+            "From", "To", "Subject", "Date", "Message-ID", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
+            "Content-Language", "MIME-Version", "Content-Type",
+        ]);
+        assert!(!head.contains(|c: char| c.is_control() && c != '\r' && c != '\n'), "{head:?}");
+        let mail = MessageParser::default().parse(&bytes).unwrap();
+        let to: Vec<_> = mail.to().unwrap().iter().filter_map(|to| to.address()).collect();
+        assert_eq!(to, ["wang@x.cn"]);
+    }
+}
+
 /// Threat: SMTP smuggling. Only CR LF ends a line, no line is long.
 #[test]
 fn lines_are_clean_on_the_wire() {
@@ -307,4 +349,30 @@ fn both_parts_carry_case_and_links() {
             });
         }
     }
+}
+
+#[test]
+fn f55_a_digest_of_thousands_names_all_and_stays_small() {
+    let items: Vec<Item> = (1..=2_000).map(item).collect();
+    let long = letter(Lang::En, items);
+    let bytes = compose(&long).unwrap();
+    assert!(bytes.len() < 1_500_000, "{} bytes", bytes.len());
+    check(&long, |mail| {
+        assert_eq!(mail.subject(), Some("[First answer] 2000 cases, 2000 overdue"));
+        let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
+        // Every number that stands behind a `#`.
+        let named = |part: &str| -> std::collections::BTreeSet<i64> {
+            let numbers = part
+                .split('#')
+                .map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap());
+            numbers.filter_map(|number| number.parse().ok()).collect()
+        };
+        let all: std::collections::BTreeSet<i64> = (1..=2_000).collect();
+        assert!(named(&text).is_superset(&all), "all in the text");
+        assert!(named(&html).is_superset(&all), "all in the page");
+        assert!(
+            text.contains("token-100\r") && !text.contains("token-101\r"),
+            "a hundred in full"
+        );
+    });
 }

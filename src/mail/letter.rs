@@ -105,7 +105,7 @@ pub enum Happening {
     PutThrough,
     /// The other one returned it.
     Returned,
-    /// Mail to the handler could not be delivered.
+    /// Nobody accepted what was offered in time: it is theirs again.
     Bounced,
     /// The handler marked it as hot.
     Hot,
@@ -118,6 +118,8 @@ pub enum Happening {
 pub struct WhyYou {
     /// What they are to the case.
     pub role: Role,
+    /// For whom they read it, as a deputy.
+    pub instead_of: Option<String>,
     /// The extension that answered, or was dialled.
     pub extension: Option<String>,
     /// The answer, or the hang-up of the missed call, or the visit.

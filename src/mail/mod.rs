@@ -147,6 +147,14 @@ impl Transport {
         }
     }
 
+    /// How many messages may be on their way at once: a folder never hangs, and keeps its mails in their order.
+    pub fn at_once(&self) -> usize {
+        match self {
+            Self::Maildir(_) => 1,
+            Self::Smtp(_) => smtp::CONNECTIONS,
+        }
+    }
+
     /// Lets go of what has been idle for long enough; otherwise never returns. Meant to be dropped.
     pub async fn rest(&self) {
         match self {

@@ -4,6 +4,7 @@
 //! connect ─ greeting ─ TLS ─ EHLO ─ AUTH ─┬─ MAIL ─ RCPT ─ DATA ─ body ─ "." ─┐
 //!                                         └────── kept for the next one ◀─────┘ closed when idle
 //! ```
+//! Several messages may be on their way at once, each on a connection of its own: one that is stuck holds no other.
 //! What each answer means for the message is in `trouble`; `docs/mail.md` tells it to administrators.
 //!
 //! **Invariants.** Each stage has its time limit. A password is read when a connection is opened, said only under TLS
@@ -18,7 +19,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lettre::Address;
@@ -26,15 +27,17 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::trouble::{Stage, Trouble, What, limited};
 use super::{Delivery, secure};
 use crate::config::{self, Login};
 
-/// How long each stage may take. Shorter than RFC 5321 (4.5.3.2) allows to a relay that has other things to do:
-/// everybody's reminders wait behind the one in hand.
+/// Connections at most. Few, because servers count those of one client.
+pub(super) const CONNECTIONS: usize = 4;
+
+/// How long each stage may take. Shorter than RFC 5321 (4.5.3.2) allows to a relay that has other things to do: a
+/// stuck message holds one of few connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Until the connection stands.
@@ -73,7 +76,8 @@ pub struct Smtp {
     /// systemd's folder of credentials.
     credentials: Option<PathBuf>,
     limits: Limits,
-    open: Arc<Mutex<Option<Line>>>,
+    /// Those that are idle; the last used last.
+    idle: Arc<Mutex<Vec<Line>>>,
 }
 
 /// An open connection, logged in.
@@ -102,7 +106,7 @@ impl Smtp {
             from: from.to_owned(),
             credentials,
             limits: Limits::default(),
-            open: Arc::new(Mutex::new(None)),
+            idle: Arc::new(Mutex::new(Vec::new())),
         }
     }
 
@@ -143,48 +147,64 @@ impl Smtp {
         }
     }
 
-    /// Closes the connection once it has been idle for long enough; otherwise never returns. Meant to be dropped.
+    /// Closes connections once they have been idle for long enough; otherwise never returns. Meant to be dropped.
     pub async fn rest(&self) {
         loop {
-            let idle_at = self
-                .open
-                .lock()
-                .await
-                .as_ref()
-                .map(|line| line.last_used + self.limits.idle);
-            match idle_at {
+            let first = self.idle().first().map(|line| line.last_used + self.limits.idle);
+            match first {
                 None => return std::future::pending().await,
-                Some(at) if at <= Instant::now() => self.close().await,
+                Some(at) if at <= Instant::now() => {
+                    let tired = self.idle().remove(0);
+                    goodbye(tired).await;
+                }
                 Some(at) => tokio::time::sleep_until(at).await,
             }
         }
     }
 
-    /// Says goodbye.
+    /// Says goodbye on all connections that are idle.
     pub async fn close(&self) {
-        if let Some(mut line) = self.open.lock().await.take() {
-            // Whether it is heard makes no difference.
-            let _ = tokio::time::timeout(GOODBYE, line.conn.0.command(Quit)).await;
+        let lines = std::mem::take(&mut *self.idle());
+        for line in lines {
+            goodbye(line).await;
         }
     }
 
+    fn idle(&self) -> MutexGuard<'_, Vec<Line>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn send(&self, to: &Address, bytes: &[u8]) -> Result<(), Trouble> {
-        let mut open = self.open.lock().await;
-        let kept = open.take().filter(|line| line.last_used.elapsed() < self.limits.idle);
+        let kept = self
+            .idle()
+            .pop()
+            .filter(|line| line.last_used.elapsed() < self.limits.idle);
         if let Some(mut line) = kept {
             match self.transact(&mut line, to, bytes).await {
                 // Servers hang up on idle clients; that says nothing about this message.
                 Err(trouble) if trouble.stage == Stage::Sender && trouble.is_loss() => {}
                 done => {
-                    *open = keep(line, &done);
+                    self.keep(line, &done);
                     return done;
                 }
             }
         }
         let mut line = self.connect().await?;
         let done = self.transact(&mut line, to, bytes).await;
-        *open = keep(line, &done);
+        self.keep(line, &done);
         done
+    }
+
+    /// A connection that still answers is kept for the next message.
+    fn keep(&self, mut line: Line, done: &Result<(), Trouble>) {
+        let usable = match done {
+            Ok(()) => true,
+            Err(trouble) => matches!(trouble.what, What::Said { code, .. } if code != 421),
+        };
+        if usable {
+            line.last_used = Instant::now();
+            self.idle().push(line);
+        }
     }
 
     async fn connect(&self) -> Result<Line, Trouble> {
@@ -289,14 +309,9 @@ async fn command(
     done
 }
 
-/// A connection that still answers is kept for the next message.
-fn keep(mut line: Line, done: &Result<(), Trouble>) -> Option<Line> {
-    let usable = match done {
-        Ok(()) => true,
-        Err(trouble) => matches!(trouble.what, What::Said { code, .. } if code != 421),
-    };
-    line.last_used = Instant::now();
-    usable.then_some(line)
+async fn goodbye(mut line: Line) {
+    // Whether it is heard makes no difference.
+    let _ = tokio::time::timeout(GOODBYE, line.conn.0.command(Quit)).await;
 }
 
 /// Each CR or LF that stands alone becomes a line end: only CR LF "." CR LF ends a message, for every server.

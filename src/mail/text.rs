@@ -19,6 +19,10 @@ pub(super) fn text(view: &View) -> String {
     for item in &view.items {
         item_lines(view, item, &mut out);
     }
+    if let Some(rest) = &view.rest {
+        out.extend(wrap(rest, WIDTH));
+        out.push(String::new());
+    }
     out.push(view.say.list_line());
     out.push(view.list_url.clone());
     out.push(String::new());

@@ -5,6 +5,10 @@ use crate::case::DeadlineKind;
 use crate::directory::Lang;
 use crate::l10n::{Say, when};
 
+/// Notices told in full; what is beyond is named. After an outage there may be thousands, and a mail of megabytes
+/// helps nobody.
+const IN_FULL: usize = 100;
+
 /// A letter in words.
 pub(super) struct View {
     pub(super) say: Say,
@@ -13,6 +17,8 @@ pub(super) struct View {
     /// Only where there are several.
     pub(super) digest: Option<String>,
     pub(super) items: Vec<ItemView>,
+    /// Those that a digest only names, because it has so many.
+    pub(super) rest: Option<String>,
     pub(super) list_url: String,
 }
 
@@ -67,7 +73,12 @@ impl View {
                 say.dear(name)
             },
             digest: (items.len() > 1).then(|| say.digest_head(say.cases(items.len()))),
-            items: items.into_iter().map(|item| item_view(say, letter, item)).collect(),
+            rest: rest(say, items.get(IN_FULL..).unwrap_or_default()),
+            items: items
+                .into_iter()
+                .take(IN_FULL)
+                .map(|item| item_view(say, letter, item))
+                .collect(),
             list_url: letter.list_url.clone(),
         }
     }
@@ -100,6 +111,16 @@ pub(super) fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
         several => say.digest(several.len(), several.iter().filter(|item| item.overdue).count()),
     };
     header_text(&format!("[{}] {rest}", say.mark()))
+}
+
+/// `And: #12 (overdue), #13`.
+fn rest(say: Say, items: &[&Item]) -> Option<String> {
+    let named = items.iter().map(|item| match item.overdue {
+        true => format!("#{} ({})", item.case, say.overdue()),
+        false => format!("#{}", item.case),
+    });
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| say.and_more(named.join(", ")))
 }
 
 fn badge(say: Say, item: &Item) -> String {
@@ -216,6 +237,14 @@ fn caller(say: Say, item: &Item) -> String {
 }
 
 fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
+    let why = why_this_role(say, letter, item);
+    match (&item.why_you.instead_of, item.why_you.role) {
+        (Some(name), role) if role != Role::Deputy => format!("{why}{}", say.read_for(one_line(name))),
+        _ => why,
+    }
+}
+
+fn why_this_role(say: Say, letter: &Letter, item: &Item) -> String {
     let at = when::long(say.0, item.why_you.at, &letter.zone, letter.now);
     let ext = item.why_you.extension.as_deref().map(one_line);
     let first = item.first_answerer.as_ref().map(|first| one_line(&first.name));
@@ -232,7 +261,10 @@ fn why_you(say: Say, letter: &Letter, item: &Item) -> String {
         (Role::CallsBack, Some(ext), _) => say.you_call_back(ext, at),
         (Role::CallsBack, None, _) => say.you_call_back_no_ext(at),
         (Role::Visit, ..) => say.you_visit(at),
-        (Role::Deputy, ..) => say.you_deputy(one_line(&item.handler.name)),
+        (Role::Deputy, ..) => {
+            let of = item.why_you.instead_of.as_ref().unwrap_or(&item.handler.name);
+            say.you_deputy(one_line(of))
+        }
         (Role::Supervises, ..) => say.you_supervise(one_line(&item.handler.name)),
         (Role::Copy, ..) => say.you_copy(one_line(&item.handler.name)),
     }

@@ -103,6 +103,23 @@ pub enum Alarm {
         /// Which processes read.
         processes: String,
     },
+    /// A person with cases has no mailbox: somebody else reads for them.
+    NoMailbox {
+        /// Who.
+        person: String,
+        /// Who reads it.
+        reader: String,
+    },
+    /// The server does not accept mail to one address that may well be alive: it is busy for too long, does not relay, or
+    /// dislikes us.
+    MailStuck {
+        /// To which.
+        address: String,
+        /// Since when the message waits.
+        since: Timestamp,
+        /// In the server's words.
+        why: String,
+    },
     /// The disk is full or can't be written.
     Disk {
         /// What SQLite said.
@@ -127,9 +144,23 @@ impl Alarm {
             Self::MailHeld { .. } => ("mail_held", ""),
             Self::NobodyToTell { person } => ("nobody_to_tell", person.as_str()),
             Self::LongReader { .. } => ("long_reader", ""),
+            Self::NoMailbox { person, .. } => ("no_mailbox", person.as_str()),
+            Self::MailStuck { address, .. } => ("mail_stuck", address.as_str()),
             Self::Disk { .. } => ("disk", ""),
         };
         key(kind, about)
+    }
+
+    /// Whether it says why mail does not go, or not where it should.
+    pub fn is_of_mail(&self) -> bool {
+        matches!(
+            self,
+            Self::MailDown { .. }
+                | Self::MailHeld { .. }
+                | Self::MailStuck { .. }
+                | Self::NobodyToTell { .. }
+                | Self::NoMailbox { .. }
+        )
     }
 }
 

@@ -47,9 +47,12 @@ impl Store {
             state.observe_epoch(&placed)
         };
         let key = JoinKey::of(&placed);
-        let found = match call::place(&placed, epoch, &candidates(&self.conn, state.id, &key, &placed)?) {
-            Placement::Join(id) => Some(id),
-            Placement::New => None,
+        let found = match self.told_before(&placed)? {
+            Some(id) => Some(id),
+            None => match call::place(&placed, epoch, &candidates(&self.conn, state.id, &key, &placed)?) {
+                Placement::Join(id) => Some(id),
+                Placement::New => None,
+            },
         };
         let (id, mut place, legs) = match found {
             Some(id) => {
@@ -58,12 +61,13 @@ impl Store {
                 (id, rows::place_of(&self.conn, id)?, placed_legs(&self.conn, id, zone)?)
             }
             None => {
+                self.check_number(state, &placed)?;
                 let id = self.next_call_id()?;
                 rows::insert_leg(&self.conn, id, &placed)?;
                 let place = CallPlace {
                     feed: state.id,
                     epoch,
-                    pbx_id: placed.leg.pbx_call_id.clone(),
+                    pbx_id: placed.leg.pbx_call_id.as_ref().map(call::Text::to_string),
                     settled: false,
                     settle_at: None,
                     case: None,
@@ -87,6 +91,25 @@ impl Store {
             .filter(|_| alone)
             .map(|end| received_at.as_second() - end.as_second());
         Ok(Some((id, late_by)))
+    }
+
+    /// The call of a leg that came out before its last line came; the leg of now takes its place there.
+    fn told_before(&mut self, placed: &PlacedLeg) -> Result<Option<CallId>, Error> {
+        let [first, _, ..] = placed.line_ids[..] else {
+            return Ok(None);
+        };
+        let call: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT call FROM journal WHERE id = ? AND state = 0 AND call IS NOT NULL")?
+            .query_row([first.get()], |row| row.get(0))
+            .optional()?;
+        if let Some(call) = call {
+            let from = first.get().saturating_mul(rows::LEGS_PER_LINE as i64);
+            self.conn
+                .prepare_cached("DELETE FROM leg WHERE call = ?1 AND ord BETWEEN ?2 AND ?3")?
+                .execute([call, from, from.saturating_add(rows::LEGS_PER_LINE as i64 - 1)])?;
+        }
+        Ok(call.map(CallId::new))
     }
 
     /// The boot epoch of the last call before a line.
@@ -460,7 +483,7 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
     let rows: Result<Vec<_>, _> = match key {
         JoinKey::PbxId(pbx_id) => conn
             .prepare_cached(BY_ID)?
-            .query_map(params![feed, pbx_id], read)?
+            .query_map(params![feed, pbx_id.as_str()], read)?
             .collect(),
         JoinKey::Line { trunk, caller } => {
             let from = leg.start.checked_sub(call::ID_LIFE).unwrap_or(Timestamp::MIN);
@@ -469,7 +492,10 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
                 .checked_add(SignedDuration::from_mins(1))
                 .unwrap_or(Timestamp::MAX);
             conn.prepare_cached(BY_LINE)?
-                .query_map(params![feed, millis(from), millis(until), trunk, caller], read)?
+                .query_map(
+                    params![feed, millis(from), millis(until), trunk.as_deref(), caller.as_deref()],
+                    read,
+                )?
                 .collect()
         }
         JoinKey::Alone => Ok(Vec::new()),

@@ -32,6 +32,9 @@ impl Store {
         if self.recount_some(now)? {
             return Ok(true);
         }
+        self.release_overdue()?;
+        self.look_for_silence(now)?;
+        self.release_waiting(now)?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
             .conn
@@ -56,7 +59,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn next_look(&self) -> Result<Option<Timestamp>, Error> {
-        if self.recounts()? {
+        if self.recounts()? || self.is_overdue() {
             return Ok(Some(Timestamp::UNIX_EPOCH));
         }
         let settle: Option<i64> = self
@@ -71,7 +74,8 @@ impl Store {
             .prepare_cached("SELECT look_at FROM cases WHERE look_at IS NOT NULL ORDER BY look_at LIMIT 1")?
             .query_row([], |row| row.get(0))
             .optional()?;
-        Ok(settle.into_iter().chain(look).min().map(instant))
+        let due = settle.into_iter().chain(look).map(instant);
+        Ok(due.chain(self.next_silence()).chain(self.flush_due).min())
     }
 
     fn look(&mut self, id: CaseId, now: Timestamp) -> Result<(), Error> {

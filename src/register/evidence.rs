@@ -78,7 +78,7 @@ impl Store {
                 by: extension
                     .as_deref()
                     .and_then(|ext| self.person_at(ext, leg.marks.agent.as_deref(), call, at)),
-                extension,
+                extension: extension.map(String::from),
                 at,
                 talk_seconds: leg.talk_seconds.unwrap_or(0),
                 outgoing: true,

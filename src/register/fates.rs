@@ -15,10 +15,10 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::notes::Note;
-use super::{Alarm, Error, Store, instant, millis, store};
+use super::{Alarm, Error, Store, alarms, instant, millis, store};
 
 /// A message that could not be delivered for so long is given up.
 const GIVE_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
@@ -28,6 +28,15 @@ pub(super) const HELD: &str = "mail_held";
 
 /// Setting: no mail before this instant, because the server is the trouble.
 const PAUSE: &str = "mail_pause";
+
+/// Setting: since when no mail has got through, because the server is the trouble; empty: it does.
+const DOWN: &str = "mail_down_since";
+
+/// An outage that is worth an alarm: shorter ones are a server's restart.
+const DOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// One message that is not accepted for so long is worth an alarm: greylisting takes minutes.
+const STUCK_FOR: SignedDuration = SignedDuration::from_hours(4);
 
 /// What became of a transmission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +51,8 @@ pub enum Fate {
         why: String,
         /// No other message before then either.
         everybody: bool,
+        /// Time will not mend it.
+        alarm: bool,
     },
     /// It may have arrived or not.
     Unknown {
@@ -85,7 +96,13 @@ impl Store {
             {
                 self.give_up(message, &sending, why, now)
             }
-            Fate::Later { at, why, everybody } => {
+            Fate::Later {
+                at,
+                why,
+                everybody,
+                alarm,
+            } => {
+                self.trouble(&sending, why, *everybody, *alarm, now)?;
                 if *everybody {
                     self.set_meta(PAUSE, &millis(*at).to_string())?;
                 }
@@ -97,6 +114,7 @@ impl Store {
                 Ok(())
             }
             Fate::Unknown { at, why } => {
+                self.trouble(&sending, why, false, false, now)?;
                 self.conn.execute(
                     "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = ?2, last_error = ?3,
                        doubt = 1 WHERE id = ?1",
@@ -137,7 +155,38 @@ impl Store {
         self.conn
             .prepare_cached("DELETE FROM dead_address WHERE address = ?")?
             .execute([sending.address.to_lowercase()])?;
+        self.clear_alarm(&alarms::key("mail_stuck", &sending.address), now)?;
+        self.set_meta(DOWN, "")?;
+        self.clear_alarm("mail_down", now)?;
         self.end_pause()
+    }
+
+    /// Raises what somebody must see to: nothing gets through for an hour, or one message is not accepted for four; at
+    /// once what time won't mend (TLS, a login, a server that does not relay for us).
+    fn trouble(
+        &mut self,
+        sending: &Sending,
+        why: &str,
+        everybody: bool,
+        alarm: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let why = why.to_owned();
+        if !everybody {
+            let since = sending.created_at;
+            if alarm || now.duration_since(since) >= STUCK_FOR {
+                let address = sending.address.clone();
+                self.raise_alarm(&Alarm::MailStuck { address, since, why }, now)?;
+            }
+            return Ok(());
+        }
+        let since = store::meta(&self.conn, DOWN)?.and_then(|text| text.parse().ok());
+        let since = since.map_or(now, instant);
+        self.set_meta(DOWN, &millis(since).to_string())?;
+        if alarm || now.duration_since(since) >= DOWN_FOR {
+            self.raise_alarm(&Alarm::MailDown { since, why }, now)?;
+        }
+        Ok(())
     }
 
     fn failed(&mut self, message: i64, why: &str) -> Result<(), Error> {
@@ -178,6 +227,7 @@ impl Store {
             return Ok(());
         }
         let address = sending.address.clone();
+        self.clear_alarm(&alarms::key("mail_stuck", &address), now)?;
         tracing::error!(
             address,
             why,
@@ -212,16 +262,12 @@ impl Store {
 
     /// Addresses that a server refused for good, in lower case.
     pub(super) fn dead_addresses(&self) -> Result<BTreeSet<String>, Error> {
-        let mut statement = self.conn.prepare_cached("SELECT address FROM dead_address")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        dead_addresses(&self.conn)
     }
 
     /// Until when no mail is tried, if the server was the trouble.
     pub(super) fn mail_pause(&self) -> Result<Option<Timestamp>, Error> {
-        Ok(store::meta(&self.conn, PAUSE)?
-            .and_then(|text| text.parse().ok())
-            .map(instant))
+        mail_pause(&self.conn)
     }
 
     /// The server may be well again: what waited for it is tried now.
@@ -297,4 +343,18 @@ impl Store {
             Ok(waiting + notes + failed)
         })
     }
+}
+
+/// Addresses that a server refused for good, in lower case.
+pub(super) fn dead_addresses(conn: &Connection) -> Result<BTreeSet<String>, Error> {
+    let mut statement = conn.prepare_cached("SELECT address FROM dead_address")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Until when no mail is tried, if the server was the trouble.
+pub(super) fn mail_pause(conn: &Connection) -> Result<Option<Timestamp>, Error> {
+    Ok(store::meta(conn, PAUSE)?
+        .and_then(|text| text.parse().ok())
+        .map(instant))
 }

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::floors::{self, Numbered};
+use super::gaps::Numbers;
 use super::guard::panic_text;
+use super::recent::Recent;
 use super::rows::LineState;
 #[cfg(test)]
 use super::tests::script::by_name;
@@ -45,6 +47,12 @@ pub(super) struct FeedState {
     pub(super) partial: HashMap<i64, LineId>,
     pub(super) pending: usize,
     pub(super) counts: Counts,
+    /// Its latest lines, once they were asked for.
+    pub(super) recent: Option<Recent>,
+    /// What is waited for in the switch's numbers.
+    pub(super) numbers: Numbers,
+    /// Many of its latest lines were not understood.
+    pub(super) unwell: bool,
     /// Lines gone to quarantine that the log has not told of yet, and when it last did.
     untold: i64,
     told: Option<Instant>,
@@ -57,6 +65,7 @@ pub(super) struct Counts {
     pub(super) skipped: i64,
     pub(super) quarantined: i64,
     pub(super) partial: i64,
+    pub(super) duplicates: i64,
     pub(super) last_line_at: Option<i64>,
 }
 
@@ -101,7 +110,7 @@ impl Store {
             Some(rules.dialect.clone())
         };
         let pending: i64 = self.conn.query_row(
-            "SELECT count(*) FROM journal WHERE state = 5 AND feed = ?",
+            "SELECT count(*) FROM journal WHERE state = 5 AND feed = ? AND link IS NULL",
             [id],
             |row| row.get(0),
         )?;
@@ -120,6 +129,9 @@ impl Store {
             partial: HashMap::new(),
             pending: usize::try_from(pending).unwrap_or(0),
             counts: Counts::default(),
+            recent: None,
+            numbers: self.open_numbers(id)?,
+            unwell: true,
             untold: 0,
             told: None,
         };
@@ -138,7 +150,7 @@ impl Store {
                     .prepare_cached(
                         "UPDATE feed SET lines = lines + ?2, legs = legs + ?3, skipped = skipped + ?4,
                            quarantined = quarantined + ?5, partial = partial + ?6,
-                           last_line_at = coalesce(?7, last_line_at) WHERE id = ?1",
+                           last_line_at = coalesce(?7, last_line_at), duplicates = duplicates + ?8 WHERE id = ?1",
                     )?
                     .execute(params![
                         state.id,
@@ -147,7 +159,8 @@ impl Store {
                         counts.skipped,
                         counts.quarantined,
                         counts.partial,
-                        counts.last_line_at
+                        counts.last_line_at,
+                        counts.duplicates
                     ])?;
             }
             if std::mem::take(&mut state.epoch_changed) {
@@ -178,6 +191,8 @@ impl Store {
             params![id, state.id, peer, millis(now)],
         )?;
         state.burst.insert(id, millis(now));
+        self.watch(feed, &mut state, id, millis(now))?;
+        self.after_a_break(&mut state, id, peer, now)?;
         self.feeds.insert(feed.clone(), state);
         Ok(id)
     }
@@ -195,6 +210,7 @@ impl Store {
             params![connection, millis(now), why],
         )?;
         let mut state = self.feed_state(feed)?;
+        self.end_watch(connection);
         state.burst.remove(&connection);
         if let Some(line) = state.partial.remove(&connection) {
             self.never_ended(line)?;
@@ -226,7 +242,7 @@ impl Store {
 
 impl Counts {
     fn touched(&self) -> bool {
-        self.legs != 0 || self.skipped != 0 || self.quarantined != 0 || self.partial != 0
+        self.legs != 0 || self.skipped != 0 || self.quarantined != 0 || self.partial != 0 || self.duplicates != 0
     }
 }
 
@@ -240,6 +256,7 @@ pub(super) struct Mark {
     partial: HashMap<i64, LineId>,
     pending: usize,
     counts: Counts,
+    numbers: Numbers,
 }
 
 impl FeedState {
@@ -254,6 +271,7 @@ impl FeedState {
             partial: self.partial.clone(),
             pending: self.pending,
             counts: self.counts,
+            numbers: self.numbers.clone(),
         }
     }
 
@@ -267,6 +285,7 @@ impl FeedState {
         self.partial = mark.partial;
         self.pending = mark.pending;
         self.counts = mark.counts;
+        self.numbers = mark.numbers;
         self.reset_parser();
     }
 
@@ -305,6 +324,16 @@ impl FeedState {
         out
     }
 
+    /// What the parser holds comes out.
+    pub(super) fn flush(&mut self) -> Vec<Parsed> {
+        let mut out = Vec::new();
+        let Some(parser) = &mut self.parser else { return out };
+        if catch_unwind(AssertUnwindSafe(|| parser.flush(&mut out))).is_err() {
+            self.reset_parser();
+        }
+        out
+    }
+
     pub(super) fn observe_epoch(&mut self, leg: &PlacedLeg) -> i64 {
         self.epoch_changed |= self.epoch.observe(leg);
         self.epoch.number
@@ -316,7 +345,8 @@ impl FeedState {
             LineState::Skipped => self.counts.skipped += 1,
             LineState::Quarantined => self.counts.quarantined += 1,
             LineState::Partial => self.counts.partial += 1,
-            LineState::Duplicate | LineState::Pending => {}
+            LineState::Duplicate => self.counts.duplicates += 1,
+            LineState::Pending => {}
         }
     }
 
@@ -344,6 +374,21 @@ impl FeedState {
     /// A connection begins with what the PBX had buffered: such lines say nothing about its clock.
     pub(super) fn in_burst(&self, connection: i64) -> bool {
         self.burst.contains_key(&connection)
+    }
+
+    /// Whether there are samples of the clock since the last transaction.
+    pub(super) fn drift_is_new(&self) -> bool {
+        self.drift_changed
+    }
+
+    /// The median of the samples, if there are so many.
+    pub(super) fn drift_median(&self, samples: usize) -> Option<i64> {
+        let mut sorted: Vec<i64> = self.drift.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted
+            .get(sorted.len() / 2)
+            .copied()
+            .filter(|_| sorted.len() >= samples)
     }
 
     pub(super) fn note_drift(&mut self, seconds: i64) {

@@ -33,10 +33,11 @@ impl Store {
         state: &mut FeedState,
         attempt: impl FnOnce(&mut Self, &mut FeedState) -> Result<T, Error>,
     ) -> Result<Result<T, String>, Error> {
-        let mark = state.mark();
+        let (mark, watches) = (state.mark(), self.watches.clone());
         let result = self.guarded(|store| attempt(store, state))?;
         if result.is_err() {
             state.back_to(mark);
+            self.watches = watches;
         }
         Ok(result)
     }

@@ -14,6 +14,7 @@ use rusqlite::params;
 
 use super::feed_state::FeedState;
 use super::floors::{self, Numbered};
+use super::recent::{Seen, holds_text};
 use super::rows::{Coded, LineState};
 use super::{Error, Store, millis};
 use crate::ids::{CallId, FeedName, LineId};
@@ -43,11 +44,14 @@ pub enum LineKind {
     Partial,
     /// Its end will never come: the connection ended.
     Broken,
+    /// A prompt of the switch, or its echo of what we answered: no line of its log.
+    Prompt,
 }
 
 const PIECE: &str = "a piece of a line longer than the limit";
-const UNENDED: &str = "its end has not come";
+pub(super) const UNENDED: &str = "its end has not come";
 const BROKEN: &str = "the connection ended in the middle of it";
+const PROMPT: &str = "the switch asked for a login";
 const HEADLESS: &str = "the rest of a line whose beginning is not known";
 
 /// A whole line on its way to the dialect.
@@ -70,6 +74,8 @@ pub(super) struct Outcome {
     reason: Option<String>,
     column: Option<i64>,
     call: Option<CallId>,
+    /// The line it repeats, or may repeat.
+    pub link: Option<i64>,
 }
 
 impl Outcome {
@@ -79,6 +85,14 @@ impl Outcome {
             reason: None,
             column: None,
             call: None,
+            link: None,
+        }
+    }
+    /// Like another line.
+    pub fn linked(state: LineState, line: i64, reason: String) -> Self {
+        Self {
+            link: Some(line),
+            ..Self::because(state, reason)
         }
     }
     fn because(state: LineState, reason: impl Into<String>) -> Self {
@@ -115,6 +129,9 @@ impl Store {
             if result? {
                 next += 1;
             }
+        }
+        if let Some(last) = lines.last() {
+            self.look_after(feed, &mut state, last.received_at)?;
         }
         self.feeds.insert(feed.clone(), state);
         Ok(())
@@ -167,13 +184,14 @@ impl Store {
         let line_id = LineId::new(id);
         let outcome = match line.kind {
             LineKind::Whole if line.continues => Outcome::because(LineState::Partial, HEADLESS),
-            LineKind::Whole => self.parse_line(feed, state, connection, line_id, &line.bytes, line.received_at)?,
+            LineKind::Whole => self.take_whole(feed, state, connection, line_id, &line.bytes, line.received_at)?,
             LineKind::Piece => Outcome::because(LineState::Partial, PIECE),
             LineKind::Partial => {
                 state.partial.insert(connection, line_id);
                 Outcome::because(LineState::Partial, UNENDED)
             }
             LineKind::Broken => Outcome::because(LineState::Partial, BROKEN),
+            LineKind::Prompt => Outcome::because(LineState::Skipped, PROMPT),
         };
         self.insert_line(state, connection, line, id, &outcome)?;
         self.count_pending(feed, state, &outcome)?;
@@ -200,7 +218,7 @@ impl Store {
         state.counts.last_line_at = Some(millis(line.received_at));
         match line.kind {
             LineKind::Partial => {}
-            LineKind::Broken => {
+            LineKind::Broken | LineKind::Prompt => {
                 self.set_outcome(begun, &Outcome::because(LineState::Partial, BROKEN))?;
                 state.partial.remove(&connection);
             }
@@ -214,7 +232,7 @@ impl Store {
                 let raw: Vec<u8> =
                     self.conn
                         .query_row("SELECT raw FROM journal WHERE id = ?", [begun.get()], |row| row.get(0))?;
-                let outcome = self.parse_line(feed, state, connection, begun, &raw, line.received_at)?;
+                let outcome = self.take_whole(feed, state, connection, begun, &raw, line.received_at)?;
                 self.set_outcome(begun, &outcome)?;
                 state.count(outcome.state);
                 self.count_pending(feed, state, &outcome)?;
@@ -233,8 +251,8 @@ impl Store {
     ) -> Result<(), Error> {
         self.conn
             .prepare_cached(
-                "INSERT INTO journal(id, feed, connection, received_at, raw, state, reason, col, call)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO journal(id, feed, connection, received_at, raw, state, reason, col, call, link)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 id,
@@ -246,6 +264,7 @@ impl Store {
                 outcome.reason,
                 outcome.column,
                 outcome.call.map(CallId::get),
+                outcome.link,
             ])?;
         state.counts.lines += 1;
         state.counts.last_line_at = Some(millis(line.received_at));
@@ -255,19 +274,20 @@ impl Store {
 
     pub(super) fn set_outcome(&mut self, id: LineId, outcome: &Outcome) -> Result<(), Error> {
         self.conn
-            .prepare_cached("UPDATE journal SET state = ?2, reason = ?3, col = ?4, call = ?5 WHERE id = ?1")?
+            .prepare_cached("UPDATE journal SET state = ?2, reason = ?3, col = ?4, call = ?5, link = ?6 WHERE id = ?1")?
             .execute(params![
                 id.get(),
                 Coded(outcome.state),
                 outcome.reason,
                 outcome.column,
-                outcome.call.map(CallId::get)
+                outcome.call.map(CallId::get),
+                outcome.link
             ])?;
         Ok(())
     }
 
-    /// Parses one line and applies what it completes; the outcome is this line's own.
-    fn parse_line(
+    /// A whole line: here before, or news.
+    fn take_whole(
         &mut self,
         feed: &FeedName,
         state: &mut FeedState,
@@ -276,8 +296,9 @@ impl Store {
         bytes: &[u8],
         received_at: Timestamp,
     ) -> Result<Outcome, Error> {
-        if state.parser.is_none() {
-            return Ok(Outcome::of(LineState::Pending));
+        let sight = self.recognise(feed, state, connection, id, bytes, received_at)?;
+        if let Some(outcome) = Outcome::of_sight(&sight) {
+            return Ok(outcome);
         }
         let heard = Heard {
             id,
@@ -286,16 +307,73 @@ impl Store {
             learned_at: received_at,
             drifts: !state.in_burst(connection),
         };
+        self.apply_news(feed, state, heard)
+    }
+
+    /// A line that takes effect, unless the other feed of a pair told it already; the outcome is this line's own.
+    pub(super) fn apply_news(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        heard: Heard<'_>,
+    ) -> Result<Outcome, Error> {
+        if !holds_text(heard.bytes) {
+            return self.parse_line(feed, state, heard);
+        }
+        let (hash, at) = (self.hash(heard.bytes), millis(heard.received_at));
+        // Read before the line is entered, so that it is not among the earlier ones.
+        self.recent_of(state, at)?;
+        let twin = self.twin(feed, state, hash, at)?;
+        let outcome = match &twin {
+            Some((line, other)) => {
+                let reason = format!("the same line came from feed {other} as line {line}");
+                Outcome::linked(LineState::Duplicate, *line, reason)
+            }
+            None => self.parse_line(feed, state, heard)?,
+        };
+        let id = heard.id.get();
+        self.recent_of(state, at)?.note(Seen {
+            id,
+            hash,
+            at,
+            root: twin.as_ref().map_or(id, |(line, _)| *line),
+            skipped: outcome.state == LineState::Skipped,
+            unread: outcome.state == LineState::Quarantined,
+            paired: twin.is_some(),
+        });
+        Ok(outcome)
+    }
+
+    /// Parses one line and applies what it completes.
+    fn parse_line(&mut self, feed: &FeedName, state: &mut FeedState, heard: Heard<'_>) -> Result<Outcome, Error> {
+        if state.parser.is_none() {
+            return Ok(Outcome::of(LineState::Pending));
+        }
+        let id = heard.id;
         let mut own = Outcome::of(LineState::Pending);
         for (line, outcome) in self.apply_parsed(feed, state, heard)? {
             if line == id {
                 own = outcome;
             } else {
-                self.set_outcome(line, &outcome)?;
-                state.count(outcome.state);
+                self.settle_line(state, line, &outcome)?;
             }
         }
+        // The clock looks after what waits.
+        self.changed.deadlines |= own.state == LineState::Pending;
         Ok(own)
+    }
+
+    /// The outcome of a line that waited. One that was part of a leg already was counted then.
+    pub(super) fn settle_line(&mut self, state: &mut FeedState, line: LineId, outcome: &Outcome) -> Result<(), Error> {
+        let was: Coded<LineState> = self
+            .conn
+            .prepare_cached("SELECT state FROM journal WHERE id = ?")?
+            .query_row([line.get()], |row| row.get(0))?;
+        self.set_outcome(line, outcome)?;
+        if was.0 == LineState::Pending {
+            state.count(outcome.state);
+        }
+        Ok(())
     }
 
     pub(super) fn apply_parsed(
@@ -304,8 +382,19 @@ impl Store {
         state: &mut FeedState,
         heard: Heard<'_>,
     ) -> Result<Vec<(LineId, Outcome)>, Error> {
-        let mut fates = Vec::new();
         let parsed = state.parse(heard.id, heard.bytes, heard.received_at);
+        self.apply(feed, state, heard, parsed)
+    }
+
+    /// Applies what a parser gave out; the outcomes are those of the lines concerned.
+    pub(super) fn apply(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        heard: Heard<'_>,
+        parsed: Vec<Parsed>,
+    ) -> Result<Vec<(LineId, Outcome)>, Error> {
+        let mut fates = Vec::new();
         for (index, parsed) in parsed.into_iter().enumerate() {
             match parsed {
                 Parsed::Skipped { line, what } => {
@@ -320,7 +409,7 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    match self.take_leg(feed, state, *leg, index, &heard)? {
+                    match self.take_leg(feed, state, leg, index, &heard)? {
                         Some((call, late_by)) => {
                             if heard.drifts
                                 && let Some(seconds) = late_by

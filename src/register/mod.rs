@@ -19,18 +19,27 @@ pub mod check;
 mod clock;
 mod evidence;
 mod fates;
+mod feed_now;
 mod feed_state;
 mod floors;
+mod gaps;
 pub mod gauges;
 mod guard;
+mod health;
 mod lines;
 mod lock;
 mod notes;
 mod outbox;
+mod pair;
 mod policies;
+mod reach;
 pub mod read;
+mod recent;
+mod recheck;
 mod recount;
+mod release;
 mod reparse;
+mod replay;
 pub mod room;
 mod rows;
 mod schema;
@@ -52,18 +61,21 @@ use jiff::{SignedDuration, Timestamp};
 pub use alarms::{Alarm, AlarmRow};
 pub use check::Checked;
 pub use fates::Fate;
+pub use feed_now::{FeedNow, Place, PortFaults};
+pub use gaps::Gap;
 pub use lines::{IncomingLine, LineKind};
 pub use lock::InstanceLock;
 pub use notes::Note;
 pub use outbox::{Begun, Composed, Draft, DraftNotice, Order};
 pub use recount::notes as calendar_notes;
+pub use release::{WaitRow, WaitsFor};
 pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
 pub use violations::{ViolationFilter, ViolationRow};
 pub use writer::{Composer, Handle, Writer};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Span};
 use crate::call::number::DialPlan;
 use crate::case::{Policy, Refusal};
 use crate::directory::{Directory, Lang, Numbers};
@@ -260,6 +272,10 @@ pub struct FeedRules {
     pub detect_lines: usize,
     /// Names it had before.
     pub was: Vec<FeedName>,
+    /// Silence longer than this is an alarm.
+    pub silence: Option<Span>,
+    /// The other feed of a fail-over pair.
+    pub pair: Option<FeedName>,
 }
 
 /// Milliseconds since 1970, as times are stored.

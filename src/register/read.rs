@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
-use super::{Error, calls, cases, instant, millis, store};
+use super::{Error, PortFaults, calls, cases, instant, millis, store};
 use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
 use crate::case::tally::Mark;
 use crate::case::{Case, EventRow};
@@ -67,6 +67,8 @@ pub struct JournalRow {
     pub reason: Option<String>,
     pub column: Option<i64>,
     pub call: Option<CallId>,
+    /// The line it repeats, or may repeat.
+    pub link: Option<LineId>,
 }
 
 /// A feed's figures.
@@ -86,6 +88,10 @@ pub struct FeedRow {
     pub drift_seconds: Option<i64>,
     /// Connections open, as far as the daemon closed its books.
     pub connections: i64,
+    /// What a feed that goes out by itself is doing, and why; as the daemon last said.
+    pub now: Option<(String, Option<String>)>,
+    /// What its serial port has marked or lost.
+    pub faults: PortFaults,
 }
 
 /// A message of the outbox.
@@ -366,7 +372,9 @@ impl Reader {
     /// What SQLite says.
     pub fn line(&self, id: LineId) -> Result<Option<JournalRow>, Error> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT j.*, f.name AS feed_name FROM journal j JOIN feed f ON f.id = j.feed WHERE j.id = ?",
+            "SELECT j.*, f.name AS feed_name,
+               CASE j.state WHEN 2 THEN (SELECT o.call FROM journal o WHERE o.id = j.link) END AS of_call
+             FROM journal j JOIN feed f ON f.id = j.feed WHERE j.id = ?",
         )?;
         let mut rows = statement.query([id.get()])?;
         rows.next()?.map(journal_row).transpose()
@@ -391,7 +399,8 @@ impl Reader {
             Some(n) => format!(" ORDER BY j.id DESC LIMIT {n}"),
         };
         let sql = format!(
-            "SELECT * FROM (SELECT j.*, f.name AS feed_name FROM journal j JOIN feed f ON f.id = j.feed{}{inner}) \
+            "SELECT * FROM (SELECT j.*, f.name AS feed_name, \
+               CASE j.state WHEN 2 THEN (SELECT o.call FROM journal o WHERE o.id = j.link) END AS of_call FROM journal j JOIN feed f ON f.id = j.feed{}{inner}) \
              ORDER BY id",
             narrow.text()
         );
@@ -574,10 +583,12 @@ impl Reader {
     pub fn feeds(&self) -> Result<Vec<FeedRow>, Error> {
         let mut statement = self.conn.prepare(
             "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state = 5 AND j.feed = f.id) AS pending,
-               (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections
-             FROM feed f ORDER BY f.name",
+               (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections,
+               n.state AS now, n.reason, n.breaks, n.bad_bytes, n.lost_bytes
+             FROM feed f LEFT JOIN feed_now n ON n.feed = f.id ORDER BY f.name",
         )?;
         let rows = statement.query_map([], |row| {
+            let count = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<u32>>(column)?.unwrap_or(0).into());
             Ok(FeedRow {
                 name: row.get("name")?,
                 dialect: row.get("dialect")?,
@@ -587,10 +598,16 @@ impl Reader {
                 quarantined: row.get("quarantined")?,
                 partial: row.get("partial")?,
                 pending: row.get("pending")?,
-                duplicates: 0,
+                duplicates: row.get("duplicates")?,
                 last_line_at: row.get::<_, Option<i64>>("last_line_at")?.map(instant),
                 drift_seconds: drift_median(row.get::<_, Option<String>>("drift")?.as_deref()),
                 connections: row.get("connections")?,
+                now: row.get::<_, Option<String>>("now")?.zip(Some(row.get("reason")?)),
+                faults: PortFaults {
+                    breaks: count("breaks")?,
+                    bad_bytes: count("bad_bytes")?,
+                    lost_bytes: count("lost_bytes")?,
+                },
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -672,18 +689,6 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notices that wait for their message, per person.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn waiting_notices(&self) -> Result<Vec<(String, i64)>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT person, count(*) FROM notice WHERE state = 'waiting' AND message IS NULL GROUP BY person ORDER BY person",
-        )?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Extensions that answered or rang and that the directory does not know: number, calls, last seen.
     ///
     /// # Errors
@@ -759,6 +764,10 @@ fn journal_row(row: &Row<'_>) -> Result<JournalRow, Error> {
         state: row.get::<_, Coded<LineState>>("state")?.0,
         reason: row.get("reason")?,
         column: row.get("col")?,
-        call: row.get::<_, Option<i64>>("call")?.map(CallId::new),
+        call: row
+            .get::<_, Option<i64>>("call")?
+            .or(row.get("of_call")?)
+            .map(CallId::new),
+        link: row.get::<_, Option<i64>>("link")?.map(LineId::new),
     })
 }

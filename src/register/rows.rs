@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{Connection, Row, params};
 
 use super::{Error, instant, millis};
-use crate::call::{Call, Certainty, Direction, Disposition, Leg, Marks, PlacedLeg, Stamp};
+use crate::call::{Call, Certainty, Direction, Disposition, Leg, Marks, PlacedLeg, Stamp, Text};
 use crate::ids::{CallId, LineId, PersonId};
 
 macro_rules! coded {
@@ -151,18 +151,18 @@ pub fn insert_leg(conn: &Connection, call: CallId, placed: &PlacedLeg) -> Result
         stamp_text(&leg.start),
         leg.answered_at.as_ref().map(stamp_text),
         Coded(leg.direction),
-        leg.calling_number,
-        leg.calling_name,
-        leg.called_number,
-        leg.station,
-        leg.answered_by,
-        leg.trunk,
+        leg.calling_number.as_deref(),
+        leg.calling_name.as_deref(),
+        leg.called_number.as_deref(),
+        leg.station.as_deref(),
+        leg.answered_by.as_deref(),
+        leg.trunk.as_deref(),
         leg.ring_seconds,
         leg.talk_seconds,
         Coded(leg.disposition),
         leg.transfer.as_ref().and_then(|t| serde_json::to_string(t).ok()),
-        leg.pbx_call_id,
-        leg.account_code,
+        leg.pbx_call_id.as_deref(),
+        leg.account_code.as_deref(),
         (!leg.inferred.is_empty()).then(|| leg.inferred.join(",")),
         serde_json::to_string(&leg.marks).ok(),
     ])?;
@@ -198,6 +198,11 @@ pub fn legs_of(conn: &Connection, call: CallId) -> Result<Vec<StoredLeg>, Error>
     Ok(legs)
 }
 
+fn text_of(row: &Row<'_>, column: usize) -> Result<Option<Text>, Error> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+    Ok(text.map(Text::new))
+}
+
 /// Columns as [`legs_of`] names them.
 fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
     let order: i64 = row.get(0)?;
@@ -220,18 +225,18 @@ fn stored_leg(row: &Row<'_>) -> Result<StoredLeg, Error> {
         start: stamp_from(&start)?,
         answered_at: answered_at.as_deref().map(stamp_from).transpose()?,
         direction: direction.0,
-        calling_number: row.get(6)?,
-        calling_name: row.get(7)?,
-        called_number: row.get(8)?,
-        station: row.get(9)?,
-        answered_by: row.get(10)?,
-        trunk: row.get(11)?,
+        calling_number: text_of(row, 6)?,
+        calling_name: text_of(row, 7)?,
+        called_number: text_of(row, 8)?,
+        station: text_of(row, 9)?,
+        answered_by: text_of(row, 10)?,
+        trunk: text_of(row, 11)?,
         ring_seconds: row.get(12)?,
         talk_seconds: row.get(13)?,
         disposition: disposition.0,
         transfer: transfer.and_then(|text| serde_json::from_str(&text).ok()),
-        pbx_call_id: row.get(16)?,
-        account_code: row.get(17)?,
+        pbx_call_id: text_of(row, 16)?,
+        account_code: text_of(row, 17)?,
         inferred: inferred
             .unwrap_or_default()
             .split(',')

@@ -111,7 +111,8 @@ CREATE INDEX notice_message ON notice(message) WHERE message IS NOT NULL;
 CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at IS NOT NULL AND caller_key IS NOT NULL;
 ";
 
-/// Alarms; who should have answered a missed call; when which policy was in force.
+/// Alarms; who should have answered a missed call; when which policy was in force; what feeds are doing and how far
+/// followed files are read; lines that repeat earlier ones, and holes in what a feed gave us.
 const V4: &str = "
 ALTER TABLE call ADD COLUMN owed_by TEXT;
 CREATE TABLE policy_period(
@@ -122,6 +123,25 @@ INSERT INTO policy_period(id, version, in_force_from)
 CREATE TABLE alarm(
   key TEXT PRIMARY KEY, body TEXT NOT NULL, raised_at INTEGER NOT NULL, letter_at INTEGER NOT NULL,
   cleared_at INTEGER) WITHOUT ROWID, STRICT;
+
+CREATE TABLE feed_now(
+  feed INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT, since INTEGER NOT NULL, breaks INTEGER NOT NULL DEFAULT 0,
+  bad_bytes INTEGER NOT NULL DEFAULT 0, lost_bytes INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE followed(
+  connection INTEGER PRIMARY KEY, feed INTEGER NOT NULL, dev INTEGER NOT NULL, ino INTEGER NOT NULL,
+  position INTEGER NOT NULL, seam INTEGER NOT NULL, head TEXT NOT NULL, head_length INTEGER NOT NULL,
+  tail TEXT NOT NULL, written_at INTEGER NOT NULL, open_line INTEGER) STRICT;
+CREATE INDEX followed_feed ON followed(feed, connection);
+ALTER TABLE journal ADD COLUMN link INTEGER;
+CREATE INDEX journal_undecided ON journal(feed, id) WHERE state = 5 AND link IS NOT NULL;
+ALTER TABLE feed ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE gap(
+  id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, kind TEXT NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL,
+  after_id INTEGER, before_id INTEGER, missing INTEGER, why TEXT NOT NULL) STRICT;
+CREATE INDEX gap_feed ON gap(feed, id);
+CREATE TABLE feed_event(
+  id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE INDEX feed_event_feed ON feed_event(feed, id);
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.

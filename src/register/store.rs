@@ -4,6 +4,7 @@
 //! nor in the caches here.
 
 use std::collections::HashMap;
+use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::check::{self, Checked};
 use super::feed_state::FeedState;
+use super::health::SilenceDue;
 use super::policies::Policies;
+use super::replay::Watch;
 use super::{Error, Rules, room, schema};
 use crate::case::Actor;
 use crate::clock::{Clock, Simulation};
@@ -66,6 +69,20 @@ pub struct Store {
     pub(super) policies: Policies,
     pub(super) feeds: HashMap<FeedName, FeedState>,
     pub(super) changed: Changed,
+    /// Connections whose first lines may be ones that were here before, by number.
+    pub(super) watches: HashMap<i64, Watch>,
+    /// As they were before the transaction.
+    watches_before: HashMap<i64, Watch>,
+    /// What lines are hashed with.
+    pub(super) hasher: RandomState,
+    /// When this store began to listen.
+    pub(super) begun: Option<i64>,
+    /// When a feed will have been silent long enough for what its parser holds.
+    pub(super) flush_due: Option<Timestamp>,
+    /// When feeds will have been silent too long.
+    pub(super) silence_due: HashMap<FeedName, SilenceDue>,
+    /// Whether any feed has a fail-over pair.
+    pub(super) paired_feeds: bool,
     /// Rules and policies as they were before the transaction that takes over new ones.
     before: Option<(Arc<Rules>, Policies)>,
     /// The next call's id; known only within a transaction, for another process may write between two.
@@ -144,7 +161,10 @@ impl Store {
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
         let mut store = Self::with(conn, rules, path)?;
-        store.transact(|store| store.close_stale_connections())?;
+        store.transact(|store| {
+            store.close_stale_connections()?;
+            store.read_undecided()
+        })?;
         store.checked = checked;
         Ok(store)
     }
@@ -163,6 +183,7 @@ impl Store {
 
     fn with(conn: Connection, rules: Arc<Rules>, path: &Path) -> Result<Self, Error> {
         let policies = Policies::read(&conn, &rules.policy)?;
+        let paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
         // Else SQLite compiles a statement anew for each value it is bound to, where a partial index is near.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self {
@@ -171,6 +192,13 @@ impl Store {
             policies,
             feeds: HashMap::new(),
             changed: Changed::default(),
+            watches: HashMap::new(),
+            watches_before: HashMap::new(),
+            hasher: RandomState::new(),
+            begun: None,
+            flush_due: None,
+            silence_due: HashMap::new(),
+            paired_feeds,
             before: None,
             next_call: None,
             checked: Checked::Partly,
@@ -202,6 +230,7 @@ impl Store {
     pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         self.next_call = None;
+        self.watches_before.clone_from(&self.watches);
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
             self.conn.execute_batch("COMMIT")?;
@@ -233,15 +262,18 @@ impl Store {
     pub(super) fn take_over(&mut self, rules: Arc<Rules>, now: Timestamp) -> Result<(), Error> {
         self.flush_feeds()?;
         self.feeds.clear();
+        self.silence_due.clear();
         if self.before.is_none() {
             self.before = Some((Arc::clone(&self.rules), self.policies.clone()));
         }
         self.rules = Arc::clone(&rules);
+        self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
         self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
         self.rename_feeds()?;
         self.keep_people()?;
         self.mind_calendar(now)?;
         // Whoever restarts or reloads has perhaps mended what kept mail from going.
+        self.changed.notices = true;
         self.end_pause()
     }
 
@@ -249,7 +281,10 @@ impl Store {
     pub(super) fn abandon(&mut self) {
         self.calendar_seen = None;
         self.feeds.clear();
+        self.silence_due.clear();
+        self.watches.clone_from(&self.watches_before);
         if let Some((rules, policies)) = self.before.take() {
+            self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
             (self.rules, self.policies) = (rules, policies);
         }
         if !self.conn.is_autocommit() {

@@ -11,10 +11,13 @@ use super::lines::{Heard, Outcome, failed};
 use super::rows::LineState;
 use super::{Error, Store, instant};
 use crate::ids::{FeedName, LineId};
-use crate::smdr::{detect, registry};
+use crate::smdr::{Parsed, detect, registry};
 
 /// The latest lines that `auto` looks at.
 const LOOKED_AT: usize = 200;
+
+/// Silence of a feed after which what its parser holds stands for itself.
+const SILENCE_MS: i64 = 60_000;
 
 /// A line that waits in the journal.
 pub(super) struct Waiting {
@@ -43,7 +46,7 @@ impl Store {
         state: &mut FeedState,
         outcome: &Outcome,
     ) -> Result<(), Error> {
-        if state.parser.is_none() && outcome.state == LineState::Pending {
+        if state.parser.is_none() && outcome.state == LineState::Pending && outcome.link.is_none() {
             state.pending += 1;
             if state.pending.is_multiple_of(state.rules.detect_lines.max(1)) {
                 self.decide_dialect(feed, state)?;
@@ -71,6 +74,8 @@ impl Store {
         state.reset_parser();
         let pending = self.pending_of(state.id)?;
         self.feed_pending(feed, state, &pending)?;
+        // Which of them are records is known only now.
+        state.recent = None;
         Ok(true)
     }
 
@@ -90,7 +95,7 @@ impl Store {
 
     fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
         let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? ORDER BY id {which}"
+            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? AND link IS NULL ORDER BY id {which}"
         ))?;
         let rows = statement.query_map([feed], |row| {
             Ok(Waiting {
@@ -102,6 +107,59 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Feeds silent for a minute: what their parsers hold stands for itself; inside a transaction.
+    pub(super) fn release_waiting(&mut self, now: Timestamp) -> Result<(), Error> {
+        let waiting: Vec<(String, i64)> = self
+            .conn
+            .prepare_cached(
+                "SELECT f.name, max(coalesce(f.last_line_at, 0)) FROM journal j JOIN feed f ON f.id = j.feed
+                 WHERE j.state = 5 AND j.link IS NULL GROUP BY f.name",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        self.flush_due = None;
+        for (name, last) in waiting {
+            let Some(feed) = name.parse().ok().filter(|feed| self.rules.feeds.contains_key(feed)) else {
+                continue;
+            };
+            let mut state = self.feed_state(&feed)?;
+            if state.parser.is_some() {
+                let due = instant(last.saturating_add(SILENCE_MS));
+                if due <= now {
+                    self.flush_parser(&feed, &mut state, now)?;
+                } else {
+                    self.flush_due = Some(self.flush_due.map_or(due, |other| other.min(due)));
+                }
+            }
+            self.feeds.insert(feed, state);
+        }
+        Ok(())
+    }
+
+    fn flush_parser(&mut self, feed: &FeedName, state: &mut FeedState, now: Timestamp) -> Result<(), Error> {
+        for parsed in state.flush() {
+            let Parsed::Leg(leg) = &parsed else { continue };
+            let id = LineId::new(i64::try_from(leg.line).unwrap_or(i64::MAX));
+            let received_at = self
+                .conn
+                .prepare_cached("SELECT received_at FROM journal WHERE id = ?")?
+                .query_row([id.get()], |row| row.get(0))
+                .map(instant)?;
+            let heard = Heard {
+                id,
+                bytes: &[],
+                received_at,
+                learned_at: now,
+                drifts: false,
+            };
+            let attempt = self.guarded(|store| store.apply(feed, state, heard, vec![parsed]))?;
+            for (line, outcome) in attempt.unwrap_or_else(|why| vec![(id, failed(&why))]) {
+                self.settle_line(state, line, &outcome)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn feed_pending(
         &mut self,
         feed: &FeedName,
@@ -111,8 +169,7 @@ impl Store {
         for kept in pending {
             let attempt = self.isolated(state, |store, state| {
                 for (line, outcome) in store.apply_parsed(feed, state, kept.heard())? {
-                    store.set_outcome(line, &outcome)?;
-                    state.count(outcome.state);
+                    store.settle_line(state, line, &outcome)?;
                 }
                 Ok(())
             })?;

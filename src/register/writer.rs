@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::outbox::{Composed, Order};
-use super::{Alarm, Begun, Changed, Error, Fate, IncomingLine, Rules, Store, Who, room};
+use super::{Alarm, Begun, Changed, Error, Fate, FeedNow, IncomingLine, Place, PortFaults, Rules, Store, Who, room};
 use crate::case::{Case, Command};
 use crate::clock::Clock;
 use crate::ids::{CaseId, FeedName};
@@ -42,6 +42,19 @@ enum Request {
         feed: FeedName,
         connection: i64,
         lines: Vec<IncomingLine>,
+        place: Option<Box<Place>>,
+    },
+    Followed(FeedName),
+    Resume {
+        feed: FeedName,
+        connection: i64,
+        before: i64,
+    },
+    Now {
+        feed: FeedName,
+        now: FeedNow,
+        reason: Option<String>,
+        faults: PortFaults,
     },
     Silent {
         feed: FeedName,
@@ -58,7 +71,10 @@ enum Request {
         who: Who,
     },
     Tick,
-    BeginMail(Composer),
+    BeginMail {
+        in_hand: Vec<i64>,
+        compose: Composer,
+    },
     MailFate {
         message: i64,
         fate: Fate,
@@ -76,6 +92,7 @@ enum Answer {
     Connection(i64),
     Case(Box<Case>),
     More(bool),
+    Places(Vec<Place>),
     Begun(Option<Begun>),
     Next {
         look: Option<Timestamp>,
@@ -179,13 +196,72 @@ impl Handle {
     /// # Errors
     /// The writer has stopped, or what SQLite says.
     pub async fn lines(&self, feed: &FeedName, connection: i64, lines: Vec<IncomingLine>) -> Result<(), Error> {
+        self.lines_to(feed, connection, lines, None).await
+    }
+
+    /// Lines of a file, and how far it is read with them: both durable, or neither.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn lines_to(
+        &self,
+        feed: &FeedName,
+        connection: i64,
+        lines: Vec<IncomingLine>,
+        place: Option<Place>,
+    ) -> Result<(), Error> {
         self.ask(Request::Lines {
             feed: feed.clone(),
             connection,
             lines,
+            place: place.map(Box::new),
         })
         .await
         .map(drop)
+    }
+
+    /// The files a feed has read, the last one first.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn followed(&self, feed: &FeedName) -> Result<Vec<Place>, Error> {
+        match self.ask(Request::Followed(feed.clone())).await? {
+            Answer::Places(places) => Ok(places),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// `connection` goes on with the file that the connection `before` read: a line that had not ended may end.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn resume(&self, feed: &FeedName, connection: i64, before: i64) -> Result<(), Error> {
+        let request = Request::Resume {
+            feed: feed.clone(),
+            connection,
+            before,
+        };
+        self.ask(request).await.map(drop)
+    }
+
+    /// What a feed is doing, for `feed status`, and what its port has counted since it last said so.
+    ///
+    /// # Errors
+    /// The writer has stopped, or what SQLite says.
+    pub async fn feed_now(
+        &self,
+        feed: &FeedName,
+        now: FeedNow,
+        reason: Option<String>,
+        faults: PortFaults,
+    ) -> Result<(), Error> {
+        let request = Request::Now {
+            feed: feed.clone(),
+            now,
+            reason,
+            faults,
+        };
+        self.ask(request).await.map(drop)
     }
 
     /// The feed has been silent: an undecided `auto` may decide with what there is.
@@ -236,12 +312,12 @@ impl Handle {
         Ok(matches!(self.ask(Request::Tick).await?, Answer::More(true)))
     }
 
-    /// The next message to send, frozen and durable.
+    /// The next message to send, frozen and durable; none of those that are being sent.
     ///
     /// # Errors
     /// The writer has stopped, or what SQLite says.
-    pub async fn begin_mail(&self, compose: Composer) -> Result<Option<Begun>, Error> {
-        match self.ask(Request::BeginMail(compose)).await? {
+    pub async fn begin_mail(&self, in_hand: Vec<i64>, compose: Composer) -> Result<Option<Begun>, Error> {
+        match self.ask(Request::BeginMail { in_hand, compose }).await? {
             Answer::Begun(begun) => Ok(begun),
             _ => Ok(None),
         }
@@ -494,8 +570,30 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             feed,
             connection,
             lines,
+            place,
         } => {
             store.take_lines(feed, *connection, lines, careful)?;
+            if let Some(place) = place {
+                store.note_place(feed, *connection, place)?;
+            }
+            Answer::Done
+        }
+        Request::Followed(feed) => Answer::Places(store.followed(feed)?),
+        Request::Resume {
+            feed,
+            connection,
+            before,
+        } => {
+            store.resume_line(feed, *connection, *before)?;
+            Answer::Done
+        }
+        Request::Now {
+            feed,
+            now: doing,
+            reason,
+            faults,
+        } => {
+            store.note_feed(feed, *doing, reason.as_deref(), *faults, now)?;
             Answer::Done
         }
         Request::Silent { feed } => {
@@ -517,7 +615,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             Err(error) => return Err(error),
         },
         Request::Tick => Answer::More(store.tick(now)?),
-        Request::BeginMail(compose) => Answer::Begun(store.begin_mail(now, compose.as_ref())?),
+        Request::BeginMail { in_hand, compose } => Answer::Begun(store.begin_mail(now, in_hand, compose.as_ref())?),
         Request::MailFate { message, fate } => {
             store.mail_fate(*message, fate, now)?;
             Answer::Done
@@ -540,7 +638,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
         }
         Request::Peek => Answer::Next {
             look: store.next_look()?,
-            mail: store.next_mail()?,
+            mail: store.next_mail(now)?,
             data_version: store.data_version()?,
         },
     };

@@ -60,7 +60,7 @@ impl LinkDesk {
     /// Composes what is ordered, for the register to freeze.
     ///
     /// # Errors
-    /// Nobody in reach has a mailbox that takes mail, or the address can't be used.
+    /// The address can't be used.
     pub fn compose(&self, order: &Order, rules: &Rules) -> Result<Composed, String> {
         match order {
             Order::Reminder(draft) => self.compose_reminder(draft, rules),
@@ -111,14 +111,14 @@ pub fn host_of(from: &str) -> String {
 /// The letter for a draft.
 ///
 /// # Errors
-/// Nobody in reach has a mailbox.
+/// The reader is not in the directory.
 pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, String> {
-    let reader = reader(draft, rules)?;
+    let reader = rules
+        .directory
+        .person(&draft.reader)
+        .ok_or_else(|| format!("{} is not in the directory", draft.reader))?;
     let lang = reader.language.unwrap_or(rules.lang);
-    let address = reader
-        .mail
-        .clone()
-        .ok_or_else(|| format!("{} has no mailbox", reader.id))?;
+    let address = draft.address.clone();
     Ok(Letter {
         to: Addressee {
             name: name_of(reader, lang),
@@ -139,7 +139,7 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
                 let also_due = also_due.collect();
                 Some(Item {
                     also_due,
-                    ..item(desk, first, (&draft.person, reader), draft.now, rules)
+                    ..item(desk, first, reader, draft.now, rules)
                 })
             })
             .collect(),
@@ -164,7 +164,7 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
                 .find(|told| told.about == notice.about && told.due_at == notice.due_at)
             {
                 None => case.push(notice),
-                Some(told) if told.rung < notice.rung => *told = notice,
+                Some(told) if goes_before(notice, told) => *told = notice,
                 Some(_) => {}
             },
         }
@@ -180,22 +180,9 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
     cases
 }
 
-/// Who reads it: the person, or who acts for them if they are away or have no mailbox that takes mail.
-fn reader<'a>(draft: &Draft, rules: &'a Rules) -> Result<&'a Person, String> {
-    let today = rules.zone.to_datetime(draft.now).date();
-    rules
-        .directory
-        .mailbox_if(&draft.person, today, |address| {
-            !draft.dead.contains(&address.to_lowercase())
-        })
-        .and_then(|mailbox| rules.directory.person(&mailbox.person))
-        .ok_or_else(|| {
-            format!(
-                "nobody in reach of {} has a mailbox that takes mail; mend an address in the directory, then run \
-                 `firstanswer outbox retry`",
-                draft.person
-            )
-        })
+/// Of two notices of the same thing to one reader: the higher rung, then the one that asks them to act.
+fn goes_before(notice: &DraftNotice, told: &DraftNotice) -> bool {
+    (notice.rung, !notice.copy) > (told.rung, !told.copy)
 }
 
 fn name_of(person: &Person, lang: Lang) -> String {
@@ -211,11 +198,10 @@ fn party(id: &PersonId, lang: Lang, now: Timestamp, rules: &Rules) -> Party {
     }
 }
 
-fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Timestamp, rules: &Rules) -> Item {
-    let (addressed, reader) = to;
+fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, now: Timestamp, rules: &Rules) -> Item {
     let lang = reader.language.unwrap_or(rules.lang);
     let case = &notice.case;
-    let role = role(case, notice, addressed, reader);
+    let role = role(case, notice, reader);
     let (about, deadline) = match notice.about {
         Occasion::Deadline(kind) => {
             let due = case
@@ -242,6 +228,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, to: (&PersonId, &Person), now: Ti
         matter: case.matter.clone(),
         why_you: WhyYou {
             role,
+            instead_of: (notice.person != reader.id).then(|| rules.directory.display_name(&notice.person, lang)),
             extension: case.extension.clone(),
             at: case.opened_at,
             certainty: case.certainty,
@@ -282,16 +269,17 @@ fn happening(happened: Happened) -> Happening {
         Happened::Assigned => Happening::Assigned,
         Happened::PutThrough => Happening::PutThrough,
         Happened::Returned => Happening::Returned,
+        Happened::Bounced => Happening::Bounced,
         Happened::Hot => Happening::Hot,
         Happened::ToRule => Happening::ToRule,
     }
 }
 
-fn role(case: &Case, notice: &DraftNotice, addressed: &PersonId, reader: &Person) -> Role {
+fn role(case: &Case, notice: &DraftNotice, reader: &Person) -> Role {
     if notice.copy {
         return Role::Copy;
     }
-    if *addressed != reader.id {
+    if notice.person != reader.id {
         return Role::Deputy;
     }
     if case.offer.as_ref().is_some_and(|offer| offer.answerable == reader.id) {

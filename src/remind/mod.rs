@@ -9,6 +9,7 @@
 //!
 //! **Not here**: which rungs there are ([`crate::case::ladder`]), how a mail looks ([`crate::mail`]).
 
+mod budget;
 mod letter;
 #[cfg(test)]
 mod letter_tests;
@@ -17,7 +18,7 @@ pub mod note;
 mod ticker;
 
 pub use letter::{LinkDesk, host_of, letter};
-pub use mailer::Mailer;
+pub use mailer::{Mailer, Outlet};
 pub use ticker::Ticker;
 
 use std::time::Duration;
@@ -30,12 +31,13 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Other processes' commits are noticed this soon.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Returns when another process (a command of the CLI) has committed since `seen`.
+/// Returns when another process (a command of the CLI) has committed since `seen`, or when something is overdue that
+/// goes by real time and not by the house's clock.
 async fn changed_elsewhere(writer: &Handle, seen: i64) -> Result<(), Error> {
     loop {
         tokio::time::sleep(POLL).await;
-        let (_, _, version) = writer.next().await?;
-        if version != seen {
+        let (look, _, version) = writer.next().await?;
+        if version != seen || look == Some(jiff::Timestamp::UNIX_EPOCH) {
             return Ok(());
         }
     }

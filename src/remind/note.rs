@@ -123,6 +123,18 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.long_reader_subject(),
             vec![say.long_reader_text(*megabytes, processes), say.long_reader_way_out()],
         ),
+        Alarm::NoMailbox { person, reader } => (
+            say.no_mailbox_subject(person),
+            vec![say.no_mailbox_text(person, reader), say.no_mailbox_way_out()],
+        ),
+        Alarm::MailStuck { address, since, why } => (
+            say.mail_stuck_subject(address),
+            vec![
+                say.mail_stuck_text(address, at(*since)),
+                say.server_said(why),
+                say.mail_stuck_way_out(),
+            ],
+        ),
         Alarm::Disk { why } => (
             say.disk_subject(),
             vec![say.disk_text(), say.server_said(why), say.disk_way_out()],

@@ -129,6 +129,45 @@ mod tests {
         check_unknown(&",".repeat(40));
     }
 
+    /// Ten of each, as such files go on: no count of lines makes them a call log.
+    #[test]
+    fn files_of_other_kinds_are_unknown() {
+        let many = |line: &dyn Fn(u32) -> String| (0..10).map(|n| line(n) + "\n").collect::<String>();
+        check_unknown(&many(&|n| {
+            format!("<134>1 2026-03-05T09:{n:02}:00+08:00 gw app 77 ID47 - link eth{n} up, 1000 Mbit/s")
+        }));
+        check_unknown(&many(&|n| {
+            format!("Mar  5 09:{n:02}:11 gw kernel: [ 12{n}.5] usb 1-{n}: new device, address 7")
+        }));
+        check_unknown(&many(&|n| {
+            format!("10.0.0.{n} - admin [05/Mar/2026:09:{n:02}:44 +0800] \"POST /login HTTP/1.1\" 302 5{n}")
+        }));
+        check_unknown(&many(&|n| {
+            format!(
+                "{{\"time\":\"2026-03-05T09:{n:02}:00Z\",\"from\":\"802{n}\",\"to\":\"13800000000\",\"seconds\":{n}}}"
+            )
+        }));
+        check_unknown(
+            "date,item,price,quantity,customer\n2026-03-05,paper A4,21.50,12,8021\n2026-03-06,toner,310.00,1,8022\n",
+        );
+        check_unknown(&many(&|n| {
+            format!("2026-03-05 09:{n:02}:00;8021;13800000000;00:0{n}:10;answered")
+        }));
+        check_unknown(&many(&|n| {
+            format!("\"802{n}\",\"Wang\",\"2026-03-05\",\"09:00\",\"17:30\",\"late\"")
+        }));
+        check_unknown(&many(&|n| {
+            format!("{n:>3}  Wang Fang            8021   08:{n:02}  17:30  present")
+        }));
+        check_unknown(
+            "# Notes\n\n- call 8021 at 9:30\n- 3 of 4 lines were busy\n\nThe rest, as agreed, on 05/03/26.\n",
+        );
+        check_unknown(
+            "\u{7f}ELF\u{2}\u{1}\u{1}\n\u{3}\u{0}>\u{0}\u{1}\n%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n",
+        );
+        check_unknown(&many(&|n| format!("{}{}", "%&x~".repeat(10), n)));
+    }
+
     #[test]
     fn a_narrow_lead_is_no_verdict() {
         let narrow = verdict(9, vec![(0.85, "b"), (0.9, "a"), (0.0, "c")]);

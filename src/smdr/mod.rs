@@ -8,11 +8,14 @@
 //! **Not here**: cutting bytes into lines (`feed::codec`), joining legs to calls ([`crate::call`]).
 
 pub mod detect;
+pub mod garble;
 pub mod misfit;
 pub mod options;
 pub mod registry;
 pub mod shift;
 pub mod stamps;
+pub mod text;
+pub mod usual;
 
 #[cfg(test)]
 mod golden;
@@ -125,9 +128,10 @@ pub struct Line<'a> {
 
 /// What became of lines.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // nearly all are legs, and a box for each would cost a quarter of the parsing
 pub enum Parsed {
     /// A leg; `line_numbers` says of which lines.
-    Leg(Box<Leg>),
+    Leg(Leg),
     /// No record: a header, a banner, a blank line.
     Skipped {
         /// Which line.
@@ -169,6 +173,7 @@ pub trait Parser: Send {
     /// Takes one line, appends what is finished.
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>);
 
-    /// No more lines (end of file, or a feed's long silence): what is held comes out.
+    /// No more lines (end of file, or a feed's long silence): what is held comes out. If lines come after all, a leg may
+    /// come out once more with further lines; it is in place of the one before.
     fn flush(&mut self, out: &mut Vec<Parsed>);
 }

@@ -20,7 +20,7 @@ macro_rules! dialects {
 dialects! {
     "three_cx/mod.rs" three_cx,
     "asterisk_csv/mod.rs" asterisk_csv,
-    "avaya_ip_office.rs" avaya_ip_office,
+    "avaya_ip_office/mod.rs" avaya_ip_office,
     "panasonic_kx/mod.rs" panasonic_kx,
     "siemens_hipath.rs" siemens_hipath,
 }

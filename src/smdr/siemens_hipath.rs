@@ -34,9 +34,11 @@ use nom::character::complete::{char, digit1};
 use nom::combinator::{eof, map, map_opt, value, verify};
 use nom::sequence::preceded;
 
-use crate::call::{Direction, Disposition, Leg, Marks, Stamp, Transfer};
-use crate::smdr::misfit::{Field, Inner, Misfit, fit, leading_control, trim};
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Marks, Stamp, Text, Transfer};
+use crate::smdr::misfit::{Field, Inner, Misfit, fit, leading_control};
 use crate::smdr::stamps::{Meaning, nearest_day};
+use crate::smdr::text::Source;
+use crate::smdr::usual;
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
 
 /// The registry's entry.
@@ -173,17 +175,20 @@ struct Reading {
 impl Parser for Reading {
     fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
         let text = &line.bytes[leading_control(line.bytes)..];
-        let what = no_call(line.bytes).map_or_else(|| self.call(text, line), Ok);
-        out.push(match what {
-            Ok(Found::Skipped(what)) => Parsed::Skipped {
-                line: line.number,
-                what,
-            },
-            Ok(Found::Leg(leg)) => Parsed::Leg(leg),
-            Err(misfit) => Parsed::Unparsed {
-                line: line.number,
-                column: misfit.column(line.bytes.len()),
-                error: misfit.text(),
+        let skipped = |what| Parsed::Skipped {
+            line: line.number,
+            what,
+        };
+        out.push(match no_call(line.bytes) {
+            Some(what) => skipped(what),
+            None => match call(text, line.received.date()) {
+                Ok(Found::Nothing(what)) => skipped(what),
+                Ok(Found::Call(at, fields)) => Parsed::Leg(self.leg(line.number, at, &fields)),
+                Err(misfit) => Parsed::Unparsed {
+                    line: line.number,
+                    column: misfit.column(line.bytes.len()),
+                    error: misfit.text(),
+                },
             },
         });
     }
@@ -192,33 +197,30 @@ impl Parser for Reading {
 }
 
 /// What a line turned out to be.
-enum Found {
-    Skipped(&'static str),
-    Leg(Box<Leg>),
+enum Found<'a> {
+    Nothing(&'static str),
+    Call(DateTime, Fields<'a>),
 }
 
-impl Reading {
-    fn call<'a>(&self, text: &'a [u8], line: Line<'_>) -> Result<Found, Misfit<'a>> {
-        let f = fields(text)?;
-        if f.is_charges_alone() {
-            return Ok(Found::Skipped("charges without a call"));
-        }
-        let day = f.day.on(text, line.received.date())?;
-        if f.kind.is_ring() {
-            return Ok(Found::Skipped("ring alert"));
-        }
-        let at = day.to_datetime(f.clock);
-        Ok(Found::Leg(Box::new(self.leg(line.number, at, &f))))
+fn call(text: &[u8], received: Date) -> Result<Found<'_>, Misfit<'_>> {
+    let f = fields(text)?;
+    if f.is_charges_alone() {
+        return Ok(Found::Nothing("charges without a call"));
     }
+    let day = f.day.on(text, received)?;
+    if f.kind.is_ring() {
+        return Ok(Found::Nothing("ring alert"));
+    }
+    Ok(Found::Call(day.to_datetime(f.clock), f))
 }
 
-fn no_call(line: &[u8]) -> Option<Found> {
+fn no_call(line: &[u8]) -> Option<&'static str> {
     if line.iter().all(u8::is_ascii_whitespace) {
-        Some(Found::Skipped("blank line"))
+        Some("blank line")
     } else if line.iter().all(u8::is_ascii_control) {
-        Some(Found::Skipped("control bytes"))
+        Some("control bytes")
     } else {
-        is_title(line).then_some(Found::Skipped("header"))
+        is_title(line).then_some("header")
     }
 }
 
@@ -263,6 +265,7 @@ impl Kind {
 
 /// The line's fields, as printed; blank ones are none.
 struct Fields<'a> {
+    source: Source<'a>,
     day: Day,
     clock: Time,
     trunk: Option<&'a [u8]>,
@@ -366,6 +369,7 @@ fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
         msn,
     ] = cells(line);
     Ok(Fields {
+        source: Source::of(line),
         day: must(DATE, date, day)?,
         clock: must(TIME, time, clock)?,
         trunk: must(TRUNK, trunk, number)?,
@@ -400,6 +404,9 @@ fn day(i: &[u8]) -> Inner<'_, Day> {
 }
 
 fn clock(i: &[u8]) -> Inner<'_, Time> {
+    if let Some(clock) = usual::time(i) {
+        return Ok((&[], clock));
+    }
     let parts = (two(23), preceded(char(':'), two(59)), preceded(char(':'), two(59)));
     let small = |n: i64| i8::try_from(n).ok();
     map_opt(parts, |(h, m, s)| Time::new(small(h)?, small(m)?, small(s)?, 0).ok()).parse(i)
@@ -410,6 +417,9 @@ fn minutes_seconds(i: &[u8]) -> Inner<'_, i64> {
 }
 
 fn hours_minutes_seconds(i: &[u8]) -> Inner<'_, i64> {
+    if let Some(seconds) = usual::span(i) {
+        return Ok((&[], seconds));
+    }
     let parts = (two(99), preceded(char(':'), two(59)), preceded(char(':'), two(59)));
     map(parts, |(h, m, s)| h * 3600 + m * 60 + s).parse(i)
 }
@@ -454,13 +464,14 @@ fn kind(i: &[u8]) -> Inner<'_, Kind> {
 
 impl Reading {
     fn leg(&self, line: u64, at: DateTime, f: &Fields<'_>) -> Leg {
+        let text = |cell| f.source.text(cell);
         let incoming = f.kind.is_incoming();
         let (ring, talk) = (f.ring.unwrap_or(0), f.talk.unwrap_or(0));
         let (start, answer) = self.stamp.times(at, ring, talk);
         let (disposition, answered_by) = self.outcome(f);
         let engaged = disposition == Disposition::Answered;
 
-        let mut inferred = Vec::new();
+        let mut inferred = Inferred::new();
         if self.stamp != Meaning::Start {
             inferred.push("start");
         }
@@ -485,7 +496,7 @@ impl Reading {
         Leg {
             line,
             lines: 1,
-            line_numbers: vec![line],
+            line_numbers: LineNumbers::from_slice(&[line]),
             start: Stamp::local(start),
             answered_at: engaged.then(|| Stamp::local(answer)),
             direction: if incoming {
@@ -518,7 +529,7 @@ impl Reading {
     }
 
     /// How the leg ended and which extension answered.
-    fn outcome(&self, f: &Fields<'_>) -> (Disposition, Option<String>) {
+    fn outcome(&self, f: &Fields<'_>) -> (Disposition, Option<Text>) {
         let talked = f.talk.is_some_and(|seconds| seconds > 0);
         if !f.kind.is_incoming() {
             return match talked {
@@ -531,7 +542,7 @@ impl Reading {
             return (Disposition::NoAnswer, None);
         }
         match f.extension {
-            Some(extension) if !f.kind.is_to_outside() => (Disposition::Answered, Some(text(extension))),
+            Some(extension) if !f.kind.is_to_outside() => (Disposition::Answered, Some(f.source.text(extension))),
             _ => (Disposition::Unknown, None),
         }
     }
@@ -539,7 +550,7 @@ impl Reading {
 
 /// The next part of a connection names one side of the transfer.
 fn transfer(f: &Fields<'_>) -> Option<Transfer> {
-    let named = f.kind.follows.then(|| f.extension.map(text));
+    let named = f.kind.follows.then(|| f.extension.map(|cell| f.source.text(cell)));
     named.map(|extension| match f.kind.what {
         7 | 8 => Transfer {
             from: extension,
@@ -550,10 +561,6 @@ fn transfer(f: &Fields<'_>) -> Option<Transfer> {
             to: extension,
         },
     })
-}
-
-fn text(printable: &[u8]) -> String {
-    String::from_utf8_lossy(trim(printable)).into_owned()
 }
 
 #[cfg(test)]

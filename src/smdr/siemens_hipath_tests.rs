@@ -27,7 +27,7 @@ fn parse(options: &Options, line: &str) -> Parsed {
 #[track_caller]
 fn leg(options: &Options, line: &str) -> Leg {
     match parse(options, line) {
-        Parsed::Leg(leg) => *leg,
+        Parsed::Leg(leg) => leg,
         other => panic!("{other:?}"),
     }
 }
@@ -39,7 +39,7 @@ fn the_stamps_meaning_is_an_option() {
         (
             leg.start.to_string(),
             leg.answered_at.unwrap().to_string(),
-            leg.inferred,
+            leg.inferred.to_vec(),
         )
     };
     let day = |clock: &str| format!("2021-01-31T{clock}");
@@ -60,7 +60,7 @@ fn zero_talk_counts_as_an_answer_only_where_the_site_says_so() {
     let blank = ANSWERED.replace("00:00:07", "        ");
     let missed = leg(&option("zero_talk", "answered"), &blank);
     assert_eq!(
-        (missed.disposition, missed.answered_by, missed.inferred),
+        (missed.disposition, missed.answered_by, missed.inferred.to_vec()),
         (Disposition::NoAnswer, None, vec!["start"])
     );
 }
@@ -84,7 +84,7 @@ fn what_joins_legs() {
         last: None,
         one_start: false,
         machine: None,
-        target: Some("250".to_owned()),
+        target: Some("250".into()),
         agent: None,
         transferred: false,
         marks_transfers: true,

@@ -6,6 +6,7 @@
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
+use super::usual::moved;
 use super::{OptionError, Options, options};
 
 /// What a stamp is the time of.
@@ -39,9 +40,12 @@ impl Meaning {
 
     /// Start of the leg and end of its ringing, for a stamp of this meaning.
     pub fn times(self, stamp: DateTime, ring: i64, talk: i64) -> (DateTime, DateTime) {
-        let back = |at: DateTime, seconds: i64| at.saturating_sub(SignedDuration::from_secs(seconds));
+        let on = |at: DateTime, seconds: i64| {
+            moved(at, seconds).unwrap_or_else(|| at.saturating_add(SignedDuration::from_secs(seconds)))
+        };
+        let back = |at: DateTime, seconds: i64| on(at, seconds.saturating_neg());
         match self {
-            Self::Start => (stamp, stamp.saturating_add(SignedDuration::from_secs(ring))),
+            Self::Start => (stamp, on(stamp, ring)),
             Self::Answer => (back(stamp, ring), stamp),
             Self::End => (back(stamp, talk.saturating_add(ring)), back(stamp, talk)),
         }
@@ -52,10 +56,27 @@ impl Meaning {
 pub fn nearest_day(year: i64, month: i64, day: i64, reference: Date) -> Option<Date> {
     let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     let century = i64::from(reference.year()) / 100 * 100;
+    let at_hand = i16::try_from(century + year).ok()?;
+    if (at_hand - reference.year()).abs() < 50
+        && let Ok(date) = Date::new(at_hand, month, day)
+    {
+        // Every other is more than fifty years off.
+        return Some(date);
+    }
     [century - 100, century, century + 100]
         .into_iter()
         .filter_map(|century| Date::new(i16::try_from(century + year).ok()?, month, day).ok())
         .min_by_key(|date| reference.duration_until(*date).abs())
+}
+
+/// Seconds from one to another: by the clock alone on one day.
+pub fn seconds(from: DateTime, to: DateTime) -> i64 {
+    let clock = |at: DateTime| (i64::from(at.hour()) * 60 + i64::from(at.minute())) * 60 + i64::from(at.second());
+    if from.date() == to.date() {
+        clock(to) - clock(from)
+    } else {
+        to.duration_since(from).as_secs()
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,10 @@ impl CaseView {
         let words = Worder { say, page };
         let banner = banner.or_else(|| words.closing());
         if page.standing == Standing::Moved {
-            return Self::moved(&words, banner);
+            return Self {
+                forms: forms(say, page, typed, &search.prefill),
+                ..Self::moved(&words, banner)
+            };
         }
         let case = &page.case;
         let forms = forms(say, page, typed, &search.prefill);

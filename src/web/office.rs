@@ -153,7 +153,7 @@ pub enum Standing {
     Looks,
     /// Is asked to take it.
     Offered,
-    /// Had it once: is shown who has it, no more.
+    /// Had it once: is shown who has it, no more, and may only dispute what it says of them.
     Moved,
 }
 

@@ -4,12 +4,14 @@
 
 use super::form::Verb;
 use super::office::{CasePage, Standing};
+use crate::call::Certainty;
 use crate::case::{Case, CaseState, DeadlineKind};
 
 /// The forms of a page, in their order.
 pub(super) fn possible(page: &CasePage) -> Vec<Verb> {
     let fits = |verb: &Verb| match page.standing {
-        Standing::Moved => false,
+        // The case acts no more for them; what it says against them they may still dispute.
+        Standing::Moved => *verb == Verb::Dispute && page.case.state != CaseState::Void && blamed(page),
         Standing::Offered => answers(*verb, page),
         Standing::Acts => answers(*verb, page) || acts(*verb, page) || governs(*verb, page),
         Standing::Looks => answers(*verb, page) || governs(*verb, page),
@@ -101,4 +103,13 @@ fn extendable(page: &CasePage) -> bool {
     running(DeadlineKind::Redo)
         .or_else(|| running(DeadlineKind::Close))
         .unwrap_or(false)
+}
+
+/// Whether the case holds something against the reader: a violation, or that they answered first where that is not
+/// certain.
+fn blamed(page: &CasePage) -> bool {
+    let (case, viewer) = (&page.case, &page.viewer);
+    let doubted = case.certainty != Certainty::Certain || case.evidence_differs;
+    case.first_answerer.as_ref() == Some(viewer) && doubted
+        || case.violations.iter().any(|row| row.person.as_ref() == Some(viewer))
 }

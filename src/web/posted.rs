@@ -34,7 +34,7 @@ impl<O: Office> Posted<'_, O> {
             Ok(page) => page,
             Err(no) => return no_page(self.say.0, no),
         };
-        if page.standing == Standing::Moved {
+        if page.standing == Standing::Moved && self.verb() != Some(Verb::Dispute) {
             return self.case(StatusCode::CONFLICT, &page, None, Vec::new(), None);
         }
         let Some(verb) = self.verb() else {

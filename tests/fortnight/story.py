@@ -58,7 +58,7 @@ class Story:
         cells[0] = datetime.fromisoformat(call["start"]).strftime("%Y/%m/%d %H:%M:%S")
         cells[1] = f"{talk // 3600:02}:{talk // 60 % 60:02}:{talk % 60:02}"
         cells[2], cells[3], cells[4], cells[5], cells[6] = str(ring), call["shown"], "I", called, call["dialled"]
-        cells[8], cells[9], cells[10] = "0", str(call["id"]), "1" if more else "0"
+        cells[8], cells[9], cells[10] = "0", f"<{call['key']}>", "1" if more else "0"
         cells[11], cells[12], cells[13], cells[14] = f"E{ext}", f"Extn{ext}", "T9001", "Line 1.1"
         cells[15] = cells[16] = "0"
         for at, value in fields.items():
@@ -67,7 +67,7 @@ class Story:
 
     def ring_in(self, at, dialled, caller, kind, shown=None, end_mark=True):
         self.last_id += 1
-        call = {"key": f"c{self.last_id}", "id": 1_000_000 + self.last_id, "kind": kind, "start": text(at), "lines": [],
+        call = {"key": f"c{self.last_id}", "kind": kind, "start": text(at), "lines": [],
                 "feed": "pbx" if end_mark else "branch", "end_mark": end_mark,
                 "direction": "incoming", "caller": caller, "shown": shown if shown is not None else caller,
                 "dialled": dialled, "parts": []}
@@ -263,6 +263,7 @@ class Story:
         if len(self.days) > 2:  # the mail server is away from mid-morning until after lunch
             self.steps += [{"at": f"{self.days[2]}T09:50:00", "do": "post_down"},
                            {"at": f"{self.days[2]}T14:20:00", "do": "post_up"}]
+        self.number()
         self.steps.sort(key=lambda s: s["at"])
         last = self.days[-1]
         return {
@@ -270,6 +271,14 @@ class Story:
             "working_days": [d.isoformat() for d in self.days],
             "directory": office.toml(self.facts), "calls": self.calls, "steps": self.steps,
         }
+
+    def number(self):
+        """A switch numbers its calls as they begin; here they were invented in another order."""
+        calls = sorted(self.calls, key=lambda call: call["start"])
+        ids = {f"<{call['key']}>": str(1_000_001 + n) for n, call in enumerate(calls)}
+        for row in [line for call in calls for line in call["lines"]] + [s for s in self.steps if "line" in s]:
+            mark = row["line"].split(",")[9] if "," in row["line"] else ""
+            row["line"] = row["line"].replace(mark, ids[mark]) if mark else row["line"]
 
     def archive(self, callers):
         """Lines of early September that the switch hands over on the second morning, when its buffer is found."""

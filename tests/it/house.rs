@@ -71,6 +71,7 @@ pub struct Plan {
     digest_window: String,
     zone: String,
     allow: String,
+    feed: Option<String>,
     mail: String,
     simulated: Option<(String, f64)>,
     lang: &'static str,
@@ -164,6 +165,12 @@ impl Plan {
         self
     }
 
+    /// How lines arrive, as keys of `[[feed]]`, if not by a connection to [`House::pbx_port`].
+    pub fn feed(mut self, keys: &str) -> Self {
+        self.feed = Some(keys.to_owned());
+        self
+    }
+
     /// How mail leaves, as settings of `mail`: `transport="smtp://…"`.
     pub fn mail(mut self, settings: &str) -> Self {
         self.mail = settings.to_owned();
@@ -244,6 +251,7 @@ impl House {
             digest_window: "1s".to_owned(),
             zone: "Asia/Shanghai".to_owned(),
             allow: r#"["127.0.0.0/8"]"#.to_owned(),
+            feed: None,
             mail: r#"transport="maildir:var/mail""#.to_owned(),
             simulated: None,
             lang: "zh",
@@ -260,12 +268,15 @@ impl House {
             digest_window,
             zone,
             allow,
+            feed,
             mail,
             lang,
             more_config,
             ..
         } = &self.plan;
         let (pbx, web, policy) = (self.pbx_port, self.web_port, policy.join(", "));
+        let listens = || format!("tcp_listen = \"127.0.0.1:{pbx}\"\nallow = {allow}");
+        let feed = feed.clone().unwrap_or_else(listens);
         self.write(
             "firstanswer.toml",
             &format!(
@@ -279,8 +290,7 @@ policy = {{use="bureau", override={{{policy}}}}}
 [[feed]]
 name = "pbx"
 dialect = "{dialect}"
-tcp_listen = "127.0.0.1:{pbx}"
-allow = {allow}
+{feed}
 {more_config}"#
             ),
         );
@@ -568,6 +578,24 @@ allow = {allow}
     #[track_caller]
     pub fn journal(&self) -> Vec<Value> {
         by_id(self.cli(["journal", "list", "--json"]).rows())
+    }
+
+    /// `feed status` of the one feed.
+    #[track_caller]
+    pub fn feed_status(&self) -> Value {
+        let mut rows = self.cli(["feed", "status", "--json"]).rows();
+        assert_eq!(rows.len(), 1, "one feed");
+        rows.remove(0)
+    }
+
+    /// Keys of the alarms that stand.
+    pub fn alarms(&self) -> Vec<String> {
+        let database = rusqlite::Connection::open(self.database()).unwrap();
+        let mut statement = database
+            .prepare("SELECT key FROM alarm WHERE cleared_at IS NULL ORDER BY key")
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
     }
 
     /// The mails that arrived, oldest first.

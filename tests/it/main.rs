@@ -1,12 +1,14 @@
 //! End-to-end tests: what a user would do with the real program, and what must hold while they do it.
 //!
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
-//!   mailbox, [`post`] and [`sink`] the mail servers.
+//!   mailbox, [`post`] and [`sink`] the mail servers, [`serial`] a serial cable.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
+//! - `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `service`: installed on a Debian 12 of its own ([`machine`]).
-//! - `commands`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
-//!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program.
+//! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
+//!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program. `fuzz`: what no
+//!   bytes may do to a parser.
 //!
 //! **Not here**: what one room can show alone stands beside its code.
 
@@ -19,17 +21,22 @@ mod faults_calendar;
 mod faults_disk;
 mod faults_feed;
 mod faults_mail;
+mod faults_mailer;
 mod faults_store;
 mod faults_time;
+mod faults_ways;
 mod fortnight;
+mod fuzz;
 mod house;
 mod house_rules;
 mod http;
+mod listen_raw;
 mod machine;
 mod mailbox;
 mod pages;
 mod pbx;
 mod post;
+mod replays;
 mod report;
 mod scenarios_answer;
 mod scenarios_case;
@@ -37,6 +44,7 @@ mod scenarios_clock;
 mod scenarios_dialects;
 mod scenarios_life;
 mod scenarios_page;
+mod serial;
 mod service;
 mod sink;
 mod threats;

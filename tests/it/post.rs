@@ -308,3 +308,30 @@ impl Drop for Doorman {
         let _ = self.child.wait();
     }
 }
+
+/// Reads a mail as Python's `email` does, and tells what it found.
+const READER: &str = r#"
+import email, email.policy, json, sys
+mail = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
+parts = [p for p in mail.walk() if not p.is_multipart()]
+body = {p.get_content_type(): p.get_content() for p in parts}
+print(json.dumps({
+    "subject": mail["Subject"], "to": mail["To"], "text": body.get("text/plain"), "html": body.get("text/html"),
+    "types": ", ".join(f"{p.get_content_type()} {p.get_content_charset()}" for p in parts),
+    "defects": [repr(d) for p in mail.walk() for d in p.defects]
+        + [repr(d) for v in mail.values() for d in getattr(v, "defects", [])]}))
+"#;
+
+/// What Python's `email` reads in a mail: `subject`, `to`, `text`, `html`, `types`, `defects`.
+pub fn read_by_python(raw: &[u8]) -> serde_json::Value {
+    let mut child = Command::new("/usr/bin/python3")
+        .args(["-c", READER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("/usr/bin/python3 is missing");
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), raw).unwrap();
+    let said = child.wait_with_output().unwrap();
+    assert!(said.status.success(), "python could not read the mail");
+    serde_json::from_slice(&said.stdout).unwrap()
+}

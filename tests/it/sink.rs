@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use crate::house::free_port;
 use crate::mailbox::{self, Mail};
 
-/// What is said to a command; `None` hangs up. The command `.` stands for the end of a message; the number counts
+/// What is said to a command; `None` hangs up, `hang` says nothing more. The command `.` stands for the end of a message; the number counts
 /// commands of that name, from 1, over all connections.
 pub type Answers = fn(&str, usize) -> Option<&'static str>;
 
@@ -80,7 +80,9 @@ impl Sink {
                 if !shared.open.load(Ordering::SeqCst) {
                     return;
                 }
-                let _ = talk(&stream.unwrap(), answers, &shared);
+                // Several at once, as a mailer has them; a conversation that goes on ends with the program.
+                let (stream, shared) = (stream.unwrap(), Arc::clone(&shared));
+                std::thread::spawn(move || talk(&stream, answers, &shared));
             }
         }));
     }
@@ -110,7 +112,7 @@ impl Sink {
 impl Drop for Sink {
     fn drop(&mut self) {
         self.shared.open.store(false, Ordering::SeqCst);
-        // Wakes it up; a conversation that goes on ends with the program.
+        // Wakes it up.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
@@ -133,6 +135,11 @@ fn talk(stream: &TcpStream, answers: Answers, shared: &Shared) -> std::io::Resul
         let Some(said) = said else {
             return stream.shutdown(Shutdown::Both);
         };
+        if said == "hang" {
+            // Until the other side has had enough.
+            let _ = reader.read_to_end(&mut Vec::new());
+            return Ok(());
+        }
         write!(writer, "{said}\r\n")?;
         if command == "QUIT" {
             return Ok(());
@@ -146,6 +153,10 @@ fn talk(stream: &TcpStream, answers: Answers, shared: &Shared) -> std::io::Resul
             let Some(said) = said else {
                 return stream.shutdown(Shutdown::Both);
             };
+            if said == "hang" {
+                let _ = reader.read_to_end(&mut Vec::new());
+                return Ok(());
+            }
             write!(writer, "{said}\r\n")?;
         }
     }

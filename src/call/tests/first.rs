@@ -80,7 +80,7 @@ fn a_machine_of_the_directory_is_not_the_first() {
 fn one_leg_may_name_all_who_had_the_call() {
     let passed = |by: &str, to: &[&str]| {
         let mut leg = answered(by, "09:00:00", 5, 60);
-        leg.marks.passed_to = to.iter().map(|ext| (*ext).to_owned()).collect();
+        leg.marks.passed_to = to.iter().map(|ext| (*ext).into()).collect();
         // Rang for 5 s, talked for 60.
         leg.marks.lasted_seconds = Some(65);
         leg
@@ -124,14 +124,14 @@ fn a_roster_names_and_its_hole_names_nobody() {
 #[test]
 fn an_agent_code_decides_before_the_extension() {
     let mut leg = answered("8032", "09:00:00", 5, 60);
-    leg.marks.agent = Some("4711".to_owned());
+    leg.marks.agent = Some("4711".into());
     assert_eq!(person(&call_of([leg])), "wang");
 }
 
 #[test]
 fn what_the_dialect_deduced_is_likely_and_a_stranger_is_ambiguous() {
     let deduced = Leg {
-        inferred: vec!["answered_by"],
+        inferred: Inferred::from_slice(&["answered_by"]),
         ..answered("8032", "09:00:00", 5, 60)
     };
     let call = call_of([deduced]);

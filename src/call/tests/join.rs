@@ -65,7 +65,7 @@ fn with_an_id_only_in_the_same_boot_epoch_and_the_latest() {
 fn with(id: &str, leg: Leg) -> PlacedLeg {
     put(
         Leg {
-            pbx_call_id: Some(id.to_owned()),
+            pbx_call_id: Some(id.into()),
             ..leg
         },
         1,
@@ -134,13 +134,13 @@ fn without_an_id_by_trunk_and_caller_within_ten_seconds_of_the_end() {
     // It began before the first: printed later, but not a follower.
     check(first(), next("08:59:59"), false);
     let caller = |number: Option<&str>| Leg {
-        calling_number: number.map(str::to_owned),
+        calling_number: number.map(Text::new),
         ..next("09:01:06")
     };
     check(first(), caller(Some("13900000002")), false);
     check(first(), caller(None), false);
     let trunk = Leg {
-        trunk: Some("T2".to_owned()),
+        trunk: Some("T2".into()),
         ..next("09:01:06")
     };
     check(first(), trunk, false);

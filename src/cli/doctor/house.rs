@@ -44,7 +44,7 @@ pub(super) fn files(visit: &mut Visit<'_>) {
     }
     for feed in &config.feeds {
         if let Transport::TcpConnect { login: Some(login), .. } = &feed.transport {
-            passwords.push((format!("feed {}", feed.name), login.password.clone()));
+            passwords.push((format!("feed {}", feed.name), login.login.password.clone()));
         }
     }
     for (whose, from) in passwords {

@@ -207,6 +207,22 @@ known = [ {number="02155501234", name="保洁", opens=false} ]
 }
 
 #[test]
+fn a_sender_may_have_a_name() {
+    use crate::config::values::sender;
+    for (given, read) in [
+        ("fa@x.cn", Some("fa@x.cn")),
+        ("首问 <fa@x.cn>", Some("首问 <fa@x.cn>")),
+        ("Front desk  <desk@y.cn>", Some("Front desk <desk@y.cn>")),
+        ("<fa@x.cn>", None),
+        ("a <fa>", None),
+        ("a\r\nBcc: b <fa@x.cn>", None),
+        ("a <b@x.cn>, c <d@x.cn>", None),
+    ] {
+        assert_eq!(sender(given).ok().as_deref(), read, "{given:?}");
+    }
+}
+
+#[test]
 fn every_transport_is_read() {
     let feeds = r#"directory = {path="people.toml"}
 calendar = {path="cal/office.toml"}

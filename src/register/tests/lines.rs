@@ -309,3 +309,61 @@ fn f25_a_joined_line_on_which_the_register_fails_is_one_quarantined_line() {
     assert_eq!(house.journal()[1].2, "clash 1 8022 09:00:00 5 60 1");
     house.count("script");
 }
+
+/// A line of pattern A: date and time of the end, extension, trunk, caller, ring, duration, code.
+fn panasonic(clock: &str, extension: &str, ring: &str, talk: &str, code: &str) -> String {
+    format!(
+        "03/05/26 {clock:7} {extension:>5} 03 {:25} {ring:4} {talk:8} {:10} {code}",
+        "<I>13900000001", ""
+    )
+}
+
+fn panasonic_house() -> House {
+    let mut rules = rules_of(DIRECTORY, POLICY);
+    rules.feeds.get_mut(&feed("any")).unwrap().dialect = "panasonic-kx".to_owned();
+    let mut house = House::with(Arc::new(rules));
+    house.connect("any");
+    house
+}
+
+#[test]
+fn an_answer_without_its_end_is_a_call_after_a_minute_of_silence_also_after_a_restart() {
+    let mut house = panasonic_house();
+    let answer = panasonic("10:00AM", "8022", "0'06", "", "AN");
+    house.now = t("10:00:10");
+    house.take("any", &[line(&answer, t("10:00:10"))]);
+    house.tick("10:01:09");
+    assert_eq!((house.states(), house.calls().len()), (vec![Pending], 0));
+    let rules = Arc::clone(house.store.rules());
+    house.restart_with(rules);
+    house.tick("10:01:10");
+    assert_eq!(house.states(), [Leg]);
+    let call = house.calls().remove(0);
+    assert_eq!(
+        (call.answered_by.as_deref(), call.person.as_deref()),
+        (Some("8022"), Some("liu"))
+    );
+    house.count("any");
+}
+
+#[test]
+fn the_end_of_a_call_told_already_takes_the_place_of_its_answer() {
+    let mut house = panasonic_house();
+    house.now = t("10:00:10");
+    house.take(
+        "any",
+        &[line(&panasonic("10:00AM", "8022", "0'06", "", "AN"), t("10:00:10"))],
+    );
+    house.tick("10:01:10");
+    assert_eq!(house.cases(), 1);
+    let end = panasonic("10:05AM", "8022", "0'06", "00:04'50", "");
+    house.now = t("10:05:01");
+    house.take("any", &[line(&end, t("10:05:01"))]);
+    assert_eq!(house.states(), [Leg, Leg]);
+    let calls = house.calls();
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    assert_eq!((calls[0].legs, calls[0].talk_seconds), (1, Some(290)));
+    house.tick("10:07:00");
+    assert_eq!(house.cases(), 1);
+    house.count("any");
+}

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod calls;
+mod health;
 mod lines;
 mod mail;
 mod properties;
 mod recount;
+mod replay;
 pub(crate) mod script;
 mod shared;
 mod threads;
@@ -244,7 +246,14 @@ impl House {
                 Ok::<(), Error>(())
             })
             .unwrap();
-        let counted = [row.legs, row.skipped, 0, row.quarantined, row.partial, row.pending];
+        let counted = [
+            row.legs,
+            row.skipped,
+            row.duplicates,
+            row.quarantined,
+            row.partial,
+            row.pending,
+        ];
         assert_eq!(
             counted, found,
             "legs, skipped, duplicate, quarantined, partial, pending"
@@ -260,10 +269,10 @@ pub(crate) fn compose(order: &Order, _: &Rules) -> Result<Composed, String> {
     };
     let told = draft.notices.iter().map(|n| format!("{} {}", n.case.id, n.rung));
     Ok(Composed {
-        address: format!("{}@x.cn", draft.person),
+        address: draft.address.clone(),
         subject: "s".to_owned(),
         message_id: format!("m{}@x.cn", draft.message),
-        bytes: format!("{}: {}", draft.person, told.collect::<Vec<_>>().join(", ")).into_bytes(),
+        bytes: format!("{}: {}", draft.reader, told.collect::<Vec<_>>().join(", ")).into_bytes(),
     })
 }
 

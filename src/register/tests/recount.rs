@@ -287,7 +287,7 @@ fn a_deadline_that_moved_away_and_back_is_told_of() {
     assert_eq!(house.close_due(1), march("11 00:00:00"));
     let (due, sent) = (march("11 00:00:00"), march("11 00:01:00"));
     while house.store.transact(|s| s.tick(due)).unwrap() {}
-    let begun = house.store.transact(|s| s.begin_mail(sent, &compose)).unwrap();
+    let begun = house.store.transact(|s| s.begin_mail(sent, &[], &compose)).unwrap();
     assert_eq!(
         begun.map(|begun| String::from_utf8(begun.bytes).unwrap()).as_deref(),
         Some("wang: 1 1")

@@ -11,7 +11,7 @@
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
-use crate::call::{Direction, Disposition, Leg, Marks, Stamp};
+use crate::call::{Direction, Disposition, Inferred, Leg, Marks, Stamp, Text};
 use crate::smdr::{About, Dialect, Line, OptionError, Options, Parsed, Parser, registry};
 
 pub(crate) fn by_name(name: &str) -> Option<&'static dyn Dialect> {
@@ -62,7 +62,7 @@ impl Parser for Reader {
                 if words[0] == "clash" {
                     lines = vec![words[6].parse().unwrap()];
                 }
-                out.push(Parsed::Leg(Box::new(leg(&words, lines, line.received.date()))));
+                out.push(Parsed::Leg(leg(&words, lines, line.received.date())));
             }
             _ => out.push(Parsed::Unparsed {
                 line: line.number,
@@ -79,20 +79,20 @@ fn leg(words: &[&str], lines: Vec<u64>, day: Date) -> Leg {
     let start: DateTime = day.to_datetime(words[3].parse().unwrap());
     let ring: i64 = words[4].parse().unwrap();
     let answered = words[0] != "miss";
-    let after = |word: &str| words.iter().position(|w| *w == word).map(|at| words[at + 1].to_owned());
+    let after = |word: &str| words.iter().position(|w| *w == word).map(|at| Text::new(words[at + 1]));
     Leg {
         line: lines[0],
         lines: lines.len() as u64,
-        line_numbers: lines,
+        line_numbers: lines.into(),
         start: Stamp::local(start),
         answered_at: answered.then(|| Stamp::local(start + SignedDuration::from_secs(ring))),
         direction: Direction::Incoming,
-        calling_number: Some(after("from").unwrap_or_else(|| "13900000001".to_owned())),
+        calling_number: Some(after("from").unwrap_or_else(|| "13900000001".into())),
         calling_name: None,
-        called_number: Some("8020".to_owned()),
-        station: Some(words[2].to_owned()),
-        answered_by: answered.then(|| words[2].to_owned()),
-        trunk: Some("T1".to_owned()),
+        called_number: Some("8020".into()),
+        station: Some(words[2].into()),
+        answered_by: answered.then(|| words[2].into()),
+        trunk: Some("T1".into()),
         ring_seconds: Some(ring),
         talk_seconds: Some(if answered { words[5].parse().unwrap() } else { 0 }),
         disposition: if answered {
@@ -101,9 +101,9 @@ fn leg(words: &[&str], lines: Vec<u64>, day: Date) -> Leg {
             Disposition::NoAnswer
         },
         transfer: None,
-        pbx_call_id: Some(words[1].to_owned()).filter(|id| id != "-"),
+        pbx_call_id: Some(Text::new(words[1])).filter(|id| id != "-"),
         account_code: None,
-        inferred: Vec::new(),
+        inferred: Inferred::new(),
         marks: Marks {
             last: words.contains(&"last").then_some(true),
             resolution_seconds: 1,

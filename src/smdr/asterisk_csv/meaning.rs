@@ -6,7 +6,8 @@ use jiff::tz::Offset;
 
 use super::row::{Ended, Row};
 use crate::call::leg::Machine;
-use crate::call::{Direction, Disposition, Leg, Marks, Stamp, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, Marks, Stamp, Text, Transfer};
+use crate::smdr::stamps;
 
 /// What the feed's options say about numbers and stamps.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ pub enum End<'a> {
     /// A phone's channel.
     Phone(&'a str),
     /// A line to the outside, or to another switch, as `TECHNOLOGY/name`.
-    Trunk(String),
+    Trunk(Text),
     /// Asterisk's own pseudo-channel, with the number dialled through it.
     Local(&'a str),
 }
@@ -53,7 +54,7 @@ impl House {
         if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(device) {
             return End::Phone(device);
         }
-        End::Trunk(format!("{technology}/{device}"))
+        End::Trunk(smol_str::format_smolstr!("{technology}/{device}"))
     }
 
     fn stamp(self, at: jiff::civil::DateTime) -> Stamp {
@@ -84,19 +85,68 @@ pub fn is_called_half(row: &Row) -> bool {
     row.app.eq_ignore_ascii_case("AppDial") && (row.billed == 0 || local)
 }
 
+/// Applications that are no way to a person.
+const MACHINES: [(Machine, &[&str]); 4] = [
+    (
+        Machine::Voicemail,
+        &[
+            "voicemail",
+            "voicemailmain",
+            "vmauthenticate",
+            "minivmrecord",
+            "comedian",
+        ],
+    ),
+    (Machine::Fax, &["receivefax", "rxfax", "sendfax"]),
+    (
+        Machine::Ivr,
+        &[
+            "playback",
+            "background",
+            "ivr",
+            "read",
+            "waitexten",
+            "directory",
+            "disa",
+            "ivrdemo",
+            "saydigits",
+            "saynumber",
+            "sayunixtime",
+            "sayalpha",
+            "controlplayback",
+            "musiconhold",
+            "mp3player",
+            "backgrounddetect",
+            "record",
+            "dictate",
+        ],
+    ),
+    (
+        Machine::Other,
+        &[
+            "confbridge",
+            "meetme",
+            "conference",
+            "page",
+            "park",
+            "parkedcall",
+            "echo",
+            "milliwatt",
+            "playtones",
+            "busy",
+            "congestion",
+            "bridgewait",
+        ],
+    ),
+];
+
 /// What the last application was, if it was no way to a person.
 fn machine(row: &Row) -> Option<Machine> {
-    let app = row.app.to_ascii_lowercase();
-    Some(match app.as_str() {
-        "voicemail" | "voicemailmain" | "vmauthenticate" | "minivmrecord" | "comedian" => Machine::Voicemail,
-        "receivefax" | "rxfax" | "sendfax" => Machine::Fax,
-        "playback" | "background" | "ivr" | "read" | "waitexten" | "directory" | "disa" | "ivrdemo" | "saydigits"
-        | "saynumber" | "sayunixtime" | "sayalpha" | "controlplayback" | "musiconhold" | "mp3player"
-        | "backgrounddetect" | "record" | "dictate" => Machine::Ivr,
-        "confbridge" | "meetme" | "conference" | "page" | "park" | "parkedcall" | "echo" | "milliwatt"
-        | "playtones" | "busy" | "congestion" | "bridgewait" => Machine::Other,
-        _ => return None,
-    })
+    if row.app == "Dial" {
+        return None;
+    }
+    let is = |apps: &[&str]| apps.iter().any(|app| row.app.eq_ignore_ascii_case(app));
+    MACHINES.iter().find(|(_, apps)| is(apps)).map(|(machine, _)| *machine)
 }
 
 fn is_queue(row: &Row) -> bool {
@@ -194,8 +244,8 @@ fn is_withheld(text: &str) -> bool {
     words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-fn filled(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+fn filled(text: &str) -> Option<Text> {
+    (!text.is_empty()).then(|| text.into())
 }
 
 impl Seen<'_> {
@@ -228,15 +278,15 @@ impl Seen<'_> {
                 from: None,
                 to: answered_by.clone(),
             }),
-            pbx_call_id: filled(&row.id),
-            account_code: filled(&row.account),
+            pbx_call_id: (!row.id.is_empty()).then(|| row.id.clone()),
+            account_code: (!row.account.is_empty()).then(|| row.account.clone()),
             marks: Marks {
                 machine: self.what_answered(disposition, answered_by.is_some()),
                 target: self.target(),
                 agent: row
                     .dst_channel
                     .strip_prefix("Agent/")
-                    .map(|a| without_suffix("Agent", a).to_owned()),
+                    .map(|a| without_suffix("Agent", a).into()),
                 transferred,
                 resolution_seconds: 1,
                 ..Marks::default()
@@ -262,7 +312,7 @@ impl Seen<'_> {
         (self.house.is_extension(&self.row.dst) && !single).then_some(&self.row.dst)
     }
 
-    fn outcome(&self) -> (Disposition, Option<String>) {
+    fn outcome(&self) -> (Disposition, Option<Text>) {
         let outgoing = self.direction == Direction::Outgoing;
         match self.row.ended {
             Ended::NoAnswer => return (Disposition::NoAnswer, None),
@@ -279,7 +329,7 @@ impl Seen<'_> {
             (Some(Machine::Voicemail), _) if self.row.billed > 0 => (Disposition::Voicemail, None),
             (Some(_), _) => (Disposition::NoAnswer, None),
             (None, _) if self.row.billed == 0 => (Disposition::NoAnswer, None),
-            (None, Some(extension)) => (Disposition::Answered, Some(extension.to_owned())),
+            (None, Some(extension)) => (Disposition::Answered, Some(extension.into())),
             // Put through to the outside: somebody talked, nobody of the house.
             (None, None) if self.to != End::Nothing => (Disposition::Unknown, None),
             (None, None) => (Disposition::NoAnswer, None),
@@ -308,16 +358,16 @@ impl Seen<'_> {
         match disposition {
             Disposition::Answered if !self.machine_first() => {
                 let answer = self.row.answer?;
-                Some(answer.duration_since(self.row.start).as_secs().max(0))
+                Some(stamps::seconds(self.row.start, answer).max(0))
             }
             Disposition::NoAnswer if self.row.billed == 0 => self.row.duration,
             _ => None,
         }
     }
 
-    fn station(&self) -> Option<String> {
+    fn station(&self) -> Option<Text> {
         if self.direction == Direction::Outgoing {
-            return self.near_extension().map(str::to_owned);
+            return self.near_extension().map(Text::new);
         }
         let mailbox = || {
             let mailbox = self.row.data.split(['@', ',', '|', '&']).next().unwrap_or_default();
@@ -331,7 +381,7 @@ impl Seen<'_> {
             .filter(|_| self.machine != Some(Machine::Ivr))
             .or_else(mailbox)
             .or_else(rung)
-            .map(str::to_owned)
+            .map(Text::new)
     }
 
     fn near_extension(&self) -> Option<&str> {
@@ -342,22 +392,22 @@ impl Seen<'_> {
         }
     }
 
-    fn calling_number(&self) -> Option<String> {
+    fn calling_number(&self) -> Option<Text> {
         if self.direction != Direction::Incoming {
-            return self.near_extension().map(str::to_owned);
+            return self.near_extension().map(Text::new);
         }
         let number = without_host(caller(self.row));
         filled(number).filter(|number| !is_withheld(number))
     }
 
     /// None if it only repeats the number, or says that there is none.
-    fn calling_name(&self) -> Option<String> {
+    fn calling_name(&self) -> Option<Text> {
         let (name, number) = clid(&self.row.clid);
         filled(name).filter(|name| name != number && *name != self.row.src && !is_withheld(name))
     }
 
     /// The queue, or the extension that was asked for.
-    fn target(&self) -> Option<String> {
+    fn target(&self) -> Option<Text> {
         if self.direction == Direction::Outgoing {
             return None;
         }
@@ -368,25 +418,25 @@ impl Seen<'_> {
         behind_local
             .filter(|number| self.house.is_extension(number))
             .or(self.far_extension())
-            .map(str::to_owned)
+            .map(Text::new)
             .or_else(|| self.station())
     }
 
-    fn called_number(&self) -> Option<String> {
+    fn called_number(&self) -> Option<Text> {
         let dst = without_host(&self.row.dst);
         // `s`, `h`, `i`, `t` are places of the dial plan, and one digit is a key pressed in a menu.
         let place = dst.len() < 2 && self.direction != Direction::Outgoing;
         filled(dst).filter(|_| !place).or_else(|| self.target())
     }
 
-    fn trunk(&self) -> Option<String> {
+    fn trunk(&self) -> Option<Text> {
         match (&self.from, &self.to) {
             (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(name.clone()),
             _ => None,
         }
     }
 
-    fn inferred(&self, disposition: Disposition, answerer: Option<&str>, ring: Option<i64>) -> Vec<&'static str> {
+    fn inferred(&self, disposition: Disposition, answerer: Option<&str>, ring: Option<i64>) -> Inferred {
         let row = self.row;
         let no_talk = row.ended == Ended::Answered && row.billed == 0 && self.machine.is_none();
         // Without the row that continues it, the channel's answer may be the queue's or the menu's.

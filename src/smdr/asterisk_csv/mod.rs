@@ -159,16 +159,20 @@ fn layout(options: &Options) -> Result<Layout, OptionError> {
     let mut columns = Vec::new();
     for name in names {
         let name = name.trim();
-        let Some(known) = row::NAMES.iter().copied().find(|n| n.eq_ignore_ascii_case(name)) else {
+        let Some(known) = (0..).zip(row::NAMES).find(|(_, n)| n.eq_ignore_ascii_case(name)) else {
             return Err(wrong(format!("`{name}` is none of {}", row::NAMES.join(", "))));
         };
-        if known != "-" && columns.contains(&known) {
-            return Err(wrong(format!("`{known}` stands there twice")));
+        let (column, name) = known;
+        if name != "-" && columns.contains(&column) {
+            return Err(wrong(format!("`{name}` stands there twice")));
         }
-        columns.push(known);
+        columns.push(column);
     }
-    match row::NEEDED.iter().find(|name| !columns.contains(name)) {
-        Some(lacks) => Err(wrong(format!("`{lacks}` is missing; calls cannot be read without it"))),
+    match row::NEEDED.iter().find(|needed| !columns.contains(needed)) {
+        Some(lacks) => Err(wrong(format!(
+            "`{}` is missing; calls cannot be read without it",
+            row::name_of(*lacks)
+        ))),
         None => Ok(Layout::Listed(columns)),
     }
 }
@@ -218,15 +222,15 @@ impl Parser for Reading {
         self.release(out);
         if line.bytes.iter().all(u8::is_ascii_whitespace) {
             out.push(skipped("blank line"));
-        } else if row::is_title(line.bytes) {
-            out.push(skipped("header"));
         } else {
             match row::row(line.bytes, &self.layout, self.encoding) {
                 Ok(row) if meaning::is_called_half(&row) => out.push(skipped("own row of a called channel")),
                 Ok(mut row) => {
-                    row.lines = vec![line.number];
+                    row.lines.push(line.number);
                     self.take(row, out);
                 }
+                // No row is a title, but not the other way round.
+                Err(_) if row::is_title(line.bytes) => out.push(skipped("header")),
                 Err(misfit) => out.push(Parsed::Unparsed {
                     line: line.number,
                     column: misfit.column(line.bytes.len()),
@@ -245,7 +249,7 @@ impl Parser for Reading {
 
 impl Reading {
     fn emit(&self, row: &Row, out: &mut Vec<Parsed>) {
-        out.push(Parsed::Leg(Box::new(meaning::leg(row, self.house))));
+        out.push(Parsed::Leg(meaning::leg(row, self.house)));
     }
 
     /// One more line has come: who has waited long enough stands for itself.
@@ -254,6 +258,9 @@ impl Reading {
             *waited += 1;
         }
         let ready = self.held.iter().take_while(|(_, waited)| *waited > PATIENCE).count();
+        if ready == 0 {
+            return;
+        }
         let ready: Vec<_> = self.held.drain(..ready).collect();
         for (row, _) in ready {
             self.emit(&row, out);
@@ -311,7 +318,8 @@ fn without_half(local: &str) -> &str {
 
 /// Both rows as one: begun as the first, answered as the second.
 fn join(row: &Row, next: &Row) -> Row {
-    let mut lines = [row.lines.as_slice(), &next.lines].concat();
+    let mut lines = row.lines.clone();
+    lines.extend_from_slice(&next.lines);
     lines.sort_unstable();
     Row {
         lines,

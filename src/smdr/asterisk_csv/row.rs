@@ -7,8 +7,12 @@
 
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
+use smallvec::SmallVec;
 
+use crate::call::{LineNumbers, Text};
 use crate::smdr::misfit::{Field, Misfit};
+use crate::smdr::text::Source;
+use crate::smdr::usual;
 
 /// A column of the call detail record, as `cdr.conf` and `cdr_custom.conf` call it.
 pub const NAMES: [&str; 22] = [
@@ -36,33 +40,62 @@ pub const NAMES: [&str; 22] = [
     "-",
 ];
 
+/// A column, by its place among the [`NAMES`].
+pub type Column = u8;
+const ACCOUNT: Column = 0;
+const SRC: Column = 1;
+const DST: Column = 2;
+const CONTEXT: Column = 3;
+const CLID: Column = 4;
+const CHANNEL: Column = 5;
+const DST_CHANNEL: Column = 6;
+const APP: Column = 7;
+const DATA: Column = 8;
+const START: Column = 9;
+const ANSWER: Column = 10;
+const END: Column = 11;
+const DURATION: Column = 12;
+const BILLED: Column = 13;
+const ENDED: Column = 14;
+const AMA_FLAGS: Column = 15;
+const UNIQUE_ID: Column = 16;
+const USER_FIELD: Column = 17;
+const PEER_ACCOUNT: Column = 18;
+const LINKED_ID: Column = 19;
+const SEQUENCE: Column = 20;
+
 /// Columns without which a row says nothing of a call.
-pub const NEEDED: [&str; 7] = ["src", "dst", "channel", "dstchannel", "start", "billsec", "disposition"];
+pub const NEEDED: [Column; 7] = [SRC, DST, CHANNEL, DST_CHANNEL, START, BILLED, ENDED];
 
 /// `cdr_csv` prints these, and behind them what `cdr.conf` turns on.
-const STANDARD: usize = 16;
+const STANDARD: [Column; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 /// The order of the sample `cdr_custom.conf`; the sequence came later.
-const CUSTOM: [&str; 19] = [
-    "clid",
-    "src",
-    "dst",
-    "dcontext",
-    "channel",
-    "dstchannel",
-    "lastapp",
-    "lastdata",
-    "start",
-    "answer",
-    "end",
-    "duration",
-    "billsec",
-    "disposition",
-    "amaflags",
-    "accountcode",
-    "uniqueid",
-    "userfield",
-    "sequence",
+const CUSTOM: [Column; 19] = [
+    CLID,
+    SRC,
+    DST,
+    CONTEXT,
+    CHANNEL,
+    DST_CHANNEL,
+    APP,
+    DATA,
+    START,
+    ANSWER,
+    END,
+    DURATION,
+    BILLED,
+    ENDED,
+    AMA_FLAGS,
+    ACCOUNT,
+    UNIQUE_ID,
+    USER_FIELD,
+    SEQUENCE,
 ];
+
+/// The column's name.
+pub fn name_of(column: Column) -> &'static str {
+    NAMES.get(usize::from(column)).copied().unwrap_or("cell")
+}
 
 /// More cells than any layout has.
 const MOST_CELLS: usize = 64;
@@ -76,12 +109,15 @@ pub struct Cell<'a> {
     pub bytes: &'a [u8],
 }
 
+/// The cells of a row.
+pub type Cells<'a> = SmallVec<[Cell<'a>; 24]>;
+
 /// Cuts a line into cells.
 ///
 /// # Errors
 /// A cell's quotes do not close, or noise stands beside them.
-pub fn cells(line: &[u8]) -> Result<Vec<Cell<'_>>, Misfit<'_>> {
-    let mut cells = Vec::with_capacity(21);
+pub fn cells(line: &[u8]) -> Result<Cells<'_>, Misfit<'_>> {
+    let mut cells = Cells::new();
     let mut begin = 0;
     loop {
         let rest = line.get(begin..).unwrap_or_default();
@@ -147,32 +183,32 @@ pub enum Layout {
     /// `cdr_csv`, or the sample of `cdr_custom`: seen from where the start stands.
     Known,
     /// As the option `columns` lists them.
-    Listed(Vec<&'static str>),
+    Listed(Vec<Column>),
 }
 
 /// The columns of a row with so many cells.
-fn columns(layout: &Layout, cells: &[Cell<'_>]) -> Vec<&'static str> {
-    if let Layout::Listed(names) = layout {
-        return names.clone();
+pub fn columns(layout: &Layout, cells: &[Cell<'_>]) -> SmallVec<[Column; 24]> {
+    if let Layout::Listed(listed) = layout {
+        return listed.as_slice().into();
     }
     let is_stamp = |n: usize| cells.get(n).is_some_and(|cell| stamp(cell.bytes).is_some());
     if is_stamp(8) && !(is_stamp(9) && is_stamp(11)) {
-        return CUSTOM[..cells.len().clamp(18, 19)].to_vec();
+        return CUSTOM[..cells.len().clamp(18, 19)].into();
     }
-    let mut names = NAMES[..STANDARD].to_vec();
-    let alone = || match cells.get(STANDARD) {
-        Some(cell) if is_unique_id(cell.bytes) => "uniqueid",
-        _ => "userfield",
+    let mut columns = SmallVec::from_slice(&STANDARD);
+    let alone = || match cells.get(STANDARD.len()) {
+        Some(cell) if is_unique_id(cell.bytes) => UNIQUE_ID,
+        _ => USER_FIELD,
     };
-    match cells.len().saturating_sub(STANDARD) {
+    match cells.len().saturating_sub(STANDARD.len()) {
         0 => {}
-        1 => names.push(alone()),
-        2 => names.extend(["uniqueid", "userfield"]),
-        3 => names.extend(["peeraccount", "linkedid", "sequence"]),
-        4 => names.extend([alone(), "peeraccount", "linkedid", "sequence"]),
-        _ => names.extend(["uniqueid", "userfield", "peeraccount", "linkedid", "sequence"]),
+        1 => columns.push(alone()),
+        2 => columns.extend([UNIQUE_ID, USER_FIELD]),
+        3 => columns.extend([PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
+        4 => columns.extend([alone(), PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
+        _ => columns.extend([UNIQUE_ID, USER_FIELD, PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
     }
-    names
+    columns
 }
 
 /// `1536293101.12461`, perhaps behind the system's name.
@@ -215,23 +251,23 @@ pub enum Ended {
 #[derive(Debug, Clone)]
 pub struct Row {
     /// Its lines: two once a row was joined with the one that continues it.
-    pub lines: Vec<u64>,
+    pub lines: LineNumbers,
     /// `accountcode`.
-    pub account: String,
+    pub account: Text,
     /// `src`.
-    pub src: String,
+    pub src: Text,
     /// `dst`.
-    pub dst: String,
+    pub dst: Text,
     /// `clid`.
-    pub clid: String,
+    pub clid: Text,
     /// `channel`.
-    pub channel: String,
+    pub channel: Text,
     /// `dstchannel`.
-    pub dst_channel: String,
+    pub dst_channel: Text,
     /// `lastapp`.
-    pub app: String,
+    pub app: Text,
     /// `lastdata`.
-    pub data: String,
+    pub data: Text,
     /// `start`.
     pub start: DateTime,
     /// `answer`.
@@ -245,7 +281,7 @@ pub struct Row {
     /// `disposition`.
     pub ended: Ended,
     /// `linkedid`, else `uniqueid`.
-    pub id: String,
+    pub id: Text,
     /// The row joined into this one was answered before it rang here: by a menu or a queue.
     pub machine_first: bool,
 }
@@ -257,54 +293,60 @@ pub struct Row {
 pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> Result<Row, Misfit<'a>> {
     let cells = cells(line)?;
     let columns = columns(layout, &cells);
-    let reading = Reading { line, cells, columns };
+    let reading = Reading {
+        line,
+        source: Source::of(line),
+        cells,
+        columns,
+    };
     reading.check_count()?;
-    let text = |name| reading.text(name, encoding);
-    let linked = text("linkedid");
-    reading.read("amaflags", "a word", |b| {
+    let text = |column| reading.text(column, encoding);
+    let linked = text(LINKED_ID);
+    reading.read(AMA_FLAGS, "a word", |b| {
         b.first().is_some_and(u8::is_ascii_alphanumeric).then_some(())
     })?;
     Ok(Row {
-        lines: Vec::new(),
-        account: text("accountcode"),
-        src: text("src"),
-        dst: text("dst"),
-        clid: text("clid"),
+        lines: LineNumbers::new(),
+        account: text(ACCOUNT),
+        src: text(SRC),
+        dst: text(DST),
+        clid: text(CLID),
         channel: reading
-            .read("channel", "a technology, `/` and a name", |b| {
+            .read(CHANNEL, "a technology, `/` and a name", |b| {
                 b.contains(&b'/').then_some(())
             })
-            .map(|_| text("channel"))?,
-        dst_channel: text("dstchannel"),
-        app: text("lastapp"),
-        data: text("lastdata"),
-        start: reading.must("start", "YYYY-MM-DD HH:MM:SS", stamp)?,
+            .map(|_| text(CHANNEL))?,
+        dst_channel: text(DST_CHANNEL),
+        app: text(APP),
+        data: text(DATA),
+        start: reading.must(START, "YYYY-MM-DD HH:MM:SS", stamp)?,
         answer: reading
-            .read("answer", "YYYY-MM-DD HH:MM:SS, or nothing", blank_or(stamp))?
+            .read(ANSWER, "YYYY-MM-DD HH:MM:SS, or nothing", blank_or(stamp))?
             .flatten(),
         end: reading
-            .read("end", "YYYY-MM-DD HH:MM:SS, or nothing", blank_or(stamp))?
+            .read(END, "YYYY-MM-DD HH:MM:SS, or nothing", blank_or(stamp))?
             .flatten(),
-        duration: reading.read("duration", "seconds", seconds)?,
-        billed: reading.must("billsec", "seconds", seconds)?,
-        ended: reading.must("disposition", "ANSWERED, NO ANSWER, BUSY, FAILED and the like", ended)?,
-        id: if linked.is_empty() { text("uniqueid") } else { linked },
+        duration: reading.read(DURATION, "seconds", seconds)?,
+        billed: reading.must(BILLED, "seconds", seconds)?,
+        ended: reading.must(ENDED, "ANSWERED, NO ANSWER, BUSY, FAILED and the like", ended)?,
+        id: if linked.is_empty() { text(UNIQUE_ID) } else { linked },
         machine_first: false,
     })
 }
 
 struct Reading<'a> {
     line: &'a [u8],
-    cells: Vec<Cell<'a>>,
-    columns: Vec<&'static str>,
+    source: Source<'a>,
+    cells: Cells<'a>,
+    columns: SmallVec<[Column; 24]>,
 }
 
 impl<'a> Reading<'a> {
     fn check_count(&self) -> Result<(), Misfit<'a>> {
         let (found, wanted) = (self.cells.len(), self.columns.len());
         let field = |number, name, expected| Field { number, name, expected };
-        if let Some(name) = self.columns.get(found) {
-            return Err(Misfit::missing(field(found + 1, name, "another cell"), 0));
+        if let Some(column) = self.columns.get(found) {
+            return Err(Misfit::missing(field(found + 1, name_of(*column), "another cell"), 0));
         }
         match self.cells.get(wanted) {
             None => Ok(()),
@@ -315,24 +357,29 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn cell(&self, name: &str) -> Option<(usize, Cell<'a>)> {
-        let at = self.columns.iter().position(|c| *c == name)?;
+    fn cell(&self, column: Column) -> Option<(usize, Cell<'a>)> {
+        let place = usize::from(column);
+        // Nearly all stand where `cdr_csv` prints them.
+        let at = match self.columns.get(place) {
+            Some(found) if *found == column => place,
+            _ => self.columns.iter().position(|c| *c == column)?,
+        };
         Some((at, *self.cells.get(at)?))
     }
 
     /// What `value` makes of a column; none where the layout lacks it.
     fn read<T>(
         &self,
-        name: &'static str,
+        column: Column,
         expected: &'static str,
         value: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Option<T>, Misfit<'a>> {
-        let Some((at, cell)) = self.cell(name) else {
+        let Some((at, cell)) = self.cell(column) else {
             return Ok(None);
         };
         let about = Field {
             number: at + 1,
-            name,
+            name: name_of(column),
             expected,
         };
         match value(cell.bytes) {
@@ -343,21 +390,28 @@ impl<'a> Reading<'a> {
 
     fn must<T>(
         &self,
-        name: &'static str,
+        column: Column,
         expected: &'static str,
         value: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<T, Misfit<'a>> {
-        let number = self.columns.len();
-        let lacks = Misfit::missing(Field { number, name, expected }, 0);
-        self.read(name, expected, value)?.ok_or(lacks)
+        let lacks = Field {
+            number: self.columns.len(),
+            name: name_of(column),
+            expected,
+        };
+        self.read(column, expected, value)?.ok_or(Misfit::missing(lacks, 0))
     }
 
-    fn text(&self, name: &str, encoding: &'static Encoding) -> String {
-        let Some((_, cell)) = self.cell(name) else {
-            return String::new();
+    fn text(&self, column: Column, encoding: &'static Encoding) -> Text {
+        let Some((_, cell)) = self.cell(column) else {
+            return Text::default();
         };
-        let (text, _) = encoding.decode_without_bom_handling(cell.bytes);
-        text.replace("\"\"", "\"").trim().to_owned()
+        let ends = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_graphic());
+        let text = self.source.decoded(cell.bytes, encoding);
+        if ends(cell.bytes.first()) && ends(cell.bytes.last()) && !cell.bytes.contains(&b'"') {
+            return text;
+        }
+        text.replace("\"\"", "\"").trim().into()
     }
 }
 
@@ -371,22 +425,10 @@ fn blank_or<T>(value: impl Fn(&[u8]) -> Option<T>) -> impl Fn(&[u8]) -> Option<O
 /// `YYYY-MM-DD HH:MM:SS`, a fraction behind it cut.
 pub fn stamp(bytes: &[u8]) -> Option<DateTime> {
     let (whole, fraction) = bytes.split_at_checked(19)?;
-    let digits = |b: &[u8]| !b.is_empty() && b.iter().all(u8::is_ascii_digit);
-    if !fraction.is_empty() && !fraction.strip_prefix(b".").is_some_and(digits) {
+    if !fraction.is_empty() && !fraction.strip_prefix(b".").is_some_and(usual::is_digits) {
         return None;
     }
-    let form = b"0000-00-00 00:00:00";
-    let fits = |(b, f): (&u8, &u8)| if *f == b'0' { b.is_ascii_digit() } else { b == f };
-    if !whole.iter().zip(form).all(fits) {
-        return None;
-    }
-    let part = |from: usize| i8::try_from(number(whole.get(from..from + 2)?)?).ok();
-    let year = i16::try_from(number(whole.get(..4)?)?).ok()?;
-    DateTime::new(year, part(5)?, part(8)?, part(11)?, part(14)?, part(17)?, 0).ok()
-}
-
-fn number(digits: &[u8]) -> Option<i64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    usual::stamp(whole, b'-')
 }
 
 /// Whole seconds, a fraction behind them cut; no call lasts for years.
@@ -396,7 +438,7 @@ fn seconds(bytes: &[u8]) -> Option<i64> {
     let whole = parts.next().filter(digits)?;
     match parts.next() {
         Some(fraction) if !digits(&fraction) => None,
-        _ => number(whole),
+        _ => usual::number(whole),
     }
 }
 

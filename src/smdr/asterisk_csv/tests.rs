@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::call::{Direction, Disposition, Leg};
-use crate::smdr::detect;
+use crate::smdr::{detect, properties};
 
 /// 201 answers an outside call after 4 s and talks for 30.
 const ANSWERED: &str = r#""","01055501234","62345678","in","""Li"" <01055501234>","PJSIP/carrier-00000010","PJSIP/201-00000011","Dial","PJSIP/201,20","2026-03-04 09:00:00","2026-03-04 09:00:04","2026-03-04 09:00:34",34,30,"ANSWERED","DOCUMENTATION","1772586000.16","""#;
@@ -30,7 +30,7 @@ fn parse(options: &Options, lines: &[&str]) -> Vec<Parsed> {
 #[track_caller]
 fn leg(options: &Options, line: &str) -> Leg {
     match parse(options, &[line]).remove(0) {
-        Parsed::Leg(leg) => *leg,
+        Parsed::Leg(leg) => leg,
         other => panic!("{other:?}"),
     }
 }
@@ -112,7 +112,7 @@ fn a_local_row_alone_names_the_extension_behind_it() {
     let local = ANSWERED.replace("PJSIP/201-00000011", "Local/201@from-internal-00000003;1");
     let leg = leg(&Options::new(), &local);
     assert_eq!(leg.answered_by.as_deref(), Some("201"));
-    assert_eq!(leg.inferred, ["direction", "ring_seconds", "answered_by"]);
+    assert_eq!(leg.inferred.as_slice(), ["direction", "ring_seconds", "answered_by"]);
 }
 
 #[test]
@@ -177,4 +177,44 @@ fn rows_of_other_csv_formats_are_not_ours() {
     assert_eq!(detect(&[freeswitch]).dialect, None);
     assert_eq!(detect(&[grandstream]).dialect, None);
     assert_eq!(detect(&[ANSWERED.as_bytes()]).dialect, Some("asterisk-csv"));
+}
+
+#[test]
+fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
+    const ENDED: [&str; 7] = [
+        "disposition",
+        "answered_by",
+        "answered_at",
+        "ring_seconds",
+        "station",
+        "transfer",
+        "inferred",
+    ];
+    const SIDES: [&str; 5] = ["direction", "calling_number", "calling_name", "called_number", "trunk"];
+    let of = |column: &str| match column {
+        "accountcode" => vec!["account_code"],
+        "src" | "dst" | "clid" | "channel" | "dstchannel" | "lastapp" | "lastdata" => [&ENDED[..], &SIDES].concat(),
+        "start" => vec!["start", "answered_at", "ring_seconds", "inferred"],
+        "answer" => vec!["answered_at", "ring_seconds", "inferred"],
+        "duration" => vec!["ring_seconds", "inferred"],
+        "billsec" => [&ENDED[..], &["talk_seconds"]].concat(),
+        "disposition" => ENDED.to_vec(),
+        "uniqueid" | "linkedid" => vec!["pbx_call_id"],
+        // What is not read: the end, the context, flags, the user's field.
+        _ => Vec::new(),
+    };
+    let may_change = |line: &[u8], at: usize| {
+        let cells = row::cells(line).unwrap();
+        let columns = row::columns(&Layout::Known, &cells);
+        // The quote before a cell and the comma behind it belong to it.
+        let place = cells.iter().rposition(|cell| cell.at <= at + 1).unwrap_or(0);
+        let before = place.saturating_sub(usize::from(cells[place].at > at));
+        [before, place]
+            .iter()
+            .filter_map(|n| columns.get(*n))
+            .flat_map(|c| of(row::name_of(*c)))
+            .collect()
+    };
+    let parsed = properties::check_altered(&DIALECT, may_change);
+    assert!(parsed > 1000, "{parsed}");
 }

@@ -4,20 +4,20 @@ use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 
 use super::line::{Fields, Span};
-use crate::call::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
-use crate::smdr::misfit::trim;
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 use crate::smdr::stamps::Meaning;
+use crate::smdr::text::text;
 
 /// What a line turned out to be.
 pub enum Found {
     /// A finished leg.
-    Leg(Box<Leg>),
+    Leg(Leg),
     /// `AN`: a leg that goes on.
-    Answer(Box<Leg>),
+    Answer(Leg),
     /// `RC`: a call arrives.
     Arrival {
         /// On this trunk.
-        trunk: Option<String>,
+        trunk: Option<Text>,
     },
     /// Something at a phone that is no call.
     Event(&'static str),
@@ -29,9 +29,9 @@ pub enum Party {
     /// A caller from outside.
     Incoming(Caller),
     /// An extension.
-    Extension(String),
+    Extension(Text),
     /// An outside number.
-    Dialled(Option<String>),
+    Dialled(Option<Text>),
     /// None: an event.
     Event(&'static str),
 }
@@ -39,10 +39,10 @@ pub enum Party {
 /// A caller from outside.
 #[derive(Debug, Default, PartialEq)]
 pub struct Caller {
-    name: Option<String>,
-    number: Option<String>,
+    name: Option<Text>,
+    number: Option<Text>,
     /// The number that was called.
-    ddi: Option<String>,
+    ddi: Option<Text>,
     machine: Option<Machine>,
     /// By `incoming`, as small switches print it.
     small: bool,
@@ -62,7 +62,7 @@ impl Party {
         }
         let answerable = f.ring != Span::Blank || matches!(f.code, b"RC" | b"AN" | b"NA");
         if let Some(extension) = dial.strip_prefix("EXT").filter(|e| is_number(e)) {
-            Self::Extension(extension.to_owned())
+            Self::Extension(extension.into())
         } else if answerable {
             let (name, number) = name_and_number(dial);
             Self::Incoming(Caller {
@@ -86,7 +86,7 @@ impl Party {
 
 /// `<D>…<I>…`, `<I>…`, `\`, and the small switches' words.
 fn incoming(dial: &str) -> Option<Party> {
-    let of = |text: &str, ddi: Option<String>| {
+    let of = |text: &str, ddi: Option<Text>| {
         let (name, number) = name_and_number(text);
         Some(Party::Incoming(Caller {
             name,
@@ -118,7 +118,7 @@ fn incoming(dial: &str) -> Option<Party> {
     }
     let behind = dial.rsplit(['>', ' ']).next().unwrap_or_default();
     Some(Party::Incoming(Caller {
-        number: is_number(behind).then(|| behind.to_owned()),
+        number: is_number(behind).then(|| behind.into()),
         machine: waiting.then_some(Machine::Queue),
         small: true,
         disa: words.contains("disa"),
@@ -136,7 +136,7 @@ fn is_dialled(c: char) -> bool {
 
 /// Names and numbers share a field: what is at the end and can be dialled is the number. A text that begins with a
 /// figure and is no number is not cut: noise within a number would give a shorter one.
-fn name_and_number(text: &str) -> (Option<String>, Option<String>) {
+fn name_and_number(text: &str) -> (Option<Text>, Option<Text>) {
     /// Shorter figures belong to the name.
     const SHORTEST: usize = 3;
     let text = text.trim();
@@ -147,10 +147,10 @@ fn name_and_number(text: &str) -> (Option<String>, Option<String>) {
     let number = &text[name.len()..];
     let cut = name.is_empty() || (name.starts_with(char::is_alphabetic) && !name.ends_with('\u{fffd}'));
     if !cut || number.len() < SHORTEST.min(text.len()) {
-        return (Some(text.to_owned()), None);
+        return (Some(text.into()), None);
     }
     let name = name.trim();
-    ((!name.is_empty()).then(|| name.to_owned()), Some(number.to_owned()))
+    ((!name.is_empty()).then(|| name.into()), Some(number.into()))
 }
 
 fn is_noisy(text: &str) -> bool {
@@ -158,13 +158,13 @@ fn is_noisy(text: &str) -> bool {
 }
 
 /// Without a flash before it, or the code of a switch in front of ours.
-fn dialled(dial: &str) -> Option<String> {
+fn dialled(dial: &str) -> Option<Text> {
     let number = dial.strip_prefix("F/").unwrap_or(dial);
     let number = number.rsplit_once('=').map_or(number, |(_, behind)| behind);
     let number = if number.starts_with(|c: char| c.is_alphabetic()) {
-        name_and_number(number).1.unwrap_or_else(|| number.to_owned())
+        name_and_number(number).1.unwrap_or_else(|| number.into())
     } else {
-        number.to_owned()
+        number.into()
     };
     let clean = !is_noisy(&number) && !number.contains('\u{fffd}');
     (clean && !number.is_empty()).then_some(number)
@@ -201,7 +201,7 @@ pub fn found(line: u64, at: DateTime, meaning: Meaning, f: &Fields<'_>, party: P
     let goes_on = f.code == b"AN" && f.talk.seconds().unwrap_or(0) == 0;
     // An `AN` line is printed at the answer, whatever the final line's stamp is.
     let meaning = if goes_on { Meaning::Answer } else { meaning };
-    let leg = Box::new(leg(line, at, meaning, f, party, goes_on));
+    let leg = leg(line, at, meaning, f, party, goes_on);
     if goes_on { Found::Answer(leg) } else { Found::Leg(leg) }
 }
 
@@ -225,7 +225,7 @@ fn leg(line: u64, at: DateTime, meaning: Meaning, f: &Fields<'_>, party: Party, 
     Leg {
         line,
         lines: 1,
-        line_numbers: vec![line],
+        line_numbers: LineNumbers::from_slice(&[line]),
         start: Stamp::local(start),
         answered_at: answered.then(|| Stamp::local(answer)),
         direction: sides.direction,
@@ -258,13 +258,13 @@ fn leg(line: u64, at: DateTime, meaning: Meaning, f: &Fields<'_>, party: Party, 
 /// Who called whom.
 struct Sides {
     direction: Direction,
-    calling: Option<String>,
-    name: Option<String>,
-    called: Option<String>,
+    calling: Option<Text>,
+    name: Option<Text>,
+    called: Option<Text>,
 }
 
 impl Sides {
-    fn of(party: Party, own: Option<String>) -> Self {
+    fn of(party: Party, own: Option<Text>) -> Self {
         let (direction, called) = match party {
             Party::Incoming(caller) => {
                 return Self {
@@ -290,9 +290,9 @@ impl Sides {
 /// How the leg ended.
 struct Told {
     disposition: Disposition,
-    answered_by: Option<String>,
+    answered_by: Option<Text>,
     machine: Option<Machine>,
-    inferred: Vec<&'static str>,
+    inferred: Inferred,
 }
 
 impl Told {
@@ -301,7 +301,7 @@ impl Told {
             disposition,
             answered_by: None,
             machine: None,
-            inferred: Vec::new(),
+            inferred: Inferred::new(),
         }
     }
 }
@@ -318,7 +318,7 @@ fn outcome(f: &Fields<'_>, party: &Party, goes_on: bool) -> Told {
         }
         Party::Extension(extension) if talked => Told {
             answered_by: Some(extension.clone()),
-            inferred: vec!["answered_by"],
+            inferred: Inferred::from_slice(&["answered_by"]),
             ..Told::plain(Disposition::Answered)
         },
         Party::Extension(_) if f.talk == Span::Seconds(0) => Told::plain(Disposition::NoAnswer),
@@ -341,7 +341,7 @@ fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
     if talked && f.code != b"FW" && station == Station::Phone {
         return Told {
             answered_by: Some(text(f.extension)),
-            inferred: if caller.disa { vec!["answered_by"] } else { Vec::new() },
+            inferred: caller.disa.then_some("answered_by").into_iter().collect(),
             ..Told::plain(Disposition::Answered)
         };
     }
@@ -350,7 +350,7 @@ fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
         Span::Seconds(_) => Told::plain(Disposition::NoAnswer),
         Span::Hidden => Told::plain(Disposition::Unknown),
         Span::Blank => Told {
-            inferred: vec!["disposition"],
+            inferred: Inferred::from_slice(&["disposition"]),
             ..Told::plain(Disposition::NoAnswer)
         },
     }
@@ -358,7 +358,7 @@ fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
 
 /// `TR` stands on the part that ends by a transfer, `*` on the one that begins by it.
 fn transfer(f: &Fields<'_>, own: Option<&str>) -> Option<Transfer> {
-    let own = own.map(str::to_owned);
+    let own = own.map(Text::new);
     if f.code == b"TR" {
         Some(Transfer { from: own, to: None })
     } else if f.head.starred {
@@ -369,7 +369,7 @@ fn transfer(f: &Fields<'_>, own: Option<&str>) -> Option<Transfer> {
 }
 
 /// The extension, or what stands for it; none for a trunk.
-fn own(f: &Fields<'_>) -> Option<String> {
+fn own(f: &Fields<'_>) -> Option<Text> {
     let extension = match station(f.extension) {
         Station::Announcement => f.extension.strip_suffix(b"B").unwrap_or(f.extension),
         Station::Phone | Station::Other => f.extension,
@@ -379,10 +379,6 @@ fn own(f: &Fields<'_>) -> Option<String> {
 }
 
 /// `00` stands for all trunks above 99.
-fn trunk(f: &Fields<'_>) -> Option<String> {
+fn trunk(f: &Fields<'_>) -> Option<Text> {
     (!f.trunk.is_empty() && f.trunk != b"00").then(|| text(f.trunk))
-}
-
-fn text(printable: &[u8]) -> String {
-    String::from_utf8_lossy(trim(printable)).into_owned()
 }

@@ -52,7 +52,7 @@ fn legs(parsed: Vec<Parsed>) -> Vec<Leg> {
     parsed
         .into_iter()
         .filter_map(|p| match p {
-            Parsed::Leg(leg) => Some(*leg),
+            Parsed::Leg(leg) => Some(leg),
             Parsed::Skipped { .. } | Parsed::Unparsed { .. } => None,
         })
         .collect()
@@ -144,7 +144,7 @@ fn an_answer_waits_for_its_final_line_and_no_longer_than_a_day() {
             &Options::new(),
             &[(0, answer.as_bytes()), (1, other.as_bytes()), (hours, last.as_bytes())],
         ));
-        legs.iter().map(|leg| leg.line_numbers.clone()).collect::<Vec<_>>()
+        legs.iter().map(|leg| leg.line_numbers.to_vec()).collect::<Vec<_>>()
     };
     assert_eq!(lines(23, &end), [vec![2], vec![1, 3]]);
     assert_eq!(lines(25, &end), [vec![2], vec![1], vec![3]]);

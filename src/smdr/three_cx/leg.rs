@@ -7,7 +7,9 @@ use jiff::tz::Offset;
 
 use super::Reader;
 use super::line::Printed;
-use crate::call::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::smdr::stamps::seconds;
+use crate::smdr::text::filled;
 
 /// The longest that a machine's answer takes, in seconds.
 const QUICK: i64 = 1;
@@ -67,6 +69,7 @@ impl<'a> Outcome<'a> {
 
 impl Reader {
     pub(super) fn leg(&self, number: u64, r: &Printed<'_>) -> Leg {
+        let text = |cell| r.source.text(cell);
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
@@ -76,7 +79,7 @@ impl Reader {
             .filter(|_| outcome.machine.is_none())
             .map(|at| seconds(r.start, at))
             .filter(|ring| *ring >= 0);
-        let mut inferred: Vec<&'static str> = outcome.deduced.into_iter().collect();
+        let mut inferred: Inferred = outcome.deduced.into_iter().collect();
         if ring_seconds.is_some() {
             inferred.push("ring_seconds");
         }
@@ -85,12 +88,12 @@ impl Reader {
         Leg {
             line: number,
             lines: 1,
-            line_numbers: vec![number],
+            line_numbers: LineNumbers::from_slice(&[number]),
             start: self.stamp(r.start),
             answered_at: answered_at.map(|at| self.stamp(at)),
             direction,
             calling_number: calling.map(text),
-            calling_name: self.name(r.from_name).filter(|name| name.as_bytes() != bare(r.from)),
+            calling_name: self.name(r).filter(|name| name.as_bytes() != bare(r.from)),
             called_number: called(r, to).map(text),
             station: outcome.answered_by.or(station(r, direction, to, &outcome)).map(text),
             answered_by: outcome.answered_by.map(text),
@@ -122,10 +125,16 @@ impl Reader {
     }
 
     /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, bytes: &[u8]) -> Option<String> {
-        let (name, _) = self.encoding.decode_without_bom_handling(bytes);
-        let good = !name.is_empty() && !name.chars().any(char::is_control);
-        good.then(|| name.replace("\"\"", "\""))
+    fn name(&self, r: &Printed<'_>) -> Option<Text> {
+        let name = r.source.decoded(filled(r.from_name)?, self.encoding);
+        let good = !name.chars().any(char::is_control);
+        good.then(|| {
+            if name.contains('"') {
+                name.replace("\"\"", "\"").into()
+            } else {
+                name
+            }
+        })
     }
 
     // ---- parties
@@ -142,21 +151,8 @@ impl Reader {
         if inside && is_one_of(&self.voicemail, bare) {
             return Party::Voicemail;
         }
-        match kind.to_ascii_lowercase().as_slice() {
-            b"queue" => return Party::Machine(Machine::Queue),
-            b"ringgroup" => return Party::Group,
-            b"ivr" | b"digitalreceptionist" => return Party::Machine(Machine::Ivr),
-            b"fax" => return Party::Machine(Machine::Fax),
-            b"confplace" | b"conference" | b"parking" | b"parkplace" => return Party::Machine(Machine::Other),
-            b"voicemail" | b"vmail" | b"specialmenu" => return Party::Voicemail,
-            b"extension" => {
-                return Party::Extension {
-                    number: bare,
-                    sure: true,
-                };
-            }
-            b"line" | b"externalline" | b"external" => return Party::Outside,
-            _ => {}
+        if let Some(party) = by_type(kind, bare) {
+            return party;
         }
         if self.queues.as_deref().is_some_and(|queues| is_one_of(queues, bare)) {
             return Party::Machine(Machine::Queue);
@@ -294,9 +290,35 @@ impl Reader {
             return None;
         };
         Some(Transfer {
-            from: filled(from).map(text),
-            to: filled(got).map(text),
+            from: filled(from).map(|cell| r.source.text(cell)),
+            to: filled(got).map(|cell| r.source.text(cell)),
         })
+    }
+}
+
+/// What the switch calls the party, in versions that do.
+fn by_type<'a>(kind: &[u8], number: &'a [u8]) -> Option<Party<'a>> {
+    let is = |words: &[&str]| words.iter().any(|word| kind.eq_ignore_ascii_case(word.as_bytes()));
+    if kind.is_empty() || is(&["internal"]) {
+        None
+    } else if is(&["extension"]) {
+        Some(Party::Extension { number, sure: true })
+    } else if is(&["line", "externalline", "external"]) {
+        Some(Party::Outside)
+    } else if is(&["queue"]) {
+        Some(Party::Machine(Machine::Queue))
+    } else if is(&["ringgroup"]) {
+        Some(Party::Group)
+    } else if is(&["ivr", "digitalreceptionist"]) {
+        Some(Party::Machine(Machine::Ivr))
+    } else if is(&["fax"]) {
+        Some(Party::Machine(Machine::Fax))
+    } else if is(&["confplace", "conference", "parking", "parkplace"]) {
+        Some(Party::Machine(Machine::Other))
+    } else if is(&["voicemail", "vmail", "specialmenu"]) {
+        Some(Party::Voicemail)
+    } else {
+        None
     }
 }
 
@@ -367,16 +389,4 @@ fn without_host(number: &[u8]) -> &[u8] {
 
 fn is_one_of(numbers: &[String], number: &[u8]) -> bool {
     numbers.iter().any(|known| known.as_bytes() == number)
-}
-
-fn seconds(from: DateTime, to: DateTime) -> i64 {
-    to.duration_since(from).as_secs()
-}
-
-fn filled(field: &[u8]) -> Option<&[u8]> {
-    (!field.is_empty()).then_some(field)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }

@@ -11,10 +11,13 @@ use nom::bytes::complete::{tag, take, take_while, take_while1};
 use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{all_consuming, map, map_opt, opt, recognize, verify};
 use nom::sequence::{pair, preceded};
+use smallvec::SmallVec;
 
 use crate::smdr::OptionError;
 use crate::smdr::misfit::{self, Field, Inner, Misfit, trim};
 use crate::smdr::registry::nearest;
+use crate::smdr::text::Source;
+use crate::smdr::usual;
 
 /// Fields as 3CX names them, in the usual order, with what they hold.
 const FIELDS: [(&str, &str); 27] = [
@@ -80,7 +83,8 @@ fn index(name: &str) -> Option<usize> {
 
 /// Whether the cell is a field's name.
 pub fn is_name(cell: &[u8]) -> bool {
-    cell.len() < 32 && std::str::from_utf8(cell).is_ok_and(|name| index(name.trim_matches('"')).is_some())
+    let plausible = cell.len() < 32 && !cell.iter().any(u8::is_ascii_digit);
+    plausible && std::str::from_utf8(cell).is_ok_and(|name| index(name.trim_matches('"')).is_some())
 }
 
 /// Where each field stands.
@@ -147,8 +151,12 @@ impl Layout {
     }
 }
 
+/// Parties of a call, in order.
+pub type Chain<'a> = SmallVec<[&'a [u8]; 8]>;
+
 /// The line's fields, as printed, prefixes and all.
 pub struct Printed<'a> {
+    pub source: Source<'a>,
     pub call_id: &'a [u8],
     pub duration: Option<i64>,
     pub start: DateTime,
@@ -165,7 +173,7 @@ pub struct Printed<'a> {
     pub last_dn: &'a [u8],
     pub code: &'a [u8],
     /// Parties after `Chain: `; empty ones stay.
-    pub chain: Vec<&'a [u8]>,
+    pub chain: Chain<'a>,
     pub from_type: &'a [u8],
     pub to_type: &'a [u8],
     pub last_type: &'a [u8],
@@ -190,6 +198,7 @@ pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfi
     let answered = cells.get(TIME_ANSWERED, filled(stamp))?.flatten();
     let end = cells.get(TIME_END, filled(stamp))?.flatten();
     let printed = Printed {
+        source: Source::of(line),
         call_id: cells.get(CALLID, call_id)?.unwrap_or_default(),
         duration: duration.flatten(),
         start,
@@ -217,7 +226,7 @@ pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfi
 }
 
 struct Cells<'a, 'l> {
-    cells: Vec<Cell<'a>>,
+    cells: SmallVec<[Cell<'a>; 28]>,
     length: usize,
     layout: &'l Layout,
 }
@@ -313,8 +322,8 @@ impl<'a> Cells<'a, '_> {
 }
 
 /// Cuts the line at commas; a cell may be quoted, and then hold commas and doubled quotes.
-fn cells(line: &[u8]) -> Result<Vec<Cell<'_>>, Misfit<'_>> {
-    let mut cells = Vec::with_capacity(28);
+fn cells(line: &[u8]) -> Result<SmallVec<[Cell<'_>; 28]>, Misfit<'_>> {
+    let mut cells = SmallVec::new();
     let mut begin = 0;
     loop {
         let left = line.get(begin..).unwrap_or_default();
@@ -410,6 +419,13 @@ fn digits<'a>(
 
 /// Hours without limit: a call may last for days.
 pub fn duration(i: &[u8]) -> Inner<'_, i64> {
+    match usual::span(i) {
+        Some(seconds) => Ok((&[], seconds)),
+        None => any_duration(i),
+    }
+}
+
+fn any_duration(i: &[u8]) -> Inner<'_, i64> {
     let hours = verify(number, |h| *h < 1_000_000_000);
     let minutes = preceded(char(':'), digits(2, 59));
     let seconds = preceded(char(':'), digits(2, 59));
@@ -418,6 +434,13 @@ pub fn duration(i: &[u8]) -> Inner<'_, i64> {
 
 /// Strokes or hyphens; fractions of a second are cut.
 pub fn stamp(i: &[u8]) -> Inner<'_, DateTime> {
+    match usual::stamp(i, b'/') {
+        Some(at) => Ok((&[], at)),
+        None => any_stamp(i),
+    }
+}
+
+fn any_stamp(i: &[u8]) -> Inner<'_, DateTime> {
     let stroke = || one_of("/-");
     let date = (
         digits(4, 9999),
@@ -452,9 +475,9 @@ fn filled<'a, T>(
 }
 
 /// Nothing, or parties each with its separator: the last separator shows that the chain is whole.
-fn chain(i: &[u8]) -> Inner<'_, Vec<&[u8]>> {
+fn chain(i: &[u8]) -> Inner<'_, Chain<'_>> {
     if i.is_empty() {
-        return Ok((i, Vec::new()));
+        return Ok((i, Chain::new()));
     }
     let calm = take_while(|b: u8| b >= b' ' && b != 0x7f);
     let (rest, text) = preceded(tag("Chain: "), calm).parse(i)?;

@@ -246,7 +246,7 @@ impl Parser for Reader {
                 what,
             },
             None => match line::printed(without_leading_filler(line.bytes), &self.layout) {
-                Ok(printed) => Parsed::Leg(Box::new(self.leg(line.number, &printed))),
+                Ok(printed) => Parsed::Leg(self.leg(line.number, &printed)),
                 Err(misfit) => Parsed::Unparsed {
                     line: line.number,
                     column: misfit.column(line.bytes.len()),

@@ -36,7 +36,7 @@ fn parse(options: &Options, line: &[u8]) -> Parsed {
 #[track_caller]
 fn leg(options: &Options, line: &str) -> Leg {
     match parse(options, line.as_bytes()) {
-        Parsed::Leg(leg) => *leg,
+        Parsed::Leg(leg) => leg,
         other => panic!("{other:?}"),
     }
 }
@@ -68,7 +68,7 @@ fn listed_queues_are_no_deduction() {
     let both = leg(&queues, &both);
     assert_eq!(
         (both.answered_by.as_deref(), both.marks.passed_to),
-        (Some("185"), vec!["195".to_owned()])
+        (Some("185"), vec!["195".into()])
     );
 }
 
@@ -106,11 +106,11 @@ fn what_joins_and_what_follows() {
     let wanted = crate::call::Marks {
         last: Some(true),
         machine: Some(Machine::Queue),
-        target: Some("611".to_owned()),
+        target: Some("611".into()),
         transferred: true,
         // 07:28:04 to 08:07:44
         lasted_seconds: Some(2380),
-        passed_to: vec!["112".to_owned()],
+        passed_to: vec!["112".into()],
         ..crate::call::Marks::default()
     };
     assert_eq!(passed.marks, wanted);

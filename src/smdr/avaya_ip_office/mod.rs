@@ -36,7 +36,9 @@
 //!
 //! **Cannot tell**: which twin of a pair answered, who calls in by name, why an outgoing call failed, the zone.
 
-use std::collections::{HashMap, VecDeque};
+mod usual_line;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -48,9 +50,12 @@ use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{eof, map, map_opt, opt, recognize, value, verify};
 use nom::sequence::{pair, preceded, terminated};
 
-use crate::call::{Direction, Disposition, Leg, Machine, Marks, Stamp, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
+use crate::smdr::text::{Source, filled};
+use crate::smdr::usual;
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
+use usual_line::usual_segment;
 
 /// The registry's entry.
 pub static DIALECT: AvayaIpOffice = AvayaIpOffice;
@@ -224,22 +229,25 @@ impl Parser for Segments {
                 what,
             });
         }
-        out.push(match segment(without_leading_filler(line.bytes)) {
-            Ok((_, segment)) => {
-                let first = self.begun.is_first(&segment);
-                Parsed::Leg(Box::new(self.leg(line.number, &segment, first)))
-            }
-            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
-                line: line.number,
-                column: misfit.column(line.bytes.len()),
-                error: misfit.text(),
+        let text = without_leading_filler(line.bytes);
+        out.push(
+            match usual_segment(text).map_or_else(|| segment(text), |usual| Ok((&b""[..], usual))) {
+                Ok((_, segment)) => {
+                    let first = self.begun.is_first(&segment);
+                    Parsed::Leg(self.leg(line.number, &segment, first))
+                }
+                Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
+                    line: line.number,
+                    column: misfit.column(line.bytes.len()),
+                    error: misfit.text(),
+                },
+                Err(nom::Err::Incomplete(_)) => Parsed::Unparsed {
+                    line: line.number,
+                    column: line.bytes.len() + 1,
+                    error: "the line is cut".to_owned(),
+                },
             },
-            Err(nom::Err::Incomplete(_)) => Parsed::Unparsed {
-                line: line.number,
-                column: line.bytes.len() + 1,
-                error: "the line is cut".to_owned(),
-            },
-        });
+        );
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}
@@ -260,20 +268,26 @@ fn no_segment(line: &[u8]) -> Option<&'static str> {
 /// Which calls have more segments to come, so that those are not taken for the first.
 #[derive(Default)]
 struct Begun {
-    starts: HashMap<Vec<u8>, DateTime>,
-    order: VecDeque<Vec<u8>>,
+    starts: BTreeMap<u64, DateTime>,
+    order: VecDeque<u64>,
 }
 
 impl Begun {
     /// Calls remembered; a switch has far fewer going on.
-    const LIMIT: usize = 10_000;
+    const LIMIT: usize = 2_000;
 
     fn is_first(&mut self, segment: &Segment<'_>) -> bool {
+        if self.starts.is_empty() && !segment.more {
+            return true;
+        }
+        // Ids of more digits than a switch prints may fall together: then their starts tell them apart.
+        let digit = |id: u64, b: &u8| id.wrapping_mul(10).wrapping_add(u64::from(b.wrapping_sub(b'0')));
+        let id = segment.call_id.iter().fold(0, digit);
         // An id with another start is another call: ids restart with the system.
-        let first = self.starts.get(segment.call_id) != Some(&segment.start.at);
+        let first = self.starts.get(&id) != Some(&segment.start.at);
         if first && segment.more {
-            if self.starts.insert(segment.call_id.to_vec(), segment.start.at).is_none() {
-                self.order.push_back(segment.call_id.to_vec());
+            if self.starts.insert(id, segment.start.at).is_none() {
+                self.order.push_back(id);
             }
             if self.order.len() > Self::LIMIT
                 && let Some(oldest) = self.order.pop_front()
@@ -287,14 +301,16 @@ impl Begun {
 
 // ---- the line
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Start {
     at: DateTime,
     has_seconds: bool,
 }
 
 /// The line's fields, as printed.
+#[derive(Debug, PartialEq)]
 struct Segment<'a> {
+    source: Source<'a>,
     start: Start,
     connected: i64,
     ring: Option<i64>,
@@ -316,7 +332,7 @@ struct Segment<'a> {
 }
 
 /// A device with the name printed beside it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Party<'a> {
     device: &'a [u8],
     name: &'a [u8],
@@ -364,6 +380,7 @@ fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
     let (rest, auth_code) = auth_code(rest)?;
     let (rest, (_user_charged, (cause, targeter))) = user_charged(rest)?;
     let segment = Segment {
+        source: Source::of(line),
         start,
         connected,
         ring,
@@ -631,12 +648,13 @@ fn cause(i: &[u8]) -> Inner<'_, &[u8]> {
 
 impl Segments {
     fn leg(&self, number: u64, s: &Segment<'_>, first: bool) -> Leg {
+        let text = |cell| s.source.text(cell);
         let direction = match (s.incoming, s.internal) {
             (true, _) => Direction::Incoming,
             (false, true) => Direction::Internal,
             (false, false) => Direction::Outgoing,
         };
-        let mut inferred = Vec::new();
+        let mut inferred = Inferred::new();
         if !s.start.has_seconds {
             inferred.push("start");
         }
@@ -655,7 +673,7 @@ impl Segments {
         Leg {
             line: number,
             lines: 1,
-            line_numbers: vec![number],
+            line_numbers: LineNumbers::from_slice(&[number]),
             start,
             answered_at,
             direction,
@@ -663,7 +681,7 @@ impl Segments {
             calling_name: if s.incoming {
                 None
             } else {
-                s.party1.extension().and(self.name(s.party1.name))
+                s.party1.extension().and(self.name(s, s.party1.name))
             },
             called_number: filled(without_host(s.dialled))
                 .or(filled(without_host(s.called)))
@@ -678,7 +696,7 @@ impl Segments {
             talk_seconds: Some(s.connected),
             disposition,
             transfer: transferred.then(|| Transfer {
-                from: self.name(s.targeter),
+                from: self.name(s, s.targeter),
                 to: station.map(text),
             }),
             pbx_call_id: Some(text(s.call_id)),
@@ -689,10 +707,9 @@ impl Segments {
     }
 
     /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, bytes: &[u8]) -> Option<String> {
-        let (name, _) = self.encoding.decode_without_bom_handling(bytes);
-        let good = !name.is_empty() && !name.chars().any(char::is_control);
-        good.then(|| name.into_owned())
+    fn name(&self, s: &Segment<'_>, bytes: &[u8]) -> Option<Text> {
+        let name = s.source.decoded(filled(bytes)?, self.encoding);
+        (!name.chars().any(char::is_control)).then_some(name)
     }
 }
 
@@ -720,8 +737,8 @@ fn answered_at(s: &Segment<'_>, disposition: Disposition) -> Option<Stamp> {
         Disposition::Voicemail => s.connected > 0,
         Disposition::NoAnswer | Disposition::Busy | Disposition::Failed | Disposition::Unknown => false,
     };
-    let ring = SignedDuration::from_secs(s.ring.filter(|_| answered)?);
-    s.start.at.checked_add(ring).ok().map(Stamp::local)
+    let ring = s.ring.filter(|_| answered)?;
+    usual::moved(s.start.at, ring).map(Stamp::local)
 }
 
 #[derive(Clone, Copy)]
@@ -759,6 +776,7 @@ fn station<'a>(s: &Segment<'a>, direction: Direction) -> Option<&'a [u8]> {
 }
 
 fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred: bool) -> Marks {
+    let text = |cell| s.source.text(cell);
     let other = s.party1.is_other_machine() || s.party2.is_other_machine();
     Marks {
         last: Some(!s.more),
@@ -781,14 +799,5 @@ fn without_host(number: &[u8]) -> &[u8] {
     number.split(|b| *b == b'@').next().unwrap_or(number)
 }
 
-fn filled(field: &[u8]) -> Option<&[u8]> {
-    (!field.is_empty()).then_some(field)
-}
-
-fn text(printable: &[u8]) -> String {
-    String::from_utf8_lossy(printable).into_owned()
-}
-
 #[cfg(test)]
-#[path = "avaya_ip_office_tests.rs"]
 mod tests;

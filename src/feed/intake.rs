@@ -1,0 +1,104 @@
+//! What all feeds have in common: bytes go through the codec, and lines to the writer.
+//!
+//! **Invariants.** What a call took is durable when it returns. Where in a file the bytes stood goes into the
+//! transaction of their lines.
+
+use bytes::BytesMut;
+use tokio_util::codec::Decoder;
+
+use super::Reading;
+use super::codec::{Framed, LineCodec, Piece};
+use super::garbage::{Verdict, Watch};
+use crate::clock::Clock;
+use crate::register::alarms::key;
+use crate::register::{Alarm, Error, Handle, IncomingLine, LineKind, Place};
+
+/// The way of one connection's bytes to the writer.
+pub(super) struct Intake<'a> {
+    pub reading: &'a Reading,
+    pub connection: i64,
+    pub writer: &'a Handle,
+    pub clock: Clock,
+    pub codec: LineCodec,
+    watch: Watch,
+}
+
+impl<'a> Intake<'a> {
+    pub fn new(reading: &'a Reading, connection: i64, writer: &'a Handle, clock: Clock) -> Self {
+        Self {
+            reading,
+            connection,
+            writer,
+            clock,
+            codec: LineCodec::new(reading.max_line),
+            watch: Watch::default(),
+        }
+    }
+
+    /// Takes all of `buffer`; returns whether a line has ended.
+    pub async fn take(&mut self, buffer: &mut BytesMut) -> Result<bool, Error> {
+        self.take_to(buffer, |_| None).await
+    }
+
+    /// The same for a file: `place` tells how far it is read, given how the codec stands.
+    pub async fn take_to(
+        &mut self,
+        buffer: &mut BytesMut,
+        place: impl FnOnce(&LineCodec) -> Option<Place>,
+    ) -> Result<bool, Error> {
+        let verdict = self.watch.look(buffer);
+        let mut lines = Vec::new();
+        // The codec has no errors: any bytes are lines.
+        while let Ok(Some(framed)) = self.codec.decode(buffer) {
+            let kind = match framed.piece {
+                Piece::Whole => LineKind::Whole,
+                Piece::First | Piece::Middle | Piece::Last => LineKind::Piece,
+                Piece::Partial => LineKind::Partial,
+            };
+            lines.push(self.line(framed, kind));
+        }
+        let some = !lines.is_empty();
+        if some {
+            let place = place(&self.codec);
+            self.put(lines, place).await?;
+        }
+        if let Some(verdict) = verdict {
+            self.tell(verdict).await?;
+        }
+        Ok(some)
+    }
+
+    /// Keeps what came of a line whose end did not.
+    pub async fn tail(&mut self, kind: LineKind, place: impl FnOnce(&LineCodec) -> Option<Place>) -> Result<(), Error> {
+        let Some(tail) = self.codec.tail() else { return Ok(()) };
+        let line = self.line(tail, kind);
+        let place = place(&self.codec);
+        self.put(vec![line], place).await
+    }
+
+    pub fn line(&self, framed: Framed, kind: LineKind) -> IncomingLine {
+        IncomingLine {
+            bytes: framed.bytes,
+            received_at: self.clock.now(),
+            kind,
+            continues: framed.continues,
+        }
+    }
+
+    pub async fn put(&self, lines: Vec<IncomingLine>, place: Option<Place>) -> Result<(), Error> {
+        self.writer
+            .lines_to(&self.reading.feed, self.connection, lines, place)
+            .await
+    }
+
+    async fn tell(&self, verdict: Verdict) -> Result<(), Error> {
+        let feed = self.reading.feed.to_string();
+        match verdict {
+            Verdict::Garbage { percent, cause } => {
+                let cause = cause.to_owned();
+                self.writer.raise_alarm(Alarm::Garbage { feed, percent, cause }).await
+            }
+            Verdict::Clean => self.writer.clear_alarm(key("garbage", &feed)).await,
+        }
+    }
+}

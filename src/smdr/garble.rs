@@ -1,0 +1,95 @@
+//! What makes lines unreadable, told from their bytes. Pure.
+//!
+//! Seven data bits with a parity bit, read as eight: the high bit of each byte completes an even (or odd) number of
+//! ones, and without it the lines are of a dialect. Anything else that is full of control and high bytes is a wrong
+//! speed, or noise.
+//!
+//! **Not here**: names in a national code page: they are a small share of a line.
+
+use super::detect::detect;
+
+/// From this share of odd bytes on, lines are no text.
+const SHARE: u32 = 20;
+
+/// Lines that are no text, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Garbled {
+    /// Of their bytes, how many in a hundred are no text.
+    pub percent: u32,
+    /// The likely cause, with the way out.
+    pub cause: String,
+}
+
+/// Judges lines that no dialect could read; `None` if they are text after all.
+pub fn garbled(lines: &[&[u8]]) -> Option<Garbled> {
+    let bytes = || lines.iter().flat_map(|line| line.iter().copied());
+    let all = bytes().count();
+    let odd = bytes()
+        .filter(|b| *b >= 0x80 || (*b < b' ' && *b != b'\t') || *b == 0x7f)
+        .count();
+    let percent = u32::try_from(odd * 100 / all.max(1)).unwrap_or(100);
+    (all > 0 && percent >= SHARE).then(|| Garbled {
+        percent,
+        cause: cause(lines, &bytes),
+    })
+}
+
+fn cause<I: Iterator<Item = u8>>(lines: &[&[u8]], bytes: &impl Fn() -> I) -> String {
+    let plain: Vec<Vec<u8>> = lines
+        .iter()
+        .map(|line| line.iter().map(|b| b & 0x7f).collect())
+        .collect();
+    let plain: Vec<&[u8]> = plain.iter().map(Vec::as_slice).collect();
+    let parity = if bytes().all(|b| b.count_ones() % 2 == 0) {
+        Some("even")
+    } else if bytes().all(|b| b.count_ones() % 2 == 1) {
+        Some("odd")
+    } else {
+        None
+    };
+    match (parity, detect(&plain).dialect) {
+        (Some(parity), _) => format!(
+            "7 data bits with {parity} parity are read as 8 bits: set data_bits=7 and parity=\"{parity}\", here or at \
+             the terminal server"
+        ),
+        (None, Some(_)) => "the highest bit of the bytes is not part of the text: set data_bits=7, here or at the \
+                            terminal server"
+            .to_owned(),
+        (None, None) => {
+            "a wrong baud rate, or noise on the line: compare `baud` with what the switch is set to".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const LINE: &[u8] = b"2008/06/28 09:28:41,00:00:00,9,8004206,I,4324,4324,,0,1000014155,0,E4324,Joe Bloggs,\
+        T9161,LINE 5.1,0,0,,,,,,,,,,,,,";
+
+    fn with_parity(odd: u32) -> Vec<u8> {
+        let set = |b: &u8| if b.count_ones() % 2 == odd { *b } else { b | 0x80 };
+        LINE.iter().map(set).collect()
+    }
+
+    #[test]
+    fn f08_parity_is_told_from_noise() {
+        let cause = |line: &[u8]| garbled(&[line, line]).unwrap().cause;
+        assert!(cause(&with_parity(0)).contains("parity=\"even\""));
+        assert!(cause(&with_parity(1)).contains("parity=\"odd\""));
+        let noise: Vec<u8> = (0..200u32).map(|n| (n * 167 % 251) as u8).collect();
+        assert!(cause(&noise).contains("baud"), "{}", cause(&noise));
+    }
+
+    #[test]
+    fn f08_text_is_no_garbage() {
+        assert_eq!(garbled(&[LINE, b"what is this"]), None);
+        assert_eq!(garbled(&[]), None);
+        // A name in GBK.
+        let mut name = LINE.to_vec();
+        name.extend(b"\xcd\xf5\xb7\xbc\xc1\xf5\xd1\xf3");
+        assert_eq!(garbled(&[&name]), None);
+    }
+}

@@ -1,0 +1,223 @@
+//! The usual spelling of a line, read by hand.
+//!
+//! A dialect's careful reader says of each line what it holds or where it is wrong. Nearly all lines of a switch are
+//! spelt alike, and for those a few comparisons tell the same. What is spelt otherwise is left to the careful reader.
+//!
+//! **Invariants.** Nothing here judges: what does not fit is `None`, never an error, and what does is what the careful
+//! reader would have found (`properties` holds the two against each other).
+
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, Time};
+
+/// More cells than any dialect looks at.
+const MOST: usize = 32;
+
+/// A line cut at one byte into at most 32 cells and a rest.
+pub struct Cells<'a> {
+    line: &'a [u8],
+    ends: [u16; MOST],
+    count: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// Cuts; `None` of a line longer than any.
+    pub fn cut(line: &'a [u8], separator: u8) -> Option<Self> {
+        let length = u16::try_from(line.len()).ok()?;
+        let mut ends = [length; MOST];
+        let mut count = 0;
+        let (words, tail) = line.as_chunks::<8>();
+        let mut last = [!separator; 8];
+        last[..tail.len()].copy_from_slice(tail);
+        let mut base = 0;
+        for word in words.iter().chain([&last]) {
+            let mut marks = marks(*word, separator);
+            while marks != 0 && count < MOST {
+                // In range: there are at most u16::MAX bytes.
+                ends[count] = base + (marks.trailing_zeros() / 8) as u16;
+                count += 1;
+                marks &= marks - 1;
+            }
+            base = base.saturating_add(8);
+        }
+        let count = (count + 1).min(MOST);
+        Some(Self { line, ends, count })
+    }
+
+    /// How many cells, up to 32.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Where a cell ends, in bytes from the line's begin; that of the line for one that is not there.
+    pub fn end(&self, n: usize) -> usize {
+        self.ends.get(n).map_or(self.line.len(), |end| usize::from(*end))
+    }
+
+    /// A cell as printed; empty if the line ended before it.
+    pub fn raw(&self, n: usize) -> &'a [u8] {
+        let from = if n == 0 { 0 } else { self.end(n - 1) + 1 };
+        self.line.get(from..self.end(n)).unwrap_or_default()
+    }
+
+    /// A cell without the blanks around it.
+    pub fn get(&self, n: usize) -> &'a [u8] {
+        match self.raw(n) {
+            cell @ ([b' ', ..] | [.., b' ']) => super::misfit::trim(cell),
+            cell => cell,
+        }
+    }
+}
+
+/// The high bit of each byte that is the separator, and of no other.
+const fn marks(word: [u8; 8], separator: u8) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let other = u64::from_le_bytes(word) ^ u64::from_le_bytes([separator; 8]);
+    !(((other & LOW) + LOW) | other | LOW)
+}
+
+/// A number of up to nine digits.
+pub fn number(cell: &[u8]) -> Option<i64> {
+    if cell.is_empty() || cell.len() > 9 {
+        return None;
+    }
+    let mut number = 0;
+    for byte in cell {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit);
+    }
+    Some(number)
+}
+
+/// Two digits.
+pub const fn two(high: u8, low: u8) -> Option<i8> {
+    let (high, low) = (high.wrapping_sub(b'0'), low.wrapping_sub(b'0'));
+    if high <= 9 && low <= 9 {
+        Some((high * 10 + low) as i8)
+    } else {
+        None
+    }
+}
+
+/// `YYYY/MM/DD HH:MM:SS`, with this stroke between the parts of the day.
+pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
+    let [c, y, a, b, s1, mo1, mo2, s2, d1, d2, b' ', clock @ ..] = cell else {
+        return None;
+    };
+    if *s1 != stroke || *s2 != stroke {
+        return None;
+    }
+    let day = jiff::civil::Date::new(
+        i16::from(two(*c, *y)?) * 100 + i16::from(two(*a, *b)?),
+        two(*mo1, *mo2)?,
+        two(*d1, *d2)?,
+    );
+    Some(day.ok()?.to_datetime(time(clock)?))
+}
+
+/// `HH:MM:SS` of a clock.
+pub fn time(cell: &[u8]) -> Option<Time> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = cell else {
+        return None;
+    };
+    Time::new(two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?, 0).ok()
+}
+
+/// `HH:MM:SS` of a span, in seconds.
+pub fn span(cell: &[u8]) -> Option<i64> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = cell else {
+        return None;
+    };
+    let (hours, minutes, seconds) = (two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?);
+    let fits = minutes < 60 && seconds < 60;
+    fits.then(|| i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds))
+}
+
+/// Digits, at least one.
+pub fn is_digits(cell: &[u8]) -> bool {
+    !cell.is_empty() && cell.iter().all(u8::is_ascii_digit)
+}
+
+/// Visible ASCII and blanks.
+pub fn is_printable(cell: &[u8]) -> bool {
+    cell.iter().all(|b| b.wrapping_sub(b' ') < 0x5f)
+}
+
+/// So many seconds later, or earlier: by the clock alone where the day stays the same.
+pub fn moved(at: DateTime, seconds: i64) -> Option<DateTime> {
+    let clock = i64::from(at.hour()) * 3600 + i64::from(at.minute()) * 60 + i64::from(at.second());
+    match clock.checked_add(seconds)? {
+        0 if seconds == 0 => Some(at),
+        moved @ 0..86_400 if at.subsec_nanosecond() == 0 => {
+            let moved = moved as i32;
+            let (hour, minute, second) = (moved / 3600, moved / 60 % 60, moved % 60);
+            Some(at.date().at(hour as i8, minute as i8, second as i8, 0))
+        }
+        _ => at.checked_add(SignedDuration::from_secs(seconds)).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cells_beyond_the_last_are_empty() {
+        let cells = Cells::cut(b"a, bc ,,d", b',');
+        let cells = cells.as_ref();
+        let found: Vec<_> = (0..6).filter_map(|n| cells.map(|c| c.get(n))).collect();
+        assert_eq!(found, [&b"a"[..], b"bc", b"", b"d", b"", b""]);
+        assert_eq!(cells.map(Cells::count), Some(4));
+    }
+
+    #[test]
+    fn spellings_that_differ_are_left_alone() {
+        assert_eq!(
+            stamp(b"2026/03/04 09:15:02", b'/'),
+            Some(date(2026, 3, 4).at(9, 15, 2, 0))
+        );
+        for other in [
+            "2026-03-04 09:15:02",
+            "2026/02/29 09:15:02",
+            "2026/03/04 9:15:02",
+            "2026/03/04 24:00:00",
+            "",
+        ] {
+            assert_eq!(stamp(other.as_bytes(), b'/'), None, "{other}");
+        }
+        assert_eq!(span(b"99:59:59"), Some(359_999));
+        assert_eq!(
+            (span(b"00:60:00"), span(b"0:00:00"), span(b"-1:00:00")),
+            (None, None, None)
+        );
+        assert_eq!(
+            (number(b"007"), number(b""), number(b"1 "), number(b"1234567890")),
+            (Some(7), None, None, None)
+        );
+        assert!(is_printable(b" ~") && !is_printable(b"\x7f") && !is_printable(b"\x1f") && !is_printable(b"\x80"));
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_is_splitting(line in proptest::collection::vec(prop_oneof![Just(b','), Just(b'-'), Just(0xac), any::<u8>()], 0..200)) {
+            let wanted: Vec<&[u8]> = line.split(|b| *b == b',').collect();
+            let cells = Cells::cut(&line, b',');
+            let cells = cells.as_ref();
+            prop_assert_eq!(cells.map(Cells::count), Some(wanted.len().min(MOST)));
+            for (n, wanted) in wanted.into_iter().enumerate().take(MOST) {
+                prop_assert_eq!(cells.map(|cells| cells.raw(n)), Some(wanted));
+            }
+        }
+
+        #[test]
+        fn moving_is_adding(clock in 0i64..86_400, seconds in -200_000i64..200_000) {
+            let at = date(2026, 2, 28).at(0, 0, 0, 0).saturating_add(SignedDuration::from_secs(clock));
+            prop_assert_eq!(moved(at, seconds), at.checked_add(SignedDuration::from_secs(seconds)).ok());
+        }
+    }
+}
