@@ -151,7 +151,7 @@ impl Metrics {
                 .collect();
             page.family(name, kind, help, &values);
         };
-        let counters: [(&str, &str, CountOf); 6] = [
+        let counters: [(&str, &str, CountOf); 7] = [
             ("feed_lines_total", "Raw lines received.", |feed| feed.lines),
             ("feed_legs_total", "Legs read from them.", |feed| feed.legs),
             ("feed_skipped_total", "Lines that tell of no call.", |feed| feed.skipped),
@@ -161,6 +161,11 @@ impl Metrics {
             ("feed_duplicates_total", "Lines that the switch sent again.", |feed| {
                 feed.duplicates
             }),
+            (
+                "feed_lost_bytes_total",
+                "Bytes of a serial line that came too fast.",
+                |feed| i64::try_from(feed.faults.lost_bytes).unwrap_or(i64::MAX),
+            ),
             ("feed_partial_total", "Lines cut off by their connection.", |feed| {
                 feed.partial
             }),
@@ -210,6 +215,11 @@ mod tests {
             last_line_at: Some(now - jiff::SignedDuration::from_secs(90)),
             drift_seconds: None,
             connections: 1,
+            now: None,
+            faults: crate::register::PortFaults {
+                lost_bytes: 5,
+                ..Default::default()
+            },
         };
         let metrics = Metrics {
             gauges: Gauges {
@@ -236,6 +246,7 @@ mod tests {
             "firstanswer_feed_lines_total{feed=\"pbx\"} 12",
             "firstanswer_feed_quarantined_total{feed=\"pbx\"} 2",
             "firstanswer_feed_last_line_age_seconds{feed=\"pbx\"} 90",
+            "firstanswer_feed_lost_bytes_total{feed=\"pbx\"} 5",
             "firstanswer_cases_overdue 3",
             "firstanswer_mail_held 1",
             "firstanswer_alarm{alarm=\"feed_silent:\\\"a\\\"\"} 1",
