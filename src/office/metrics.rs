@@ -201,8 +201,6 @@ mod tests {
     fn the_text_is_what_prometheus_reads() {
         let now = Timestamp::UNIX_EPOCH;
         let feed = FeedRow {
-            faults: crate::register::PortFaults::default(),
-            now: None,
             name: "pbx".to_owned(),
             dialect: None,
             lines: 12,
