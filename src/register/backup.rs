@@ -350,6 +350,6 @@ fn own(path: &Path, owner: Option<(u32, u32, u32)>) {
     let given = std::os::unix::fs::chown(path, Some(uid), Some(gid))
         .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)));
     if let Err(error) = given {
-        tracing::warn!(path = %path.display(), %error, "the file could not be given to the database's owner");
+        tracing::warn!(file = %path.display(), %error, "the file could not be given to the database's owner");
     }
 }

@@ -44,7 +44,7 @@ fn mark_of(database: &Path) -> PathBuf {
 pub(super) fn suspect(database: &Path, why: &Error) {
     let mark = mark_of(database);
     if let Err(error) = fs::write(&mark, format!("{why}\n")) {
-        tracing::error!(path = %mark.display(), %error, "the mark for the next start could not be written");
+        tracing::error!(file = %mark.display(), %error, "the mark for the next start could not be written");
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn at_start(conn: &mut Connection, path: &Path, budget: Duration) -> 
         tracing::warn!(database = %path.display(), "the database is suspect: all of it is checked before a feed is opened");
         let checked = quick_check(conn, path, || false)?;
         if let Err(error) = fs::remove_file(&mark) {
-            tracing::warn!(path = %mark.display(), %error, "the mark could not be removed; the next start checks all again");
+            tracing::warn!(file = %mark.display(), %error, "the mark could not be removed; the next start checks all again");
         }
         return Ok(checked);
     }

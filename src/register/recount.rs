@@ -125,7 +125,7 @@ impl Store {
             let before = self.case(id)?.deadlines.len();
             match self.guarded(|store| store.change(id, None, &command, &Who::clock(), now))? {
                 Ok(case) => under_way.moved += case.deadlines.len() - before,
-                Err(why) => tracing::error!(case = %id, reason = %why, "its deadlines could not be counted again"),
+                Err(why) => tracing::error!(case = %id, why = %why, "its deadlines could not be counted again"),
             }
         }
         under_way.cases += ids.len();

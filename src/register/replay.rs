@@ -406,7 +406,7 @@ impl Store {
         };
         let attempt = self.isolated(state, |store, state| store.apply_news(feed, state, heard))?;
         let outcome = attempt.unwrap_or_else(|why| {
-            tracing::error!(feed = %feed, line = id, reason = %why, "a line could not be applied and is in quarantine");
+            tracing::error!(feed = %feed, line = id, why = %why, "a line could not be applied and is in quarantine");
             failed(&why)
         });
         self.set_outcome(LineId::new(id), &outcome)?;

@@ -121,7 +121,7 @@ pub(super) fn check_place(path: &Path) -> Result<(), Error> {
             kind,
         }),
         Some((kind, false)) => {
-            tracing::warn!(database = %path.display(), kind, "the database is on a file system whose locks and syncs \
+            tracing::warn!(database = %path.display(), file_system = kind, "the database is on a file system whose locks and syncs \
                 are as good as the program behind it; a disk of this machine is safer");
             Ok(())
         }

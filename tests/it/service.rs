@@ -168,6 +168,7 @@ fn the_service_is_installed_runs_reminds_survives_and_stops() {
     send(&machine, (21..=25).map(line));
     wait_for_lines(&machine, 25);
 
+    reads_a_serial_line(&machine);
     reloads(&machine);
     backs_up(&machine);
     the_journal_has_fields(&machine);
@@ -179,7 +180,7 @@ fn the_service_is_installed_runs_reminds_survives_and_stops() {
         "{}",
         machine.tail()
     );
-    wait_for_lines(&machine, 25);
+    wait_for_lines(&machine, 26);
 
     machine.ok("sh /mnt/repo/systemd/install uninstall");
     machine.ok("test -s /var/lib/firstanswer/firstanswer.db && test -s /etc/firstanswer/directory.toml");
@@ -212,6 +213,33 @@ fn exposure_is_low(machine: &Machine) {
     machine.ok("rm -r /etc/systemd/system/firstanswer.service.d && systemctl daemon-reload");
 }
 
+/// A second feed on a pseudo-terminal, with the shipped drop-in.
+fn reads_a_serial_line(machine: &Machine) {
+    machine.ok(
+        "setsid socat PTY,link=/run/ttyFA,rawer,mode=660,group=dialout PTY,link=/run/ttyPBX,rawer >/dev/null 2>&1 & \
+         for i in $(seq 100); do [ -e /run/ttyPBX ] && exit 0; sleep 0.05; done; exit 1",
+    );
+    let feed = "[[feed]]\nname = \"serial\"\ndialect = \"avaya-ip-office\"\nserial = \"/run/ttyFA\"\n";
+    let config = machine.ok("cat /etc/firstanswer/firstanswer.toml");
+    machine.write("/etc/firstanswer/firstanswer.toml", &format!("{config}\n{feed}"));
+    let with = "/etc/systemd/system/firstanswer.service.d";
+    machine.ok(&format!(
+        "mkdir -p {with} && cp /usr/local/share/doc/firstanswer/serial.conf {with}/"
+    ));
+    machine.write(&format!("{with}/pty.conf"), "[Service]\nDeviceAllow=char-pts rw\n");
+    machine.ok("systemctl daemon-reload && systemctl restart firstanswer");
+    machine.wait_until("the serial line is open", "firstanswer feed status --json", |said| {
+        said.lines()
+            .any(|row| row.contains("\"serial\"") && row.contains("connected"))
+    });
+    machine.write("/run/ttyPBX", &format!("{}\r\n", line(30)));
+    machine.wait_until(
+        "a line came by the serial port",
+        "firstanswer journal list --json",
+        |said| said.contains(&caller(30)),
+    );
+}
+
 fn reloads(machine: &Machine) {
     let before = property(machine, "MainPID");
     let log = "journalctl -u firstanswer --no-pager -o cat";
@@ -240,7 +268,7 @@ fn reloads(machine: &Machine) {
 
 fn backs_up(machine: &Machine) {
     let said = machine.ok("firstanswer backup /root/copy.db");
-    assert!(said.contains("25 lines, 25 calls, 25 cases"), "{said}");
+    assert!(said.contains("26 lines, 26 calls, 26 cases"), "{said}");
     assert_eq!(machine.ok("stat -c %a /root/copy.db"), "600");
     let refused = machine.sh("firstanswer restore /root/copy.db");
     assert_eq!(refused.code, Some(3), "a daemon runs: {refused:?}");
@@ -249,30 +277,48 @@ fn backs_up(machine: &Machine) {
 /// One name for one thing, and no caller's number in full.
 fn the_journal_has_fields(machine: &Machine) {
     let known: BTreeSet<&str> = [
+        "ADDRESS",
         "ALARM",
         "AT",
+        "BAD_BYTES",
+        "BREAKS",
         "CALL",
         "CASE",
+        "CASES",
         "CONFIG",
         "CONNECTION",
+        "COPY",
         "DATABASE",
+        "DEVICE",
         "DIALECT",
         "ERROR",
         "FEED",
         "FEEDS",
+        "FILE",
+        "FILE_SYSTEM",
+        "FOLDER",
         "FROM",
+        "KIND",
         "LINE",
         "LINES",
+        "LOST_BYTES",
         "MAIL",
         "MILLIS",
+        "MINUTES",
+        "MOVED",
         "NEXT_AT",
+        "NOTE",
         "PAGES",
         "PEER",
         "PERSON",
         "POLICY",
+        "PORT",
+        "POSITION",
+        "PROXIED",
         "REMAINING",
         "RUNG",
         "SCORE",
+        "SECONDS",
         "TARGET",
         "TASK",
         "TO",
@@ -299,7 +345,7 @@ fn the_journal_has_fields(machine: &Machine) {
                 );
                 seen.insert(name.to_owned());
             }
-            for id in 1..=25 {
+            for id in 1..=30 {
                 assert!(
                     !value.to_string().contains(&caller(id)),
                     "a caller's number in full: {row}"
