@@ -46,7 +46,7 @@ class Case:
         self.custody, self.deadlines, self.notices, self.violations = [], [], [], []
         self.chases, self.outcome, self.passed_on = 0, None, None
         self.named = self.told_once = self.caller_told = self.settled = self.acted = False
-        self.maybe = []  # deadlines that a call met and the switch told of only after they had passed
+        self.either = []  # deadlines that were met in time, which the switch told of as they passed
 
     @property
     def handler(self):
@@ -214,7 +214,7 @@ class Recount:
     def transfer(self, now, case, found):
         """The switch passed the caller on: a handover, if the transferee talked for ten seconds."""
         part, person, _, _, _ = found[1]
-        if part["talk"] < TAKEN_OVER or not person or case.passed_on or case.acted:
+        if part["talk"] < TAKEN_OVER or not person or person == case.handler or case.passed_on or case.acted:
             return
         case.passed_on = at(part["at"])
         case.move(person, case.passed_on)
@@ -335,6 +335,8 @@ class Recount:
     def passes(self, now, case, row):
         if not row.live() or not case.is_open():
             return
+        if row.kind in ("callback", "contact") and self.met_in_time(now, case, row):
+            case.either.append(row)
         row.breached = row.due
         row.charged = self.charged(case, row)
         case.violations.append({"kind": "late_" + row.kind, "person": row.charged, "at": row.due})
@@ -343,6 +345,13 @@ class Recount:
             self.drop(row)
             self.gone(case, "offered")
             self.happened(case, "returned", by, now)
+
+    def met_in_time(self, now, case, row):
+        """Somebody spoke with the caller in time, and the line that tells of it comes just when the deadline passes: the
+        clock finds it passed, or it does not."""
+        calls = [c for c in self.story["calls"] if c["direction"] == "outgoing" and c["talk"]
+                 and c["caller"] == case.call["caller"] and row.started <= at(c["answered"]) <= row.due]
+        return any(row.due <= self.received[c["lines"][-1]["line"]] <= row.due + self.slack / 5 for c in calls)
 
     def charged(self, case, row):
         if row.kind == "accept":
