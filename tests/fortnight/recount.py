@@ -70,7 +70,7 @@ class Recount:
     def __init__(self, story, received, acted, silent, slack, broken=None):
         self.story, self.received, self.acted, self.broken = story, received, acted, broken
         self.silent, self.slack = silent, slack
-        self.look, self.hours = Lookup(story), Hours()
+        self.look, self.hours = Lookup(story, broken), Hours()
         self.calls = {c["key"]: c for c in story["calls"]}
         self.answers, self.cases, self.case_of, self.by_call = {}, [], {}, {}
         self.agenda, self.count, self.refusals = [], 0, {}
@@ -344,7 +344,7 @@ class Recount:
             by, case.offer, case.state = case.offer["by"], None, "open"
             self.drop(row)
             self.gone(case, "offered")
-            self.happened(case, "returned", by, now)
+            self.happened(case, "bounced" if self.broken != "offer" else "returned", by, now)
 
     def met_in_time(self, now, case, row):
         """Somebody spoke with the caller in time, and the line that tells of it comes just when the deadline passes: the
@@ -458,7 +458,19 @@ class Recount:
         answerable = self.story["departments"][to]["head"] if to in self.story["departments"] else to
         case.state, case.offer = "offered", {"answerable": answerable, "by": case.handler}
         self.deadline(now, case, "accept", now, self.hours.add(now, 4 * HOUR))
-        self.happened(case, "offered", answerable, now)
+        for who in self.may_accept(to, actor, case.handler):
+            self.happened(case, "offered", who, now)
+
+    def may_accept(self, to, *but):
+        """Whom an offer is told: the person; of a department its head, who answers for it, and all with a mailbox."""
+        if to not in self.story["departments"]:
+            people = [to]
+        else:
+            dept = self.story["departments"][to]
+            if self.broken == "offer":
+                return [dept["head"]]
+            people = [dept["head"]] + [w for w in dept["members"] if w != dept["head"] and self.look.people[w]["mail"]]
+        return [w for w in people if w not in but]
 
     def accept(self, now, case, actor, words):
         self.meet(case, "accept", now)
