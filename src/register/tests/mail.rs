@@ -169,6 +169,7 @@ fn what_fell_out_before_a_later_try_was_not_sent() {
         at: t("09:04:05"),
         why: "busy".to_owned(),
         everybody: false,
+        alarm: false,
     };
     fate(&mut house, &begun, &later, "09:03:05");
     house.change(1, &registered(), "wang").unwrap();
