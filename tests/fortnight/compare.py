@@ -320,6 +320,7 @@ class Mails:
         self.same("begun while the reader is at work", f"{where} {begun}", True, self.post.at_work(reader, begun))
         self.same("date", where, f"about {arrived}", begun, -TWO <= arrived - begun <= self.slack)
         body = mail.get_body(("plain",)).get_content()
+        self.for_whom(where, row, body)
         for id in row["notices"]:
             notice = self.notice.get(id)
             if notice is None:
@@ -329,10 +330,18 @@ class Mails:
             self.same("message of a notice", here, notice["message"], row["message"])
             self.same("reader", f"{here} of {person} {begun}", self.post.look.reader(person, begun.date()), reader)
             self.same("named in the mail", here, True, bool(re.search(rf"#{notice['case']}\b", body)))
-            names = (self.post.look.people[person]["name"], person.title())
-            self.same("for whom", here, names, "in the mail", person == reader or any(name in body for name in names))
             ready, latest = self.post.ready(person, notice["at"]), self.post.latest(person, notice["at"])
             self.same("begun in time", here, f"{ready}..{latest}", begun, ready - TWO <= begun <= latest)
+
+    def for_whom(self, where, row, body):
+        """A case stands in a mail once, also if it is told to several whose mail this reader reads: to one of them."""
+        people = {}
+        for notice in filter(None, map(self.notice.get, row["notices"])):
+            people.setdefault(notice["case"], set()).add(notice["person"])
+        for case, told in people.items():
+            names = sorted({name for who in told for name in (self.post.look.people[who]["name"], who.title())})
+            named = row["person"] in told or any(name in body for name in names)
+            self.same("for whom", f"{where} about case {case}", names, "in the mail", named)
 
     def digests(self, sent):
         """What was ready when the last mail to a reader began was in that mail, whosever it is."""
