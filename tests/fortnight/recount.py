@@ -189,8 +189,10 @@ class Recount:
                   and c.call["caller"] == call["caller"] and when <= self.end_of_days(c.closed, 10)]
         if not closed:
             return None
-        closed[-1].violations.append({"kind": "repeat_contact", "person": closed[-1].handler, "at": when})
-        return closed[-1]
+        before = closed[-1]
+        who = None if self.only_in_charge(before) else before.handler
+        before.violations.append({"kind": "repeat_contact", "person": who, "at": when})
+        return before
 
     def hold(self, case, found):
         """A draft: computed anew with each line."""
@@ -360,10 +362,12 @@ class Recount:
             return case.custody[0]["person"]
         if row.kind == "relay":
             return case.first if case.certainty != "ambiguous" else None
-        # Who has it only because nobody knows who answered is not charged.
-        if case.certainty == "ambiguous" and len(case.custody) == 1:
-            return None
-        return case.handler
+        return None if self.only_in_charge(case) else case.handler
+
+    @staticmethod
+    def only_in_charge(case):
+        """Who has it only because nobody knows who answered is not charged."""
+        return case.certainty == "ambiguous" and len(case.custody) == 1
 
     def meet(self, case, kind, when):
         row = case.live(kind)
