@@ -175,6 +175,9 @@ fn what_fell_out_before_a_later_try_was_not_sent() {
     house.change(1, &registered(), "wang").unwrap();
     assert_eq!(mailed(&mut house, "09:05:00"), ["wang: 2 1"]);
     assert_eq!(notices(&house), [skipped(1, "wang", "it was met before")]);
+    // Nor does it count among what the message carries: that is the other case's.
+    let carried = &house.reader().outbox(false, None).unwrap()[0].notices;
+    assert_eq!(carried, &[2]);
 }
 
 #[test]
