@@ -59,7 +59,7 @@ impl Work<'_> {
         match (&case.first_answerer, &holding.first_answerer) {
             (None, None) if !missed => {}
             (Some(stands), Some(named)) if stands == named => {}
-            (None, _) if !case.acted => self.answerer_found(holding, missed),
+            (None, _) if !case.acted && case.offer.is_none() => self.answerer_found(holding, missed),
             (_, named) => {
                 if case.evidence_differs && case.evidence_person == *named {
                     return;

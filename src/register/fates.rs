@@ -150,7 +150,11 @@ impl Store {
             params![message, millis(now)],
         )?;
         self.conn
-            .execute("UPDATE notice SET state = 'sent' WHERE message = ?", [message])?;
+            // What fell out before a later try is no part of what was sent.
+            .execute(
+                "UPDATE notice SET state = 'sent' WHERE message = ? AND state = 'waiting'",
+                [message],
+            )?;
         // A test may have gone to an address that was dead.
         self.conn
             .prepare_cached("DELETE FROM dead_address WHERE address = ?")?
@@ -211,7 +215,7 @@ impl Store {
         }
         self.failed(message, why)?;
         self.conn.execute(
-            "UPDATE notice SET state = 'waiting', message = NULL WHERE message = ?",
+            "UPDATE notice SET state = 'waiting', message = NULL WHERE message = ? AND state = 'waiting'",
             [message],
         )?;
         self.changed.notices = true;
@@ -246,7 +250,7 @@ impl Store {
         );
         self.failed(message, why)?;
         self.conn.execute(
-            "UPDATE notice SET state = 'failed', why = ?2 WHERE message = ?1",
+            "UPDATE notice SET state = 'failed', why = ?2 WHERE message = ?1 AND state = 'waiting'",
             params![message, why],
         )?;
         if sending.note {

@@ -44,7 +44,7 @@ impl Store {
             })?;
             if let Some(why) = self.fallen_out(&case, about, &stored, now) {
                 self.conn
-                    .prepare_cached("UPDATE notice SET state = 'skipped', why = ?2 WHERE id = ?1")?
+                    .prepare_cached("UPDATE notice SET state = 'skipped', why = ?2, message = NULL WHERE id = ?1")?
                     .execute(params![stored.id, why])?;
                 tracing::info!(case = %case.id, person = %stored.person, why, at = %now, "a notice is not sent");
                 // Whom it concerns now hears of it instead.

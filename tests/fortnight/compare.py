@@ -24,6 +24,7 @@ from post import Post
 from recount import Recount
 
 TWO = timedelta(seconds=2)
+ADMIN, CAP = "root@x.cn", 10
 VERBS = {"register": "registered", "told-once": "told_once", "hand-over": "offered", "accept": "accepted",
          "return": "returned", "assign": "assigned", "rule": "ruled_to", "promise": "promised",
          "contact": "contacted", "close": "closed", "reopen": "reopened"}
@@ -194,6 +195,8 @@ class Compare:
             rows.remove(found)
             self.same("started", here, d.started, instant(found["started_at"]), near(d.started, instant(found["started_at"])))
             self.same("met", here, d.met, instant(found["met_at"]), near(d.met, instant(found["met_at"])))
+            if d in ours.either:
+                continue
             self.same("breached", here, d.breached is not None, found["breached"])
             self.same("charged to", here, d.charged, found["charged_to"])
         for extra in rows:
@@ -223,11 +226,12 @@ class Compare:
         for notice in sorted(set(mine) | set(said), key=str):
             kind, rung, person, due = notice
             instead = not mine[notice] and (kind, rung, due) in moved
+            instead |= rung == 1 and kind in {row.kind for row in ours.either}
             self.same("notice", f"{where} {notice}", mine[notice], said[notice], instead or mine[notice] == said[notice])
 
     @staticmethod
     def timed(notice):
-        return notice["kind"] not in ("put_through", "offered", "returned", "assigned", "hot", "to_rule")
+        return notice["kind"] not in ("put_through", "offered", "returned", "bounced", "assigned", "hot", "to_rule")
 
     def violations(self):
         ids = {id(ours): theirs["id"] for ours, theirs in self.pairs}
@@ -235,7 +239,10 @@ class Compare:
                        for c in self.recount.cases if id(c) in ids for v in c.violations)
         said = Counter((v["case"], v["kind"], v["person"], instant(v["at"]).replace(microsecond=0))
                        for v in self.product.said["violations"])
+        either = {(ids[id(c)], "late_" + row.kind) for c, _ in self.pairs for row in c.either}
         for one in sorted(set(mine) | set(said), key=str):
+            if one[:2] in either:
+                continue
             self.same("violation", " ".join(map(str, one)), mine[one], said[one])
 
 
@@ -267,7 +274,17 @@ class Mails:
             self.mail(row, self.mails.pop(row["message_id"], []))
         for left in self.mails:
             self.same("mail", left, "of a message that is sent", "of none")
+        self.letters([row for row in self.product.said["outbox"] if row["person"] is None])
         self.digests(sent)
+
+    def letters(self, rows):
+        """The administrator hears once of each who has no mailbox and is to be told something, and of the outage."""
+        told = {n["person"] for c in self.compare.recount.cases for n in c.notices}
+        without = sum(self.post.look.people[who]["mail"] is None for who in told)
+        # In the outage it takes a mail that fails for an hour.
+        outages = len(self.post.outages)
+        self.same("letters", "to the administrator", f"{without}, and {outages} if mail was to go", len(rows),
+                  without <= len(rows) <= without + outages)
 
     def notices(self):
         self.notice = {}
@@ -288,45 +305,65 @@ class Mails:
                 self.notice[row["id"]] = {**mine, "case": theirs["id"], "message": row["message"], "state": row["state"]}
 
     def mail(self, row, mails):
-        where = f"message {row['message']} to {row['person']}"
+        where = f"message {row['message']} to {row['person'] or row['address']}"
         self.same("mails of a message", where, 1, len(mails))
         if not mails:
             return
         nanoseconds, mail = mails[0]
+        if row["person"] is None:  # a letter to who looks after the house, at any hour
+            self.same("letter", where, (ADMIN, []), (mail["X-Taken-For"], row["notices"]))
+            return
         begun = mail["Date"].datetime.astimezone(ZONE)
-        row["begun"] = begun
+        row["begun"], reader = begun, row["person"]
         arrived = self.when(nanoseconds)
-        reader = self.post.look.reader(row["person"], begun.date())
-        self.same("reader", f"{where} {begun}", self.post.look.people[reader]["mail"], mail["X-Taken-For"])
+        self.same("address", f"{where} {begun}", self.post.look.people[reader]["mail"], mail["X-Taken-For"])
         self.same("begun while the reader is at work", f"{where} {begun}", True, self.post.at_work(reader, begun))
         self.same("date", where, f"about {arrived}", begun, -TWO <= arrived - begun <= self.slack)
         body = mail.get_body(("plain",)).get_content()
+        self.for_whom(where, row, body)
         for id in row["notices"]:
             notice = self.notice.get(id)
             if notice is None:
                 continue
             here = f"{where} about case {notice['case']} {notice['kind']} {notice['rung']}"
+            person = notice["person"]
             self.same("message of a notice", here, notice["message"], row["message"])
+            self.same("reader", f"{here} of {person} {begun}", self.post.look.reader(person, begun.date()), reader)
             self.same("named in the mail", here, True, bool(re.search(rf"#{notice['case']}\b", body)))
-            ready, latest = self.post.ready(row["person"], notice["at"]), self.post.latest(row["person"], notice["at"])
+            ready, latest = self.post.ready(person, notice["at"]), self.post.latest(person, notice["at"])
             self.same("begun in time", here, f"{ready}..{latest}", begun, ready - TWO <= begun <= latest)
 
+    def for_whom(self, where, row, body):
+        """A case stands in a mail once, also if it is told to several whose mail this reader reads: to one of them."""
+        people = {}
+        for notice in filter(None, map(self.notice.get, row["notices"])):
+            people.setdefault(notice["case"], set()).add(notice["person"])
+        for case, told in people.items():
+            names = sorted({name for who in told for name in (self.post.look.people[who]["name"], who.title())})
+            named = row["person"] in told or any(name in body for name in names)
+            self.same("for whom", f"{where} about case {case}", names, "in the mail", named)
+
     def digests(self, sent):
-        """What was ready when the last mail to a person began was in that mail."""
-        last = {}
+        """What was ready when the last mail to a reader began was in that mail, whosever it is."""
+        last, per_day = {}, Counter()
         for row in sorted((r for r in sent if "begun" in r), key=lambda r: r["begun"]):
-            before = last.get(row["person"])
+            reader, before, told = row["person"], last.get(row["person"]), []
             for notice in filter(None, map(self.notice.get, row["notices"])):
-                ready = self.post.ready(row["person"], notice["at"])
+                told.append(notice)
+                ready = self.post.ready(notice["person"], notice["at"])
                 # What a command made is found up to a second of the machine later; the clock is some hundredths late.
                 by_command = notice["due"] is None or notice["kind"] == "accept"
                 late = self.slack if by_command else 2 * TWO + self.slack / 20
-                self.same("digest", f"message {row['message']} to {row['person']} about case {notice['case']} {notice['kind']}",
-                          f"ready {ready}, so in the mail of {before}", row["begun"], before is None or ready + late > before)
-            last[row["person"]] = row["begun"]
-        per_day = Counter((row["person"], row["begun"].date()) for row in sent if "begun" in row)
-        for (who, day), count in per_day.items():
-            self.same("daily cap", f"{who} on {day}", "at most 10", count, count <= 10)
+                read_then = before and self.post.look.reader(notice["person"], before.date()) == reader
+                self.same("digest", f"message {row['message']} to {reader} about case {notice['case']} {notice['kind']} of {notice['person']}",
+                          f"ready {ready}, so in the mail of {before}", row["begun"], not read_then or ready + late > before)
+            last[reader] = row["begun"]
+            # What happened, and rungs of 2 and above, know no cap.
+            timed, day = [n for n in told if n["due"]], (reader, row["begun"].date())
+            capped = timed and len(timed) == len(told) and all(n["rung"] < 2 for n in timed)
+            self.same("daily cap", f"message {row['message']} to {reader}", f"under {CAP} before it", per_day[day],
+                      not capped or per_day[day] < CAP)
+            per_day[day] += bool(timed)
 
 
 def text(custody):
@@ -337,7 +374,7 @@ def main():
     flags = argparse.ArgumentParser()
     flags.add_argument("story")
     flags.add_argument("product")
-    flags.add_argument("--break", dest="broken", choices=["due", "first", "charge", "custody", "rung"])
+    flags.add_argument("--break", dest="broken", choices=["due", "first", "charge", "custody", "rung", "offer", "reader"])
     flags = flags.parse_args()
     with open(flags.story) as a, open(flags.product) as b:
         story, said = json.load(a), json.load(b)

@@ -6,7 +6,8 @@ Not here: deadlines, cases (recount.py).
 
 
 class Lookup:
-    def __init__(self, facts):
+    def __init__(self, facts, broken=None):
+        self.broken = broken
         self.people, self.departments = facts["people"], facts["departments"]
         self.holdings, self.desks, self.fallback = facts["holdings"], facts["desks"], facts["fallback"]
 
@@ -79,5 +80,5 @@ class Lookup:
                     if reads(w):
                         return w
                 seen += row
-                row = [d for w in row for d in self.people[w]["deputies"] if d not in seen]
+                row = [d for w in row for d in self.people[w]["deputies"] if d not in seen and self.broken != "reader"]
         return self.fallback

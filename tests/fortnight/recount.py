@@ -46,7 +46,7 @@ class Case:
         self.custody, self.deadlines, self.notices, self.violations = [], [], [], []
         self.chases, self.outcome, self.passed_on = 0, None, None
         self.named = self.told_once = self.caller_told = self.settled = self.acted = False
-        self.maybe = []  # deadlines that a call met and the switch told of only after they had passed
+        self.either = []  # deadlines that were met in time, which the switch told of as they passed
 
     @property
     def handler(self):
@@ -70,7 +70,7 @@ class Recount:
     def __init__(self, story, received, acted, silent, slack, broken=None):
         self.story, self.received, self.acted, self.broken = story, received, acted, broken
         self.silent, self.slack = silent, slack
-        self.look, self.hours = Lookup(story), Hours()
+        self.look, self.hours = Lookup(story, broken), Hours()
         self.calls = {c["key"]: c for c in story["calls"]}
         self.answers, self.cases, self.case_of, self.by_call = {}, [], {}, {}
         self.agenda, self.count, self.refusals = [], 0, {}
@@ -189,8 +189,10 @@ class Recount:
                   and c.call["caller"] == call["caller"] and when <= self.end_of_days(c.closed, 10)]
         if not closed:
             return None
-        closed[-1].violations.append({"kind": "repeat_contact", "person": closed[-1].handler, "at": when})
-        return closed[-1]
+        before = closed[-1]
+        who = None if self.only_in_charge(before) else before.handler
+        before.violations.append({"kind": "repeat_contact", "person": who, "at": when})
+        return before
 
     def hold(self, case, found):
         """A draft: computed anew with each line."""
@@ -214,7 +216,7 @@ class Recount:
     def transfer(self, now, case, found):
         """The switch passed the caller on: a handover, if the transferee talked for ten seconds."""
         part, person, _, _, _ = found[1]
-        if part["talk"] < TAKEN_OVER or not person or case.passed_on or case.acted:
+        if part["talk"] < TAKEN_OVER or not person or person == case.handler or case.passed_on or case.acted:
             return
         case.passed_on = at(part["at"])
         case.move(person, case.passed_on)
@@ -335,6 +337,8 @@ class Recount:
     def passes(self, now, case, row):
         if not row.live() or not case.is_open():
             return
+        if row.kind in ("callback", "contact") and self.met_in_time(now, case, row):
+            case.either.append(row)
         row.breached = row.due
         row.charged = self.charged(case, row)
         case.violations.append({"kind": "late_" + row.kind, "person": row.charged, "at": row.due})
@@ -342,7 +346,14 @@ class Recount:
             by, case.offer, case.state = case.offer["by"], None, "open"
             self.drop(row)
             self.gone(case, "offered")
-            self.happened(case, "returned", by, now)
+            self.happened(case, "bounced" if self.broken != "offer" else "returned", by, now)
+
+    def met_in_time(self, now, case, row):
+        """Somebody spoke with the caller in time, and the line that tells of it comes just when the deadline passes: the
+        clock finds it passed, or it does not."""
+        calls = [c for c in self.story["calls"] if c["direction"] == "outgoing" and c["talk"]
+                 and c["caller"] == case.call["caller"] and row.started <= at(c["answered"]) <= row.due]
+        return any(row.due <= self.received[c["lines"][-1]["line"]] <= row.due + self.slack / 5 for c in calls)
 
     def charged(self, case, row):
         if row.kind == "accept":
@@ -351,10 +362,12 @@ class Recount:
             return case.custody[0]["person"]
         if row.kind == "relay":
             return case.first if case.certainty != "ambiguous" else None
-        # Who has it only because nobody knows who answered is not charged.
-        if case.certainty == "ambiguous" and len(case.custody) == 1:
-            return None
-        return case.handler
+        return None if self.only_in_charge(case) else case.handler
+
+    @staticmethod
+    def only_in_charge(case):
+        """Who has it only because nobody knows who answered is not charged."""
+        return case.certainty == "ambiguous" and len(case.custody) == 1
 
     def meet(self, case, kind, when):
         row = case.live(kind)
@@ -449,7 +462,19 @@ class Recount:
         answerable = self.story["departments"][to]["head"] if to in self.story["departments"] else to
         case.state, case.offer = "offered", {"answerable": answerable, "by": case.handler}
         self.deadline(now, case, "accept", now, self.hours.add(now, 4 * HOUR))
-        self.happened(case, "offered", answerable, now)
+        for who in self.may_accept(to, actor, case.handler):
+            self.happened(case, "offered", who, now)
+
+    def may_accept(self, to, *but):
+        """Whom an offer is told: the person; of a department its head, who answers for it, and all with a mailbox."""
+        if to not in self.story["departments"]:
+            people = [to]
+        else:
+            dept = self.story["departments"][to]
+            if self.broken == "offer":
+                return [dept["head"]]
+            people = [dept["head"]] + [w for w in dept["members"] if w != dept["head"] and self.look.people[w]["mail"]]
+        return [w for w in people if w not in but]
 
     def accept(self, now, case, actor, words):
         self.meet(case, "accept", now)

@@ -263,6 +263,9 @@ class Story:
         if len(self.days) > 2:  # the mail server is away from mid-morning until after lunch
             self.steps += [{"at": f"{self.days[2]}T09:50:00", "do": "post_down"},
                            {"at": f"{self.days[2]}T14:20:00", "do": "post_up"}]
+        if len(self.days) > 5:  # and for a night, in which somebody comes back from leave
+            self.steps += [{"at": f"{self.days[4]}T15:40:00", "do": "post_down"},
+                           {"at": f"{self.days[5]}T10:10:00", "do": "post_up"}]
         self.number()
         self.steps.sort(key=lambda s: s["at"])
         last = self.days[-1]

@@ -160,6 +160,27 @@ fn f49_a_message_whose_fate_is_unknown_is_sent_again_byte_for_byte() {
 }
 
 #[test]
+fn what_fell_out_before_a_later_try_was_not_sent() {
+    let mut house = house("");
+    house.says("09:01:15", &["leg 2 8021 09:00:10 5 60 last from 13900000002"]);
+    house.tick("09:02:05").tick("09:02:15");
+    let begun = begin(&mut house, "09:03:05").unwrap();
+    let later = Fate::Later {
+        at: t("09:04:05"),
+        why: "busy".to_owned(),
+        everybody: false,
+        alarm: false,
+    };
+    fate(&mut house, &begun, &later, "09:03:05");
+    house.change(1, &registered(), "wang").unwrap();
+    assert_eq!(mailed(&mut house, "09:05:00"), ["wang: 2 1"]);
+    assert_eq!(notices(&house), [skipped(1, "wang", "it was met before")]);
+    // Nor does it count among what the message carries: that is the other case's.
+    let carried = &house.reader().outbox(false, None).unwrap()[0].notices;
+    assert_eq!(carried, &[2]);
+}
+
+#[test]
 fn a_later_try_waits_for_its_time() {
     let mut house = house("");
     house.tick("09:02:05");
