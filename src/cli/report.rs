@@ -110,7 +110,8 @@ pub fn run(cli: &Cli, args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<
         ));
     }
     let (rows, total) = report::accountability(&session.reader, question.clone())?;
-    let sheet = Sheet::new(&question, rows, total, 0);
+    let gaps = report::gaps(&session.reader, &question)?;
+    let sheet = Sheet::new(&question, rows, total, gaps);
     match if args.json { Format::Json } else { args.format } {
         Format::Json => {
             for row in &sheet.rows {

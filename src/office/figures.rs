@@ -24,7 +24,8 @@ impl RegisterOffice {
         self.read(move |reader| {
             let question = question(&rules, asked, now);
             let (rows, total) = report::accountability(reader, question.clone())?;
-            let sheet = Sheet::new(&question, rows, total, 0);
+            let gaps = report::gaps(reader, &question)?;
+            let sheet = Sheet::new(&question, rows, total, gaps);
             Ok(Figures { sheet })
         })
         .await

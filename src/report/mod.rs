@@ -315,6 +315,22 @@ impl<'a> Accountability<'a> {
     }
 }
 
+/// Holes of the call log that touch the range: figures may be low by what they hide.
+///
+/// # Errors
+/// What SQLite says.
+pub fn gaps(reader: &Reader, question: &Question<'_>) -> Result<usize, register::Error> {
+    let mut touching = 0;
+    for feed in reader.feeds()? {
+        let all = reader.gaps(&feed.name)?;
+        touching += all
+            .iter()
+            .filter(|gap| gap.from < question.to && gap.to >= question.from)
+            .count();
+    }
+    Ok(touching)
+}
+
 /// Counts what the register holds of the range.
 ///
 /// # Errors
