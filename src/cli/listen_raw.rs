@@ -1,7 +1,7 @@
 //! `listen-raw`: an administrator's first hour with a switch. Shows what arrives and what can be made of it; stores
 //! nothing, needs no config.
 //!
-//! **Not here**: what is shown of it ([`super::heard`]).
+//! **Not here**: what is shown of it (`heard`).
 
 use std::io::Write;
 use std::net::SocketAddr;

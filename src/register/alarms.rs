@@ -5,7 +5,7 @@
 //! cause seen again ──▶ nothing           cause over ──▶ clear ──▶ row kept with its end, a line in the log
 //! ```
 //! **Invariants.** An alarm is unique by its key while it stands. A cause that comes and goes is written to the
-//! administrator at most once in [`LETTER_EVERY`]; the log tells each time.
+//! administrator at most once in `LETTER_EVERY`; the log tells each time.
 //!
 //! **Not here**: what raises them (feeds, calendar, mail), their sentences (`remind::note`).
 

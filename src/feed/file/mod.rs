@@ -7,7 +7,7 @@
 //! is read twice or left out. A line without its end waits in the file; after an idle time it is shown as partial, and
 //! its rest joins it, also after a restart.
 //!
-//! **Not here**: which file is read on after a rotation ([`follower`]).
+//! **Not here**: which file is read on after a rotation (`follower`).
 
 mod follower;
 mod siblings;
