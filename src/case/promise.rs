@@ -185,10 +185,17 @@ impl Work<'_> {
         let weekdays = ["日", "一", "二", "三", "四", "五", "六"];
         let day = usize::try_from(local.weekday().to_sunday_zero_offset()).unwrap_or(0);
         let day = weekdays.get(day).copied().unwrap_or_default();
-        let (date, clock) = (local.strftime("%-m月%-d日"), local.strftime("%H:%M"));
+        // A date far ahead, of another year, is told with it: 26 Nov would be taken for the next one.
+        let near = local.year() == self.ctx.calendar.zone.to_datetime(self.ctx.now).year();
+        let (zh_date, en_date) = if near {
+            ("%-m月%-d日", "%a %-d %b %H:%M")
+        } else {
+            ("%Y年%-m月%-d日", "%a %-d %b %Y %H:%M")
+        };
+        let (date, clock) = (local.strftime(zh_date), local.strftime("%H:%M"));
         Words {
             zh: format!("{zh} → {date}（周{day}）{clock}到期"),
-            en: format!("{en} → due {}", local.strftime("%a %-d %b %H:%M")),
+            en: format!("{en} → due {}", local.strftime(en_date)),
         }
     }
 

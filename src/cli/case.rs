@@ -371,11 +371,17 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
     let rows_of = |key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut rows = table(&["deadline", "due", "met", "breached", "why"]);
     for row in rows_of("deadlines") {
-        let breached = row.get("breached").and_then(Value::as_bool).unwrap_or(false);
+        let is = |key: &str| row.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let breached = is("breached");
         rows.add_row([
             text(&row, "kind"),
             text(&row, "due_at"),
-            text(&row, "met_at"),
+            // What another deadline took the place of, or what fell away, is still listed: it must not look open.
+            if is("dropped") {
+                "no longer".to_owned()
+            } else {
+                text(&row, "met_at")
+            },
             if breached { "yes".to_owned() } else { String::new() },
             text(&row, "why"),
         ]);

@@ -13,16 +13,6 @@ use crate::register::read::Reader;
 pub fn run(config: &Path, json: bool) -> Exit {
     match config::load(config).and_then(nobody_dropped) {
         Ok(loaded) => {
-            for feed in &loaded.config.feeds {
-                let key = feed.transport.key();
-                if key != "tcp_listen" {
-                    let _ = writeln!(
-                        std::io::stderr(),
-                        "note: feed {}: `{key}` is right, but this version reads `tcp_listen` only: `serve` will refuse it",
-                        feed.name
-                    );
-                }
-            }
             for note in crate::register::calendar_notes(&loaded.calendar, Clock::Real.now()) {
                 let _ = writeln!(std::io::stderr(), "note: {note}");
             }

@@ -172,6 +172,15 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
 
 fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let who = session.who()?;
+    let rows = session.reader.violations(&ViolationFilter::default())?;
+    if let Some(row) = rows.iter().find(|row| row.id == args.id && row.status != "pending") {
+        let said = format!(
+            "violation {} of case {}: it is {} already, and a ruling stands; `firstanswer violation list --status pending` \
+             shows what waits for one",
+            row.id, row.case, row.status
+        );
+        return Err(fail(Exit::Failed, anyhow::anyhow!(said)));
+    }
     let mut store = session.store()?;
     let now = session.now();
     let ruled =

@@ -3,13 +3,14 @@
 //! **Invariants.** What a call took is durable when it returns. Where in a file the bytes stood goes into the
 //! transaction of their lines.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
 use super::Reading;
 use super::codec::{Framed, LineCodec, Piece};
 use super::garbage::{Verdict, Watch};
 use crate::clock::Clock;
+use crate::config::Secret;
 use crate::register::alarms::key;
 use crate::register::{Alarm, Error, Handle, IncomingLine, LineKind, Place};
 
@@ -20,6 +21,8 @@ pub(super) struct Intake<'a> {
     pub writer: &'a Handle,
     pub clock: Clock,
     pub codec: LineCodec,
+    /// The password of the connection's login: a switch may echo it long after it was sent.
+    pub secret: Option<Secret>,
     watch: Watch,
 }
 
@@ -31,6 +34,7 @@ impl<'a> Intake<'a> {
             writer,
             clock,
             codec: LineCodec::new(reading.max_line),
+            secret: None,
             watch: Watch::default(),
         }
     }
@@ -77,8 +81,13 @@ impl<'a> Intake<'a> {
     }
 
     pub fn line(&self, framed: Framed, kind: LineKind) -> IncomingLine {
+        let echo = self.secret.as_ref().and_then(|secret| starred(&framed.bytes, secret));
+        let kind = match kind {
+            LineKind::Whole if echo.is_some() => LineKind::Prompt,
+            kind => kind,
+        };
         IncomingLine {
-            bytes: framed.bytes,
+            bytes: echo.unwrap_or(framed.bytes),
             received_at: self.clock.now(),
             kind,
             continues: framed.continues,
@@ -101,4 +110,20 @@ impl<'a> Intake<'a> {
             Verdict::Clean => self.writer.clear_alarm(key("garbage", &feed)).await,
         }
     }
+}
+
+/// An echo of the password, alone or after its question, with stars in its place. The same digits within a record are
+/// left: a short password may be an extension's number.
+fn starred(bytes: &Bytes, secret: &Secret) -> Option<Bytes> {
+    let password = secret.expose().as_bytes();
+    let before = bytes.trim_ascii_end().strip_suffix(password)?;
+    let asked = matches!(before.trim_ascii_end().last(), None | Some(b':' | b'?' | b'>'));
+    if password.is_empty() || !asked {
+        return None;
+    }
+    let mut starred = bytes.to_vec();
+    if let Some(part) = starred.get_mut(before.len()..before.len() + password.len()) {
+        part.fill(b'*');
+    }
+    Some(starred.into())
 }

@@ -31,7 +31,7 @@ pub use connection::Reading;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address can't be had.
-    #[error("feed {feed}: {address} can't be listened on: {source}; is another program (or feed) using it?")]
+    #[error("feed {feed}: {address} can't be listened on; is another program (or feed) using it?")]
     Bind {
         /// Which feed.
         feed: String,

@@ -189,6 +189,7 @@ impl Running {
         let writer = self.writer.clone();
         let mut intake = Intake::new(&settings.reading, connection, &writer, self.clock);
         if let Some(login) = login {
+            intake.secret = Some(login.password.clone());
             match login::run(&mut stream, login, &mut intake, &self.stop).await? {
                 // At a stop the reading takes what the kernel holds.
                 login::End::In | login::End::Stopped => {}

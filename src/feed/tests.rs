@@ -254,3 +254,12 @@ async fn f15_a_connection_silent_for_longer_than_the_limit_is_closed() {
     let (_dir, rows) = feed.end().await;
     assert_eq!(rows, [(Quarantined, "line".to_owned()), (Partial, "rest".to_owned())]);
 }
+
+#[tokio::test]
+async fn a_taken_address_is_told_with_its_reason_once() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = bind(&"pbx".parse().unwrap(), taken.local_addr().unwrap());
+    let said = format!("{:#}", anyhow::Error::from(refused.err().unwrap()));
+    assert_eq!(said.matches("Address already in use").count(), 1, "{said}");
+    assert!(said.contains("pbx") && said.contains("another program"), "{said}");
+}

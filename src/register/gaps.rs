@@ -76,7 +76,7 @@ impl Store {
             return Ok(());
         };
         let open = earlier.iter().any(|(_, closed)| closed.is_none());
-        if open || connects_for_each_line(&earlier) {
+        if open || connects_for_each_line(&earlier) || self.is_followed(state.id)? {
             return Ok(());
         }
         state.numbers.broke_at = last;
@@ -86,6 +86,12 @@ impl Store {
         }
         let why = format!("nothing was connected until {peer}");
         self.write_gap(state.id, "connection", (last, millis(now)), None, &why)
+    }
+
+    /// A followed file waits for its reader: reading goes on at the place it stopped at, so a break misses nothing.
+    fn is_followed(&self, feed: i64) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS(SELECT 1 FROM followed WHERE feed = ?)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([feed], |row| row.get(0))?)
     }
 
     fn write_gap(

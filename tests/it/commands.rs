@@ -182,6 +182,28 @@ fn dropping_somebody_with_open_cases_is_refused_by_check() {
 }
 
 #[test]
+fn a_deadline_that_a_promise_replaced_does_not_look_open() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    house.pbx().connect().send(
+        IpoLine::incoming("8021", "13812345601")
+            .start(house.stamp(-60))
+            .ring(5)
+            .talk(30)
+            .id(1),
+    );
+    house.wait_until("the case", |h| h.cases().iter().any(|case| case["settled"] == true));
+    let promise = ["case", "promise", "1", "--until", "2026-10-12", "--text", "周一前答复"];
+    house.cli(promise).ends(0);
+    let shown = house.cli(["case", "show", "1"]).ends(0).out;
+    let closes: Vec<bool> = shown
+        .lines()
+        .filter(|line| line.trim_start().starts_with("close "))
+        .map(|line| line.contains("no longer"))
+        .collect();
+    assert_eq!(closes, [true, false], "{shown}");
+}
+
+#[test]
 fn a_duplicate_names_a_case_that_there_is() {
     let house = House::at("2026-10-08T10:10:00").open();
     house.pbx().connect().send(

@@ -159,3 +159,10 @@ fn f57_check_reports_every_problem_at_once() {
 fn f57_check_finds_nothing_wrong_with_a_good_house() {
     House::at("2026-10-08T10:10:00").build().cli(["check"]).ends(0);
 }
+
+#[test]
+fn check_has_nothing_to_say_against_a_way_that_serve_reads() {
+    let house = House::at("2026-10-08T10:10:00").feed("file = \"Master.csv\"").build();
+    let said = house.cli(["check"]).ends(0);
+    assert!(!said.err.contains("note: feed"), "{}", said.err);
+}

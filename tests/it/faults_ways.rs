@@ -169,6 +169,28 @@ fn f14_a_refused_login_is_an_alarm_and_no_storm_and_the_password_is_written_nowh
 }
 
 #[test]
+fn f14_a_password_echoed_long_after_it_was_sent_is_written_nowhere() {
+    let port = free_port();
+    let switch = Switch::on(port);
+    let house = dialling(port, true);
+    // A busy switch: it is spoken to unasked, and prints what it was told when we believe the login to be over.
+    let mut pbx = switch.caller();
+    assert_eq!(hears(&pbx), "SMDR");
+    assert_eq!(hears(&pbx), "PCCSMDR");
+    wait_for_state(&house, "connected");
+    says(&mut pbx, "-SMDR\r\nPCCSMDR\r\n\r\nEnter Password:PCCSMDR\r\n");
+    says(&mut pbx, &lines(1..=1));
+    once_each(&house, 1..=1);
+    for file in ["log", "var/firstanswer.db", "var/firstanswer.db-wal"] {
+        let bytes = fs::read(house.path(file)).unwrap_or_default();
+        assert!(
+            memchr::memmem::find(&bytes, b"PCCSMDR").is_none(),
+            "the password stands in {file}"
+        );
+    }
+}
+
+#[test]
 fn f14_a_prompt_that_is_not_echoed_does_not_swallow_the_first_line() {
     let port = free_port();
     let switch = Switch::on(port);
@@ -482,6 +504,23 @@ fn a_file_that_is_not_there_yet_is_waited_for_and_then_read_whole() {
     append(&house.path(LOG), &lines(1..=2));
     house.start();
     once_each(&house, 1..=2);
+}
+
+#[test]
+fn f20_a_break_of_a_followed_file_is_no_hole() {
+    let mut house = following("start", &lines(1..=2));
+    house.wait_until("the first lines", |h| h.calls().len() == 2);
+    house.kill9();
+    append(&house.path(LOG), &lines(3..=3));
+    std::thread::sleep(Duration::from_millis(1_200));
+    house.start();
+    once_each(&house, 1..=3);
+    let gaps = house.cli(["feed", "status", "--json"]).rows()[0]["gaps"].clone();
+    assert_eq!(
+        gaps,
+        serde_json::json!([]),
+        "the file waited for us: nothing is missing"
+    );
 }
 
 #[test]

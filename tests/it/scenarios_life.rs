@@ -222,6 +222,8 @@ fn a_breach_is_a_violation_that_somebody_above_rules_on() {
     let rows = house.cli(["violation", "list", "--status", "waived", "--json"]).rows();
     check(&rows[0], &json!({"reason": "停电", "sanction": null}));
     check(&house.case(1), &json!({"violations": 0}));
+    let again = house.cli(["violation", "confirm", &number, "--reason", "x"]).ends(1);
+    assert!(again.err.contains("waived already"), "{}", again.err);
     assert_eq!(house.cli(["violation", "waive", "99", "--reason", "x"]).code, Some(1));
 }
 

@@ -121,6 +121,16 @@ fn an_extension_is_the_supervisors_once_and_in_time() {
 }
 
 #[test]
+fn a_date_of_another_year_is_told_with_it() {
+    let mut story = call();
+    story.must(promise("2027-01-05 12:00"));
+    story.by("li").must(approve());
+    let why = &story.case.live(DeadlineKind::Close).unwrap().why;
+    assert!(why.en.ends_with("due Tue 5 Jan 2027 12:00"), "{}", why.en);
+    assert!(why.zh.contains("2027年1月5日（周二）12:00"), "{}", why.zh);
+}
+
+#[test]
 fn what_has_passed_is_never_extended() {
     let mut story = call();
     story.must(extend("2026-10-20 17:30"));
