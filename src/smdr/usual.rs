@@ -75,6 +75,36 @@ const fn marks(word: [u8; 8], separator: u8) -> u64 {
     !(((other & LOW) + LOW) | other | LOW)
 }
 
+/// Which of 64 bytes are this one: the lowest bit stands for the first.
+pub fn mask(block: &[u8; 64], byte: u8) -> u64 {
+    let same = block.map(|b| if b == byte { 0xff } else { 0 });
+    let (words, _) = same.as_chunks::<8>();
+    let mut mask = 0;
+    for (n, word) in words.iter().enumerate() {
+        // A bit of each byte, added up in the highest: no two are the same.
+        let bits = u64::from_le_bytes(*word) & 0x8040_2010_0804_0201;
+        mask |= (bits.wrapping_mul(0x0101_0101_0101_0101) >> 56) << (n * 8);
+    }
+    mask
+}
+
+/// Which bits have an odd number of bits set up to and with themselves: what is in quotes, with the opening ones.
+pub const fn parity(quotes: u64) -> u64 {
+    let mut odd = quotes;
+    odd ^= odd << 1;
+    odd ^= odd << 2;
+    odd ^= odd << 4;
+    odd ^= odd << 8;
+    odd ^= odd << 16;
+    odd ^ odd << 32
+}
+
+/// Whether there is a control byte of ASCII.
+pub fn has_control(line: &[u8]) -> bool {
+    // No early end, so that many bytes are looked at at once.
+    line.iter().fold(false, |found, b| found | (*b < b' ') | (*b == 0x7f))
+}
+
 /// A number of up to nine digits.
 pub fn number(cell: &[u8]) -> Option<i64> {
     if cell.is_empty() || cell.len() > 9 {
