@@ -22,22 +22,43 @@ pub struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// Cuts; `None` of a line longer than any.
     pub fn cut(line: &'a [u8], separator: u8) -> Option<Self> {
+        Self::cut_where(line, |block| mask(block, separator))
+    }
+
+    /// Cuts at commas outside of quotes, which stay; and how many quotes there are.
+    pub fn cut_quoted(line: &'a [u8]) -> Option<(Self, u32)> {
+        let (mut quotes, mut open) = (0, 0);
+        let cells = Self::cut_where(line, |block| {
+            let commas = mask(block, b',');
+            let quote = mask(block, b'"');
+            if quote == 0 {
+                return commas & !open;
+            }
+            quotes += quote.count_ones();
+            let within = parity(quote) ^ open;
+            open = 0_u64.wrapping_sub(within >> 63);
+            commas & !within
+        })?;
+        Some((cells, quotes))
+    }
+
+    fn cut_where(line: &'a [u8], mut marks: impl FnMut(&[u8; 64]) -> u64) -> Option<Self> {
         let length = u16::try_from(line.len()).ok()?;
         let mut ends = [length; MOST];
         let mut count = 0;
-        let (words, tail) = line.as_chunks::<8>();
-        let mut last = [!separator; 8];
+        let (blocks, tail) = line.as_chunks::<64>();
+        let mut last = [0; 64];
         last[..tail.len()].copy_from_slice(tail);
-        let mut base = 0;
-        for word in words.iter().chain([&last]) {
-            let mut marks = marks(*word, separator);
+        let mut base = 0_u16;
+        for block in blocks.iter().chain([&last]) {
+            let mut marks = marks(block);
             while marks != 0 && count < MOST {
                 // In range: there are at most u16::MAX bytes.
-                ends[count] = base + (marks.trailing_zeros() / 8) as u16;
+                ends[count] = base + marks.trailing_zeros() as u16;
                 count += 1;
                 marks &= marks - 1;
             }
-            base = base.saturating_add(8);
+            base = base.saturating_add(64);
         }
         let count = (count + 1).min(MOST);
         Some(Self { line, ends, count })
@@ -66,13 +87,6 @@ impl<'a> Cells<'a> {
             cell => cell,
         }
     }
-}
-
-/// The high bit of each byte that is the separator, and of no other.
-const fn marks(word: [u8; 8], separator: u8) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let other = u64::from_le_bytes(word) ^ u64::from_le_bytes([separator; 8]);
-    !(((other & LOW) + LOW) | other | LOW)
 }
 
 /// Which of 64 bytes are this one: the lowest bit stands for the first.

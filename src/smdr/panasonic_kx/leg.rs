@@ -111,6 +111,9 @@ fn incoming(dial: &str) -> Option<Party> {
     if dial == "\\" {
         return of("", None);
     }
+    if !dial.bytes().fold(false, |has, b| has | b.is_ascii_alphabetic()) {
+        return None;
+    }
     let words = dial.to_ascii_lowercase();
     let waiting = words.contains("ucd waiting");
     if !waiting && !words.contains("incoming") {

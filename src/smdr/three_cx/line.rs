@@ -155,6 +155,7 @@ impl Layout {
 pub type Chain<'a> = SmallVec<[&'a [u8]; 8]>;
 
 /// The line's fields, as printed, prefixes and all.
+#[derive(Debug, PartialEq)]
 pub struct Printed<'a> {
     pub source: Source<'a>,
     pub call_id: &'a [u8],
@@ -180,7 +181,75 @@ pub struct Printed<'a> {
     pub from_name: &'a [u8],
 }
 
-/// Reads the line.
+/// Reads the line, by comparison if it is spelt as nearly all are.
+///
+/// # Errors
+/// The field that did not fit.
+pub fn any<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
+    let usual = layout.chosen.is_none().then(|| usual(line)).flatten();
+    usual.map_or_else(|| printed(line, layout), Ok)
+}
+
+/// The line as nearly all are spelt: the usual fields, quotes around the chain alone. What is found is what [`printed`]
+/// finds.
+pub fn usual(line: &[u8]) -> Option<Printed<'_>> {
+    let (cells, quotes) = usual::Cells::cut_quoted(line)?;
+    let count = cells.count();
+    if !(count == SHORT || count == FIELDS.len()) || usual::has_control(line) {
+        return None;
+    }
+    let parties = match (quotes, cells.raw(CHAIN)) {
+        (0, parties) => parties,
+        (2, [b'"', parties @ .., b'"']) => parties,
+        _ => return None,
+    };
+    let words = |place| Some(cells.get(place)).filter(|cell| cell.is_empty() || is_word(cell));
+    let stamp = |place| match cells.get(place) {
+        b"" => Some(None),
+        cell => usual::stamp(cell, b'/').map(Some),
+    };
+    let number = cells.get(HISTORYID).strip_prefix(b"Call ");
+    if !number.is_some_and(usual::is_digits) {
+        return None;
+    }
+    let is_id = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let printed = Printed {
+        source: Source::of(line),
+        call_id: Some(cells.get(CALLID)).filter(|id| !id.is_empty() && id.iter().all(is_id))?,
+        duration: match cells.get(DURATION) {
+            b"" => None,
+            cell => Some(usual::span(cell)?),
+        },
+        start: stamp(TIME_START)??,
+        answered: stamp(TIME_ANSWERED)?,
+        end: stamp(TIME_END)?,
+        terminated: words(REASON_TERMINATED).filter(|word| !word.is_empty())?,
+        from: cells.get(FROM_NO),
+        to: Some(cells.get(TO_NO)).filter(|to| !to.is_empty() && usual::is_printable(to))?,
+        from_dn: cells.get(FROM_DN),
+        to_dn: cells.get(TO_DN),
+        dialled: cells.get(DIAL_NO),
+        change: words(REASON_CHANGED)?,
+        last: cells.get(FINAL_NUMBER),
+        last_dn: cells.get(FINAL_DN),
+        code: cells.get(BILL_CODE),
+        chain: chain(trim(parties)).ok()?.1,
+        from_type: words(FROM_TYPE)?,
+        to_type: words(TO_TYPE)?,
+        last_type: words(FINAL_TYPE)?,
+        from_name: cells.get(FROM_DISPNAME),
+    };
+    let reaches = printed.last.is_empty() || printed.chain.contains(&printed.last);
+    let whole = printed.chain.len() >= 2 && reaches || parties.is_empty() && printed.answered.is_none();
+    whole.then_some(printed)
+}
+
+fn is_word(cell: &[u8]) -> bool {
+    let letters = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    cell.first().is_some_and(u8::is_ascii_alphabetic) && cell.iter().all(letters)
+}
+
+/// Reads the line with care, and says what is wrong with it.
 ///
 /// # Errors
 /// The field that did not fit.
