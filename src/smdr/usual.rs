@@ -15,7 +15,8 @@ const MOST: usize = 32;
 /// A line cut at one byte into at most 32 cells and a rest.
 pub struct Cells<'a> {
     line: &'a [u8],
-    ends: [u16; MOST],
+    /// Where each cell begins, and the one behind the last would.
+    begins: [u16; MOST + 1],
     count: usize,
 }
 
@@ -43,8 +44,9 @@ impl<'a> Cells<'a> {
     }
 
     fn cut_where(line: &'a [u8], mut marks: impl FnMut(&[u8; 64]) -> u64) -> Option<Self> {
-        let length = u16::try_from(line.len()).ok()?;
-        let mut ends = [length; MOST];
+        let behind = u16::try_from(line.len()).ok()?.checked_add(1)?;
+        let mut begins = [behind; MOST + 1];
+        begins[0] = 0;
         let mut count = 0;
         let (blocks, tail) = line.as_chunks::<64>();
         let mut last = [0; 64];
@@ -53,15 +55,15 @@ impl<'a> Cells<'a> {
         for block in blocks.iter().chain([&last]) {
             let mut marks = marks(block);
             while marks != 0 && count < MOST {
-                // In range: there are at most u16::MAX bytes.
-                ends[count] = base + marks.trailing_zeros() as u16;
                 count += 1;
+                // In range: there are fewer than u16::MAX bytes.
+                begins[count] = base + marks.trailing_zeros() as u16 + 1;
                 marks &= marks - 1;
             }
             base = base.saturating_add(64);
         }
         let count = (count + 1).min(MOST);
-        Some(Self { line, ends, count })
+        Some(Self { line, begins, count })
     }
 
     /// How many cells, up to 32.
@@ -70,22 +72,31 @@ impl<'a> Cells<'a> {
     }
 
     /// Where a cell ends, in bytes from the line's begin; that of the line for one that is not there.
+    #[inline]
     pub fn end(&self, n: usize) -> usize {
-        self.ends.get(n).map_or(self.line.len(), |end| usize::from(*end))
+        self.begins.get(n + 1).map_or(self.line.len(), |next| usize::from(*next) - 1)
     }
 
     /// A cell as printed; empty if the line ended before it.
+    #[inline]
     pub fn raw(&self, n: usize) -> &'a [u8] {
-        let from = if n == 0 { 0 } else { self.end(n - 1) + 1 };
+        let from = self.begins.get(n).map_or(usize::MAX, |from| usize::from(*from));
         self.line.get(from..self.end(n)).unwrap_or_default()
     }
 
     /// A cell without the blanks around it.
+    #[inline]
     pub fn get(&self, n: usize) -> &'a [u8] {
-        match self.raw(n) {
-            cell @ ([b' ', ..] | [.., b' ']) => super::misfit::trim(cell),
-            cell => cell,
-        }
+        trimmed(self.raw(n))
+    }
+}
+
+/// Without the blanks around it: most have none.
+#[inline]
+pub fn trimmed(cell: &[u8]) -> &[u8] {
+    match cell {
+        [b' ', ..] | [.., b' '] => super::misfit::trim(cell),
+        _ => cell,
     }
 }
 

@@ -38,7 +38,8 @@
 
 mod usual_line;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -268,8 +269,29 @@ fn no_segment(line: &[u8]) -> Option<&'static str> {
 /// Which calls have more segments to come, so that those are not taken for the first.
 #[derive(Default)]
 struct Begun {
-    starts: BTreeMap<u64, DateTime>,
+    starts: HashMap<u64, DateTime, BuildHasherDefault<Mixed>>,
     order: VecDeque<u64>,
+}
+
+/// Ids spread by one multiplication: there are few, and it is the switch that gives them.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        let mixed = (self.0 ^ id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
 }
 
 impl Begun {
