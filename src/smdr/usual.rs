@@ -197,7 +197,8 @@ pub fn is_digits(cell: &[u8]) -> bool {
 
 /// Visible ASCII and blanks.
 pub fn is_printable(cell: &[u8]) -> bool {
-    cell.iter().all(|b| b.wrapping_sub(b' ') < 0x5f)
+    // No early end, so that many bytes are looked at at once.
+    cell.iter().fold(true, |is, b| is & (b.wrapping_sub(b' ') < 0x5f))
 }
 
 /// So many seconds later, or earlier: by the clock alone where the day stays the same.

@@ -74,9 +74,10 @@ fn up_to<const N: usize>(text: &str, ends: [u8; N]) -> &str {
 
 /// A channel's name without the counter that makes it unique.
 fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
-    let name = up_to(name, *b"<;");
+    let end = memchr::memchr2(b'<', b';', name.as_bytes());
+    let name = end.map_or(name, |end| &name[..end]);
     let port = technology.eq_ignore_ascii_case("DAHDI") || technology.eq_ignore_ascii_case("Zap");
-    let hyphen = name.bytes().rposition(|b| b == b'-');
+    let hyphen = memchr::memrchr(b'-', name.as_bytes());
     match hyphen.map(|at| (&name[..at], &name[at + 1..])) {
         Some((device, counter))
             if !device.is_empty() && (port || counter.len() >= 4) && counter.bytes().all(|b| b.is_ascii_hexdigit()) =>

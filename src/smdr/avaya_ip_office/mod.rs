@@ -333,6 +333,10 @@ struct Start {
 #[derive(Debug, PartialEq)]
 struct Segment<'a> {
     source: Source<'a>,
+    /// All bytes of the line are visible ASCII or blanks.
+    plain: bool,
+    /// Some number may have a host behind it.
+    has_host: bool,
     start: Start,
     connected: i64,
     ring: Option<i64>,
@@ -351,6 +355,17 @@ struct Segment<'a> {
     auth_code: Option<&'a [u8]>,
     cause: &'a [u8],
     targeter: &'a [u8],
+}
+
+impl<'a> Segment<'a> {
+    /// The number of a SIP address.
+    fn without_host(&self, number: &'a [u8]) -> &'a [u8] {
+        if self.has_host {
+            number.split(|b| *b == b'@').next().unwrap_or(number)
+        } else {
+            number
+        }
+    }
 }
 
 /// A device with the name printed beside it.
@@ -403,6 +418,8 @@ fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
     let (rest, (_user_charged, (cause, targeter))) = user_charged(rest)?;
     let segment = Segment {
         source: Source::of(line),
+        plain: usual::is_printable(line),
+        has_host: line.contains(&b'@'),
         start,
         connected,
         ring,
@@ -705,8 +722,8 @@ impl Segments {
             } else {
                 s.party1.extension().and(self.name(s, s.party1.name))
             },
-            called_number: filled(without_host(s.dialled))
-                .or(filled(without_host(s.called)))
+            called_number: filled(s.without_host(s.dialled))
+                .or(filled(s.without_host(s.called)))
                 .map(text),
             station: station.map(text),
             answered_by: answerer.map(text),
@@ -731,7 +748,7 @@ impl Segments {
     /// Decoded; none if it is blank or noise got into it.
     fn name(&self, s: &Segment<'_>, bytes: &[u8]) -> Option<Text> {
         let name = s.source.decoded(filled(bytes)?, self.encoding);
-        (!name.chars().any(char::is_control)).then_some(name)
+        (s.plain || !name.chars().any(char::is_control)).then_some(name)
     }
 }
 
@@ -770,8 +787,8 @@ struct Caller<'a> {
 }
 
 fn calling_number<'a>(s: &Segment<'a>, direction: Direction) -> Option<Caller<'a>> {
-    let host = s.caller.contains(&b'@');
-    let number = without_host(s.caller);
+    let host = s.has_host && s.caller.contains(&b'@');
+    let number = s.without_host(s.caller);
     // SIP's own word for a withheld number.
     let withheld = number.is_empty() || (host && number.eq_ignore_ascii_case(b"anonymous"));
     if !withheld {
@@ -807,7 +824,7 @@ fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred
             Disposition::Voicemail => Some(Machine::Voicemail),
             _ => (other && !by_person).then_some(Machine::Other),
         },
-        target: filled(without_host(s.called)).map(text),
+        target: filled(s.without_host(s.called)).map(text),
         agent: s.auth_code.filter(|code| !code.is_empty() && *code != b"n/a").map(text),
         transferred,
         marks_transfers: false,
@@ -815,10 +832,6 @@ fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred
         resolution_seconds: if s.start.has_seconds { 1 } else { 60 },
         ..Marks::default()
     }
-}
-
-fn without_host(number: &[u8]) -> &[u8] {
-    number.split(|b| *b == b'@').next().unwrap_or(number)
 }
 
 #[cfg(test)]
