@@ -226,7 +226,7 @@ fn no_call(line: &[u8]) -> Option<&'static str> {
 
 // ---- the line
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Day {
     year: i64,
     month: i64,
@@ -264,6 +264,7 @@ impl Kind {
 }
 
 /// The line's fields, as printed; blank ones are none.
+#[derive(Debug, PartialEq)]
 struct Fields<'a> {
     source: Source<'a>,
     day: Day,
@@ -435,7 +436,9 @@ fn usual_fields(line: &[u8]) -> Option<Fields<'_>> {
 }
 
 fn usual_number(cell: &[u8]) -> Option<Option<&[u8]>> {
-    let fits = cell.iter().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'*' | b'#' | b'?'));
+    let fits = cell
+        .iter()
+        .all(|b| matches!(b, b'0'..=b'9' | b'+' | b'*' | b'#' | b'?'));
     fits.then_some((!cell.is_empty()).then_some(cell))
 }
 

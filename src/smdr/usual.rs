@@ -74,7 +74,9 @@ impl<'a> Cells<'a> {
     /// Where a cell ends, in bytes from the line's begin; that of the line for one that is not there.
     #[inline]
     pub fn end(&self, n: usize) -> usize {
-        self.begins.get(n + 1).map_or(self.line.len(), |next| usize::from(*next) - 1)
+        self.begins
+            .get(n + 1)
+            .map_or(self.line.len(), |next| usize::from(*next) - 1)
     }
 
     /// A cell as printed; empty if the line ended before it.

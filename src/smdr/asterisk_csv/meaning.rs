@@ -68,7 +68,9 @@ impl House {
 
 /// The text before the first of these bytes of ASCII.
 fn up_to<const N: usize>(text: &str, ends: [u8; N]) -> &str {
-    let end = text.bytes().position(|b| ends.iter().fold(false, |is, end| is | (b == *end)));
+    let end = text
+        .bytes()
+        .position(|b| ends.iter().fold(false, |is, end| is | (b == *end)));
     end.map_or(text, |end| &text[..end])
 }
 

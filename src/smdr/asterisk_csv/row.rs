@@ -103,7 +103,7 @@ pub fn name_of(column: Column) -> &'static str {
 const MOST_CELLS: usize = 64;
 
 /// One cell, without its quotes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell<'a> {
     /// Where it begins, in bytes from the line's begin.
     pub at: usize,

@@ -466,9 +466,13 @@ fn usual_day(i: &[u8]) -> Option<[i64; 3]> {
 }
 
 fn day(i: &[u8]) -> Inner<'_, [i64; 3]> {
-    if let Some(day) = usual_day(i) {
-        return Ok((&[], day));
+    match usual_day(i) {
+        Some(day) => Ok((&[], day)),
+        None => any_day(i),
     }
+}
+
+fn any_day(i: &[u8]) -> Inner<'_, [i64; 3]> {
     let parts = (two(99), preceded(char('/'), two(99)), preceded(char('/'), two(99)));
     map(parts, |(a, b, c)| [a, b, c]).parse(i)
 }
@@ -497,9 +501,13 @@ fn usual_clock(i: &[u8]) -> Option<(Time, bool, bool)> {
 
 /// The time, whether it has seconds, and whether AM or PM.
 fn clock(i: &[u8]) -> Inner<'_, (Time, bool, bool)> {
-    if let Some(clock) = usual_clock(i) {
-        return Ok((&[], clock));
+    match usual_clock(i) {
+        Some(clock) => Ok((&[], clock)),
+        None => any_clock(i),
     }
+}
+
+fn any_clock(i: &[u8]) -> Inner<'_, (Time, bool, bool)> {
     let half = alt((value(0, tag("AM")), value(12, tag("PM"))));
     let parts = (
         figure(1, 2),
@@ -547,20 +555,27 @@ fn account(i: &[u8]) -> Inner<'_, &[u8]> {
 fn span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     let cell = trim(cell);
     match cell {
-        [] => return Some((Span::Blank, false, false)),
+        [] => Some((Span::Blank, false, false)),
+        _ if !may_be_span(cell) => None,
+        _ => usual_span(cell).or_else(|| any_span(cell)),
+    }
+}
+
+fn usual_span(cell: &[u8]) -> Option<(Span, bool, bool)> {
+    match cell {
         [h1, h2, b':', m1, m2, b'\'', s1, s2] => {
-            if let Some(seconds) = usual::span(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2]) {
-                return Some((Span::Seconds(seconds), false, true));
-            }
+            let seconds = usual::span(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2])?;
+            Some((Span::Seconds(seconds), false, true))
         }
         [m, b'\'', s1, s2] => {
-            if let Some(seconds) = usual::span(&[b'0', b'0', b':', b'0', *m, b':', *s1, *s2]) {
-                return Some((Span::Seconds(seconds), false, false));
-            }
+            let seconds = usual::span(&[b'0', b'0', b':', b'0', *m, b':', *s1, *s2])?;
+            Some((Span::Seconds(seconds), false, false))
         }
-        _ if !may_be_span(cell) => return None,
-        _ => {}
+        _ => None,
     }
+}
+
+fn any_span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     let (text, quoted) = match cell.strip_suffix(b"\"") {
         Some(text) => (text, true),
         None => (cell, false),
@@ -621,4 +636,40 @@ fn is_cost(word: &[u8]) -> bool {
 
 fn is_currency(word: &[u8]) -> bool {
     word.len() <= 3 && word.iter().all(|b| b.is_ascii_alphabetic() || *b == b'$' || *b > 0x7f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smdr::golden;
+
+    #[test]
+    fn what_is_read_by_comparison_is_what_the_careful_reader_finds() {
+        let (mut spans, mut days, mut clocks) = (0, 0, 0);
+        for line in golden::inputs("panasonic-kx")
+            .iter()
+            .flat_map(|file| golden::lines(file))
+        {
+            for word in line.split(|b| *b == b' ').filter(|word| !word.is_empty()) {
+                for (at, byte) in (0..word.len()).flat_map(|at| b"0369*:'/AP\" x\xff".map(|byte| (at, byte))) {
+                    let mut altered = word.to_vec();
+                    altered[at] = byte;
+                    let altered = trim(&altered);
+                    if !altered.is_empty() {
+                        assert_eq!(span(altered), any_span(altered), "{}", altered.escape_ascii());
+                    }
+                    spans += u32::from(usual_span(altered).is_some());
+                    if let Some(day) = usual_day(altered) {
+                        days += 1;
+                        assert_eq!(any_day(altered), Ok((&b""[..], day)), "{}", altered.escape_ascii());
+                    }
+                    if let Some(clock) = usual_clock(altered) {
+                        clocks += 1;
+                        assert_eq!(any_clock(altered), Ok((&b""[..], clock)), "{}", altered.escape_ascii());
+                    }
+                }
+            }
+        }
+        assert!(spans > 500 && days > 500 && clocks > 500, "{spans} {days} {clocks}");
+    }
 }
