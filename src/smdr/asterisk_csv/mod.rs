@@ -28,6 +28,7 @@
 
 mod meaning;
 mod row;
+mod usual_row;
 
 use jiff::SignedDuration;
 

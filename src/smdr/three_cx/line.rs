@@ -13,6 +13,7 @@ use nom::combinator::{all_consuming, map, map_opt, opt, recognize, verify};
 use nom::sequence::{pair, preceded};
 use smallvec::SmallVec;
 
+use super::usual_line::usual_line;
 use crate::smdr::OptionError;
 use crate::smdr::misfit::{self, Field, Inner, Misfit, trim};
 use crate::smdr::registry::nearest;
@@ -20,7 +21,7 @@ use crate::smdr::text::Source;
 use crate::smdr::usual;
 
 /// Fields as 3CX names them, in the usual order, with what they hold.
-const FIELDS: [(&str, &str); 27] = [
+pub(super) const FIELDS: [(&str, &str); 27] = [
     ("historyid", "`Call ` and a number"),
     ("callid", "a call id"),
     ("duration", "HH:MM:SS or nothing"),
@@ -50,30 +51,30 @@ const FIELDS: [(&str, &str); 27] = [
     ("missed-queue-calls", "numbers"),
 ];
 // Their places in it.
-const HISTORYID: usize = 0;
-const CALLID: usize = 1;
-const DURATION: usize = 2;
-const TIME_START: usize = 3;
-const TIME_ANSWERED: usize = 4;
-const TIME_END: usize = 5;
-const REASON_TERMINATED: usize = 6;
-const FROM_NO: usize = 7;
-const TO_NO: usize = 8;
-const FROM_DN: usize = 9;
-const TO_DN: usize = 10;
-const DIAL_NO: usize = 11;
-const REASON_CHANGED: usize = 12;
-const FINAL_NUMBER: usize = 13;
-const FINAL_DN: usize = 14;
-const BILL_CODE: usize = 15;
-const CHAIN: usize = 19;
-const FROM_TYPE: usize = 20;
-const TO_TYPE: usize = 21;
-const FINAL_TYPE: usize = 22;
-const FROM_DISPNAME: usize = 23;
+pub(super) const HISTORYID: usize = 0;
+pub(super) const CALLID: usize = 1;
+pub(super) const DURATION: usize = 2;
+pub(super) const TIME_START: usize = 3;
+pub(super) const TIME_ANSWERED: usize = 4;
+pub(super) const TIME_END: usize = 5;
+pub(super) const REASON_TERMINATED: usize = 6;
+pub(super) const FROM_NO: usize = 7;
+pub(super) const TO_NO: usize = 8;
+pub(super) const FROM_DN: usize = 9;
+pub(super) const TO_DN: usize = 10;
+pub(super) const DIAL_NO: usize = 11;
+pub(super) const REASON_CHANGED: usize = 12;
+pub(super) const FINAL_NUMBER: usize = 13;
+pub(super) const FINAL_DN: usize = 14;
+pub(super) const BILL_CODE: usize = 15;
+pub(super) const CHAIN: usize = 19;
+pub(super) const FROM_TYPE: usize = 20;
+pub(super) const TO_TYPE: usize = 21;
+pub(super) const FINAL_TYPE: usize = 22;
+pub(super) const FROM_DISPNAME: usize = 23;
 
 /// The usual order stops here, or goes on to the end.
-const SHORT: usize = 20;
+pub(super) const SHORT: usize = 20;
 
 fn index(name: &str) -> Option<usize> {
     let name = name.trim().to_lowercase().replace('_', "-");
@@ -186,67 +187,8 @@ pub struct Printed<'a> {
 /// # Errors
 /// The field that did not fit.
 pub fn any<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
-    let usual = layout.chosen.is_none().then(|| usual(line)).flatten();
+    let usual = layout.chosen.is_none().then(|| usual_line(line)).flatten();
     usual.map_or_else(|| printed(line, layout), Ok)
-}
-
-/// The line as nearly all are spelt: the usual fields, quotes around the chain alone. What is found is what [`printed`]
-/// finds.
-pub fn usual(line: &[u8]) -> Option<Printed<'_>> {
-    let (cells, quotes) = usual::Cells::cut_quoted(line)?;
-    let count = cells.count();
-    if !(count == SHORT || count == FIELDS.len()) || usual::has_control(line) {
-        return None;
-    }
-    let parties = match (quotes, cells.raw(CHAIN)) {
-        (0, parties) => parties,
-        (2, [b'"', parties @ .., b'"']) => parties,
-        _ => return None,
-    };
-    let words = |place| Some(cells.get(place)).filter(|cell| cell.is_empty() || is_word(cell));
-    let stamp = |place| match cells.get(place) {
-        b"" => Some(None),
-        cell => usual::stamp(cell, b'/').map(Some),
-    };
-    let number = cells.get(HISTORYID).strip_prefix(b"Call ");
-    if !number.is_some_and(usual::is_digits) {
-        return None;
-    }
-    let is_id = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    let printed = Printed {
-        source: Source::of(line),
-        call_id: Some(cells.get(CALLID)).filter(|id| !id.is_empty() && id.iter().all(is_id))?,
-        duration: match cells.get(DURATION) {
-            b"" => None,
-            cell => Some(usual::span(cell)?),
-        },
-        start: stamp(TIME_START)??,
-        answered: stamp(TIME_ANSWERED)?,
-        end: stamp(TIME_END)?,
-        terminated: words(REASON_TERMINATED).filter(|word| !word.is_empty())?,
-        from: cells.get(FROM_NO),
-        to: Some(cells.get(TO_NO)).filter(|to| !to.is_empty() && usual::is_printable(to))?,
-        from_dn: cells.get(FROM_DN),
-        to_dn: cells.get(TO_DN),
-        dialled: cells.get(DIAL_NO),
-        change: words(REASON_CHANGED)?,
-        last: cells.get(FINAL_NUMBER),
-        last_dn: cells.get(FINAL_DN),
-        code: cells.get(BILL_CODE),
-        chain: chain(trim(parties)).ok()?.1,
-        from_type: words(FROM_TYPE)?,
-        to_type: words(TO_TYPE)?,
-        last_type: words(FINAL_TYPE)?,
-        from_name: cells.get(FROM_DISPNAME),
-    };
-    let reaches = printed.last.is_empty() || printed.chain.contains(&printed.last);
-    let whole = printed.chain.len() >= 2 && reaches || parties.is_empty() && printed.answered.is_none();
-    whole.then_some(printed)
-}
-
-fn is_word(cell: &[u8]) -> bool {
-    let letters = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    cell.first().is_some_and(u8::is_ascii_alphabetic) && cell.iter().all(letters)
 }
 
 /// Reads the line with care, and says what is wrong with it.
@@ -544,7 +486,7 @@ fn filled<'a, T>(
 }
 
 /// Nothing, or parties each with its separator: the last separator shows that the chain is whole.
-fn chain(i: &[u8]) -> Inner<'_, Chain<'_>> {
+pub(super) fn chain(i: &[u8]) -> Inner<'_, Chain<'_>> {
     if i.is_empty() {
         return Ok((i, Chain::new()));
     }

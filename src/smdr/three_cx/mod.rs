@@ -39,6 +39,7 @@ mod line;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
+mod usual_line;
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
