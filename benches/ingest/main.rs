@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench --bench ingest                    everything, about two minutes
-//! cargo bench --bench ingest -- parse latency   some of: parse latency history restart cases
+//! cargo bench --bench ingest -- latency cases   some of: latency history restart cases
 //! LINES=100000 cargo bench --bench ingest       a shorter history
 //! ```
 //! Every figure stands beside a limit of the same machine taken in the same run: only the ratios mean something
@@ -12,7 +12,6 @@
 mod house;
 mod latency;
 mod limits;
-mod parse;
 mod pbx;
 mod program;
 mod table;
@@ -37,9 +36,6 @@ fn main() {
         table::micros(unit),
         "the unit of latency",
     );
-    if wants("parse") {
-        parse::run(&mut table);
-    }
     if wants("latency") {
         latency::run(&mut table, unit);
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::smdr::{OptionValue, detect, properties};
+use crate::smdr::{OptionValue, detect, golden, properties};
 
 /// 250 answers after 5 s and talks for 7.
 const ANSWERED: &str = "31.01.2115:23:58  9   25000:0500:00:07353805550193                         1";
@@ -172,4 +172,23 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
     };
     let parsed = properties::check_altered(&DIALECT, may_change);
     assert!(parsed > 1000, "{parsed}");
+}
+
+#[test]
+fn the_usual_line_read_by_comparison_is_what_the_careful_reader_finds() {
+    let mut usual = 0;
+    for line in golden::inputs("siemens-hipath")
+        .iter()
+        .flat_map(|file| golden::lines(file))
+    {
+        for (at, byte) in (0..line.len()).flat_map(|at| b"|,9x I:\0\xff\"".map(|byte| (at, byte))) {
+            let mut altered = line.to_vec();
+            altered[at] = byte;
+            let Some(found) = usual_fields(&altered) else { continue };
+            usual += 1;
+            let careful = fields(&altered).unwrap();
+            assert_eq!(found, careful, "{}", altered.escape_ascii());
+        }
+    }
+    assert!(usual > 3000, "{usual}");
 }

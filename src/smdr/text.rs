@@ -1,5 +1,7 @@
 //! Bytes of a line become texts of a leg.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::call::Text;
@@ -33,6 +35,15 @@ impl<'a> Source<'a> {
         match self.text.get(at..).and_then(|rest| rest.get(..cell.len())) {
             Some(text) => Text::new(text),
             None => text(cell),
+        }
+    }
+
+    /// The cell in a code page, not copied where it can stay in the line.
+    pub fn borrowed(&self, cell: &[u8], encoding: &'static Encoding) -> Cow<'a, str> {
+        let at = cell.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        match self.text.get(at..).and_then(|rest| rest.get(..cell.len())) {
+            Some(text) if encoding == UTF_8 || text.is_ascii() => Cow::Borrowed(text),
+            _ => Cow::Owned(decoded(cell, encoding).into()),
         }
     }
 

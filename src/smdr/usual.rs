@@ -15,32 +15,55 @@ const MOST: usize = 32;
 /// A line cut at one byte into at most 32 cells and a rest.
 pub struct Cells<'a> {
     line: &'a [u8],
-    ends: [u16; MOST],
+    /// Where each cell begins, and the one behind the last would.
+    begins: [u16; MOST + 1],
     count: usize,
 }
 
 impl<'a> Cells<'a> {
     /// Cuts; `None` of a line longer than any.
     pub fn cut(line: &'a [u8], separator: u8) -> Option<Self> {
-        let length = u16::try_from(line.len()).ok()?;
-        let mut ends = [length; MOST];
+        Self::cut_where(line, |block| mask(block, separator))
+    }
+
+    /// Cuts at commas outside of quotes, which stay; and how many quotes there are.
+    pub fn cut_quoted(line: &'a [u8]) -> Option<(Self, u32)> {
+        let (mut quotes, mut open) = (0, 0);
+        let cells = Self::cut_where(line, |block| {
+            let commas = mask(block, b',');
+            let quote = mask(block, b'"');
+            if quote == 0 {
+                return commas & !open;
+            }
+            quotes += quote.count_ones();
+            let within = parity(quote) ^ open;
+            open = 0_u64.wrapping_sub(within >> 63);
+            commas & !within
+        })?;
+        Some((cells, quotes))
+    }
+
+    fn cut_where(line: &'a [u8], mut marks: impl FnMut(&[u8; 64]) -> u64) -> Option<Self> {
+        let behind = u16::try_from(line.len()).ok()?.checked_add(1)?;
+        let mut begins = [behind; MOST + 1];
+        begins[0] = 0;
         let mut count = 0;
-        let (words, tail) = line.as_chunks::<8>();
-        let mut last = [!separator; 8];
+        let (blocks, tail) = line.as_chunks::<64>();
+        let mut last = [0; 64];
         last[..tail.len()].copy_from_slice(tail);
-        let mut base = 0;
-        for word in words.iter().chain([&last]) {
-            let mut marks = marks(*word, separator);
+        let mut base = 0_u16;
+        for block in blocks.iter().chain([&last]) {
+            let mut marks = marks(block);
             while marks != 0 && count < MOST {
-                // In range: there are at most u16::MAX bytes.
-                ends[count] = base + (marks.trailing_zeros() / 8) as u16;
                 count += 1;
+                // In range: there are fewer than u16::MAX bytes.
+                begins[count] = base + marks.trailing_zeros() as u16 + 1;
                 marks &= marks - 1;
             }
-            base = base.saturating_add(8);
+            base = base.saturating_add(64);
         }
         let count = (count + 1).min(MOST);
-        Some(Self { line, ends, count })
+        Some(Self { line, begins, count })
     }
 
     /// How many cells, up to 32.
@@ -49,30 +72,64 @@ impl<'a> Cells<'a> {
     }
 
     /// Where a cell ends, in bytes from the line's begin; that of the line for one that is not there.
+    #[inline]
     pub fn end(&self, n: usize) -> usize {
-        self.ends.get(n).map_or(self.line.len(), |end| usize::from(*end))
+        self.begins
+            .get(n + 1)
+            .map_or(self.line.len(), |next| usize::from(*next) - 1)
     }
 
     /// A cell as printed; empty if the line ended before it.
+    #[inline]
     pub fn raw(&self, n: usize) -> &'a [u8] {
-        let from = if n == 0 { 0 } else { self.end(n - 1) + 1 };
+        let from = self.begins.get(n).map_or(usize::MAX, |from| usize::from(*from));
         self.line.get(from..self.end(n)).unwrap_or_default()
     }
 
     /// A cell without the blanks around it.
+    #[inline]
     pub fn get(&self, n: usize) -> &'a [u8] {
-        match self.raw(n) {
-            cell @ ([b' ', ..] | [.., b' ']) => super::misfit::trim(cell),
-            cell => cell,
-        }
+        trimmed(self.raw(n))
     }
 }
 
-/// The high bit of each byte that is the separator, and of no other.
-const fn marks(word: [u8; 8], separator: u8) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let other = u64::from_le_bytes(word) ^ u64::from_le_bytes([separator; 8]);
-    !(((other & LOW) + LOW) | other | LOW)
+/// Without the blanks around it: most have none.
+#[inline]
+pub fn trimmed(cell: &[u8]) -> &[u8] {
+    match cell {
+        [b' ', ..] | [.., b' '] => super::misfit::trim(cell),
+        _ => cell,
+    }
+}
+
+/// Which of 64 bytes are this one: the lowest bit stands for the first.
+pub fn mask(block: &[u8; 64], byte: u8) -> u64 {
+    let same = block.map(|b| if b == byte { 0xff } else { 0 });
+    let (words, _) = same.as_chunks::<8>();
+    let mut mask = 0;
+    for (n, word) in words.iter().enumerate() {
+        // A bit of each byte, added up in the highest: no two are the same.
+        let bits = u64::from_le_bytes(*word) & 0x8040_2010_0804_0201;
+        mask |= (bits.wrapping_mul(0x0101_0101_0101_0101) >> 56) << (n * 8);
+    }
+    mask
+}
+
+/// Which bits have an odd number of bits set up to and with themselves: what is in quotes, with the opening ones.
+pub const fn parity(quotes: u64) -> u64 {
+    let mut odd = quotes;
+    odd ^= odd << 1;
+    odd ^= odd << 2;
+    odd ^= odd << 4;
+    odd ^= odd << 8;
+    odd ^= odd << 16;
+    odd ^ odd << 32
+}
+
+/// Whether there is a control byte of ASCII.
+pub fn has_control(line: &[u8]) -> bool {
+    // No early end, so that many bytes are looked at at once.
+    line.iter().fold(false, |found, b| found | (*b < b' ') | (*b == 0x7f))
 }
 
 /// A number of up to nine digits.
@@ -142,7 +199,8 @@ pub fn is_digits(cell: &[u8]) -> bool {
 
 /// Visible ASCII and blanks.
 pub fn is_printable(cell: &[u8]) -> bool {
-    cell.iter().all(|b| b.wrapping_sub(b' ') < 0x5f)
+    // No early end, so that many bytes are looked at at once.
+    cell.iter().fold(true, |is, b| is & (b.wrapping_sub(b' ') < 0x5f))
 }
 
 /// So many seconds later, or earlier: by the clock alone where the day stays the same.

@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 
 use super::row::{Ended, Row};
 use crate::call::leg::Machine;
-use crate::call::{Direction, Disposition, Inferred, Leg, Marks, Stamp, Text, Transfer};
+use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Marks, Stamp, Text, Transfer};
 use crate::smdr::stamps;
 
 /// What the feed's options say about numbers and stamps.
@@ -26,7 +26,7 @@ pub enum End<'a> {
     /// A phone's channel.
     Phone(&'a str),
     /// A line to the outside, or to another switch, as `TECHNOLOGY/name`.
-    Trunk(Text),
+    Trunk(&'a str),
     /// Asterisk's own pseudo-channel, with the number dialled through it.
     Local(&'a str),
 }
@@ -42,19 +42,20 @@ impl House {
 
     /// Whose a channel is: `SIP/201-0000000a` is the phone 201, `SIP/carrier-0000000b` a trunk.
     pub fn end(self, channel: &str) -> End<'_> {
-        let Some((technology, name)) = channel.split_once('/') else {
+        let Some(slash) = channel.bytes().position(|b| b == b'/') else {
             return End::Nothing;
         };
+        let (technology, name) = (&channel[..slash], &channel[slash + 1..]);
         let name = without_suffix(technology, name);
         if technology.eq_ignore_ascii_case("Local") {
-            return End::Local(name.split('@').next().unwrap_or(name));
+            return End::Local(up_to(name, *b"@"));
         }
         // `SIP/carrier/0123` and `DAHDI/i1/0123` name a number behind the line.
-        let device = name.split('/').next().unwrap_or(name);
+        let device = up_to(name, *b"/");
         if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(device) {
             return End::Phone(device);
         }
-        End::Trunk(smol_str::format_smolstr!("{technology}/{device}"))
+        End::Trunk(&channel[..slash + 1 + device.len()])
     }
 
     fn stamp(self, at: jiff::civil::DateTime) -> Stamp {
@@ -65,11 +66,21 @@ impl House {
     }
 }
 
+/// The text before the first of these bytes of ASCII.
+fn up_to<const N: usize>(text: &str, ends: [u8; N]) -> &str {
+    let end = text
+        .bytes()
+        .position(|b| ends.iter().fold(false, |is, end| is | (b == *end)));
+    end.map_or(text, |end| &text[..end])
+}
+
 /// A channel's name without the counter that makes it unique.
 fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
-    let name = name.split(['<', ';']).next().unwrap_or(name);
+    let end = memchr::memchr2(b'<', b';', name.as_bytes());
+    let name = end.map_or(name, |end| &name[..end]);
     let port = technology.eq_ignore_ascii_case("DAHDI") || technology.eq_ignore_ascii_case("Zap");
-    match name.rsplit_once('-') {
+    let hyphen = memchr::memrchr(b'-', name.as_bytes());
+    match hyphen.map(|at| (&name[..at], &name[at + 1..])) {
         Some((device, counter))
             if !device.is_empty() && (port || counter.len() >= 4) && counter.bytes().all(|b| b.is_ascii_hexdigit()) =>
         {
@@ -80,7 +91,7 @@ fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
 }
 
 /// The channel's own row of a called party, in which nobody else has a part.
-pub fn is_called_half(row: &Row) -> bool {
+pub fn is_called_half(row: &Row<'_>) -> bool {
     let local = row.dst_channel.is_empty() || row.dst_channel.starts_with("Local/");
     row.app.eq_ignore_ascii_case("AppDial") && (row.billed == 0 || local)
 }
@@ -141,21 +152,21 @@ const MACHINES: [(Machine, &[&str]); 4] = [
 ];
 
 /// What the last application was, if it was no way to a person.
-fn machine(row: &Row) -> Option<Machine> {
-    if row.app == "Dial" {
+fn machine(row: &Row<'_>) -> Option<Machine> {
+    if matches!(&*row.app, "Dial" | "Queue") {
         return None;
     }
     let is = |apps: &[&str]| apps.iter().any(|app| row.app.eq_ignore_ascii_case(app));
     MACHINES.iter().find(|(_, apps)| is(apps)).map(|(machine, _)| *machine)
 }
 
-fn is_queue(row: &Row) -> bool {
+fn is_queue(row: &Row<'_>) -> bool {
     row.app.eq_ignore_ascii_case("Queue")
 }
 
 /// A row with its two ends seen.
 struct Seen<'a> {
-    row: &'a Row,
+    row: &'a Row<'a>,
     house: House,
     from: End<'a>,
     to: End<'a>,
@@ -166,7 +177,7 @@ struct Seen<'a> {
 }
 
 /// The leg that a row is.
-pub fn leg(row: &Row, house: House) -> Leg {
+pub fn leg(row: &Row<'_>, house: House) -> Leg {
     let (from, to) = (house.end(&row.channel), house.end(&row.dst_channel));
     let direction = direction(row, house, &from, &to);
     let by_channels = match direction {
@@ -187,7 +198,7 @@ pub fn leg(row: &Row, house: House) -> Leg {
 }
 
 /// By the length of the caller's number, else by the channel; then by the target's.
-fn direction(row: &Row, house: House, from: &End<'_>, to: &End<'_>) -> Direction {
+fn direction(row: &Row<'_>, house: House, from: &End<'_>, to: &End<'_>) -> Direction {
     let src = without_host(caller(row));
     let inside = match from {
         End::Phone(_) => true,
@@ -213,7 +224,7 @@ fn is_long(number: &str, house: House) -> bool {
     digits > house.extension_digits && number.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b))
 }
 
-fn caller(row: &Row) -> &str {
+fn caller<'a>(row: &'a Row<'_>) -> &'a str {
     if row.src.is_empty() {
         clid(&row.clid).1
     } else {
@@ -223,7 +234,8 @@ fn caller(row: &Row) -> &str {
 
 /// Name and number of `"Name" <number>`; a bare text is a number if it has no letters, else a name.
 fn clid(clid: &str) -> (&str, &str) {
-    match clid.rsplit_once('<') {
+    let mark = clid.bytes().rposition(|b| b == b'<');
+    match mark.map(|at| (&clid[..at], &clid[at + 1..])) {
         Some((name, number)) => (unquoted(name), number.trim_end_matches('>').trim()),
         None if clid.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) => (unquoted(clid), ""),
         None => ("", unquoted(clid)),
@@ -235,7 +247,7 @@ fn unquoted(text: &str) -> &str {
 }
 
 fn without_host(number: &str) -> &str {
-    number.split('@').next().unwrap_or(number)
+    up_to(number, *b"@")
 }
 
 /// Words that stand for a number or name which the caller keeps back.
@@ -262,7 +274,7 @@ impl Seen<'_> {
         Leg {
             line: row.lines.first().copied().unwrap_or(1),
             lines: row.lines.len() as u64,
-            line_numbers: row.lines.clone(),
+            line_numbers: LineNumbers::from_slice(&row.lines),
             start: self.house.stamp(row.start),
             answered_at: answer.map(|at| self.house.stamp(at)),
             direction: self.direction,
@@ -278,8 +290,8 @@ impl Seen<'_> {
                 from: None,
                 to: answered_by.clone(),
             }),
-            pbx_call_id: (!row.id.is_empty()).then(|| row.id.clone()),
-            account_code: (!row.account.is_empty()).then(|| row.account.clone()),
+            pbx_call_id: filled(&row.id),
+            account_code: filled(&row.account),
             marks: Marks {
                 machine: self.what_answered(disposition, answered_by.is_some()),
                 target: self.target(),
@@ -370,7 +382,7 @@ impl Seen<'_> {
             return self.near_extension().map(Text::new);
         }
         let mailbox = || {
-            let mailbox = self.row.data.split(['@', ',', '|', '&']).next().unwrap_or_default();
+            let mailbox = up_to(&self.row.data, *b"@,|&");
             (self.machine == Some(Machine::Voicemail) && self.house.is_extension(mailbox)).then_some(mailbox)
         };
         let rung = || {
@@ -397,13 +409,14 @@ impl Seen<'_> {
             return self.near_extension().map(Text::new);
         }
         let number = without_host(caller(self.row));
-        filled(number).filter(|number| !is_withheld(number))
+        if is_withheld(number) { None } else { filled(number) }
     }
 
     /// None if it only repeats the number, or says that there is none.
     fn calling_name(&self) -> Option<Text> {
         let (name, number) = clid(&self.row.clid);
-        filled(name).filter(|name| name != number && *name != self.row.src && !is_withheld(name))
+        let told = name != number && name != self.row.src && !is_withheld(name);
+        filled(name).filter(|_| told)
     }
 
     /// The queue, or the extension that was asked for.
@@ -412,9 +425,9 @@ impl Seen<'_> {
             return None;
         }
         if is_queue(self.row) {
-            return filled(self.row.data.split([',', '|']).next().unwrap_or_default().trim());
+            return filled(up_to(&self.row.data, *b",|").trim());
         }
-        let behind_local = self.row.data.strip_prefix("Local/").and_then(|d| d.split('@').next());
+        let behind_local = self.row.data.strip_prefix("Local/").map(|d| up_to(d, *b"@"));
         behind_local
             .filter(|number| self.house.is_extension(number))
             .or(self.far_extension())
@@ -431,7 +444,7 @@ impl Seen<'_> {
 
     fn trunk(&self) -> Option<Text> {
         match (&self.from, &self.to) {
-            (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(name.clone()),
+            (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(Text::new(name)),
             _ => None,
         }
     }

@@ -28,6 +28,7 @@
 
 mod meaning;
 mod row;
+mod usual_row;
 
 use jiff::SignedDuration;
 
@@ -210,7 +211,7 @@ struct Reading {
     encoding: &'static encoding_rs::Encoding,
     house: House,
     /// Rows that another may continue, with the lines they have waited for.
-    held: Vec<(Row, u8)>,
+    held: Vec<(Row<'static>, u8)>,
 }
 
 impl Parser for Reading {
@@ -248,7 +249,7 @@ impl Parser for Reading {
 }
 
 impl Reading {
-    fn emit(&self, row: &Row, out: &mut Vec<Parsed>) {
+    fn emit(&self, row: &Row<'_>, out: &mut Vec<Parsed>) {
         out.push(Parsed::Leg(meaning::leg(row, self.house)));
     }
 
@@ -267,7 +268,7 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, row: Row, out: &mut Vec<Parsed>) {
+    fn take(&mut self, row: Row<'_>, out: &mut Vec<Parsed>) {
         let joined = self.held.iter().enumerate().find_map(|(n, (held, _))| {
             if continues(held, &row) {
                 Some((n, join(held, &row)))
@@ -283,7 +284,7 @@ impl Reading {
             None => row,
         };
         if is_plumbing(&row) {
-            self.held.push((row, 0));
+            self.held.push((row.kept(), 0));
         } else {
             self.emit(&row, out);
         }
@@ -291,12 +292,12 @@ impl Reading {
 }
 
 /// Whether a row may have a part in a `Local` channel that another row tells more of.
-fn is_plumbing(row: &Row) -> bool {
+fn is_plumbing(row: &Row<'_>) -> bool {
     row.ended == Ended::Answered && (row.dst_channel.starts_with("Local/") || row.channel.starts_with("Local/"))
 }
 
 /// Whether `next` is what became of `row`, which went into a `Local` channel.
-fn continues(row: &Row, next: &Row) -> bool {
+fn continues(row: &Row<'_>, next: &Row<'_>) -> bool {
     let Some(half) = row.dst_channel.strip_prefix("Local/") else {
         return false;
     };
@@ -317,7 +318,7 @@ fn without_half(local: &str) -> &str {
 }
 
 /// Both rows as one: begun as the first, answered as the second.
-fn join(row: &Row, next: &Row) -> Row {
+fn join<'a>(row: &Row<'a>, next: &Row<'a>) -> Row<'a> {
     let mut lines = row.lines.clone();
     lines.extend_from_slice(&next.lines);
     lines.sort_unstable();

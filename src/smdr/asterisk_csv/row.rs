@@ -5,11 +5,14 @@
 //!
 //! **Not here**: what a row means ([`super::meaning`]).
 
+use std::borrow::Cow;
+
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 use smallvec::SmallVec;
 
-use crate::call::{LineNumbers, Text};
+use super::usual_row::usual_cells;
+use crate::call::LineNumbers;
 use crate::smdr::misfit::{Field, Misfit};
 use crate::smdr::text::Source;
 use crate::smdr::usual;
@@ -98,15 +101,17 @@ pub fn name_of(column: Column) -> &'static str {
 }
 
 /// More cells than any layout has.
-const MOST_CELLS: usize = 64;
+pub const MOST_CELLS: usize = 64;
 
 /// One cell, without its quotes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell<'a> {
     /// Where it begins, in bytes from the line's begin.
     pub at: usize,
     /// The bytes, quotes inside still doubled.
     pub bytes: &'a [u8],
+    /// Whether there are any.
+    pub doubled: bool,
 }
 
 /// The cells of a row.
@@ -142,6 +147,7 @@ pub fn cells(line: &[u8]) -> Result<Cells<'_>, Misfit<'_>> {
         cells.push(Cell {
             at: begin + usize::from(quoted),
             bytes,
+            doubled: bytes.contains(&b'"'),
         });
         begin += length;
         match line.get(begin) {
@@ -186,29 +192,42 @@ pub enum Layout {
     Listed(Vec<Column>),
 }
 
+/// Which column each cell is.
+pub type Columns<'a> = Cow<'a, [Column]>;
+
 /// The columns of a row with so many cells.
-pub fn columns(layout: &Layout, cells: &[Cell<'_>]) -> SmallVec<[Column; 24]> {
+pub fn columns<'a>(layout: &'a Layout, cells: &[Cell<'_>]) -> Columns<'a> {
+    const WITH_ID: [Column; 18] = {
+        let mut columns = [UNIQUE_ID; 18];
+        let mut n = 0;
+        while n < STANDARD.len() {
+            columns[n] = STANDARD[n];
+            n += 1;
+        }
+        columns[17] = USER_FIELD;
+        columns
+    };
     if let Layout::Listed(listed) = layout {
-        return listed.as_slice().into();
+        return Cow::Borrowed(listed);
     }
     let is_stamp = |n: usize| cells.get(n).is_some_and(|cell| stamp(cell.bytes).is_some());
     if is_stamp(8) && !(is_stamp(9) && is_stamp(11)) {
-        return CUSTOM[..cells.len().clamp(18, 19)].into();
+        return Cow::Borrowed(&CUSTOM[..cells.len().clamp(18, 19)]);
     }
-    let mut columns = SmallVec::from_slice(&STANDARD);
     let alone = || match cells.get(STANDARD.len()) {
         Some(cell) if is_unique_id(cell.bytes) => UNIQUE_ID,
         _ => USER_FIELD,
     };
+    let with = |more: &[Column]| Cow::Owned([&STANDARD, more].concat());
     match cells.len().saturating_sub(STANDARD.len()) {
-        0 => {}
-        1 => columns.push(alone()),
-        2 => columns.extend([UNIQUE_ID, USER_FIELD]),
-        3 => columns.extend([PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
-        4 => columns.extend([alone(), PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
-        _ => columns.extend([UNIQUE_ID, USER_FIELD, PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
+        0 => Cow::Borrowed(&STANDARD),
+        1 if alone() == UNIQUE_ID => Cow::Borrowed(&WITH_ID[..17]),
+        1 => with(&[USER_FIELD]),
+        2 => Cow::Borrowed(&WITH_ID),
+        3 => with(&[PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
+        4 => with(&[alone(), PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
+        _ => with(&[UNIQUE_ID, USER_FIELD, PEER_ACCOUNT, LINKED_ID, SEQUENCE]),
     }
-    columns
 }
 
 /// `1536293101.12461`, perhaps behind the system's name.
@@ -249,25 +268,25 @@ pub enum Ended {
 
 /// A row's values; blank ones are empty.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct Row<'a> {
     /// Its lines: two once a row was joined with the one that continues it.
     pub lines: LineNumbers,
     /// `accountcode`.
-    pub account: Text,
+    pub account: Cow<'a, str>,
     /// `src`.
-    pub src: Text,
+    pub src: Cow<'a, str>,
     /// `dst`.
-    pub dst: Text,
+    pub dst: Cow<'a, str>,
     /// `clid`.
-    pub clid: Text,
+    pub clid: Cow<'a, str>,
     /// `channel`.
-    pub channel: Text,
+    pub channel: Cow<'a, str>,
     /// `dstchannel`.
-    pub dst_channel: Text,
+    pub dst_channel: Cow<'a, str>,
     /// `lastapp`.
-    pub app: Text,
+    pub app: Cow<'a, str>,
     /// `lastdata`.
-    pub data: Text,
+    pub data: Cow<'a, str>,
     /// `start`.
     pub start: DateTime,
     /// `answer`.
@@ -281,17 +300,46 @@ pub struct Row {
     /// `disposition`.
     pub ended: Ended,
     /// `linkedid`, else `uniqueid`.
-    pub id: Text,
+    pub id: Cow<'a, str>,
     /// The row joined into this one was answered before it rang here: by a menu or a queue.
     pub machine_first: bool,
+}
+
+impl Row<'_> {
+    /// A copy that outlives the line.
+    pub fn kept(self) -> Row<'static> {
+        let kept = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Row {
+            lines: self.lines,
+            account: kept(self.account),
+            src: kept(self.src),
+            dst: kept(self.dst),
+            clid: kept(self.clid),
+            channel: kept(self.channel),
+            dst_channel: kept(self.dst_channel),
+            app: kept(self.app),
+            data: kept(self.data),
+            start: self.start,
+            answer: self.answer,
+            end: self.end,
+            duration: self.duration,
+            billed: self.billed,
+            ended: self.ended,
+            id: kept(self.id),
+            machine_first: self.machine_first,
+        }
+    }
 }
 
 /// Reads a row.
 ///
 /// # Errors
 /// The first cell that does not fit.
-pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> Result<Row, Misfit<'a>> {
-    let cells = cells(line)?;
+pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> Result<Row<'a>, Misfit<'a>> {
+    let cells = match usual_cells(line) {
+        Some(cells) => cells,
+        None => cells(line)?,
+    };
     let columns = columns(layout, &cells);
     let reading = Reading {
         line,
@@ -334,14 +382,14 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
     })
 }
 
-struct Reading<'a> {
+struct Reading<'a, 'l> {
     line: &'a [u8],
     source: Source<'a>,
     cells: Cells<'a>,
-    columns: SmallVec<[Column; 24]>,
+    columns: Columns<'l>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> Reading<'a, '_> {
     fn check_count(&self) -> Result<(), Misfit<'a>> {
         let (found, wanted) = (self.cells.len(), self.columns.len());
         let field = |number, name, expected| Field { number, name, expected };
@@ -402,17 +450,28 @@ impl<'a> Reading<'a> {
         self.read(column, expected, value)?.ok_or(Misfit::missing(lacks, 0))
     }
 
-    fn text(&self, column: Column, encoding: &'static Encoding) -> Text {
+    fn text(&self, column: Column, encoding: &'static Encoding) -> Cow<'a, str> {
         let Some((_, cell)) = self.cell(column) else {
-            return Text::default();
+            return Cow::Borrowed("");
         };
         let ends = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_graphic());
-        let text = self.source.decoded(cell.bytes, encoding);
-        if ends(cell.bytes.first()) && ends(cell.bytes.last()) && !cell.bytes.contains(&b'"') {
+        let text = self.source.borrowed(cell.bytes, encoding);
+        let plain = !cell.doubled || column == CLID && is_name_quoted(cell.bytes);
+        if ends(cell.bytes.first()) && ends(cell.bytes.last()) && plain {
             return text;
         }
-        text.replace("\"\"", "\"").trim().into()
+        Cow::Owned(text.replace("\"\"", "\"").trim().to_owned())
     }
+}
+
+/// `""Name"" <number>`: who reads it drops all quotes around the name, doubled or not.
+fn is_name_quoted(clid: &[u8]) -> bool {
+    let Some(name) = clid.strip_prefix(b"\"\"") else {
+        return false;
+    };
+    let end = name.iter().position(|b| *b == b'"').unwrap_or(name.len());
+    let behind = name.get(end..).and_then(|rest| rest.strip_prefix(b"\"\" <"));
+    behind.is_some_and(|number| !number.contains(&b'"'))
 }
 
 fn blank_or<T>(value: impl Fn(&[u8]) -> Option<T>) -> impl Fn(&[u8]) -> Option<Option<T>> {

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::call::{Direction, Disposition, Leg};
-use crate::smdr::{detect, properties};
+use crate::smdr::{detect, golden, properties};
 
 /// 201 answers an outside call after 4 s and talks for 30.
 const ANSWERED: &str = r#""","01055501234","62345678","in","""Li"" <01055501234>","PJSIP/carrier-00000010","PJSIP/201-00000011","Dial","PJSIP/201,20","2026-03-04 09:00:00","2026-03-04 09:00:04","2026-03-04 09:00:34",34,30,"ANSWERED","DOCUMENTATION","1772586000.16","""#;
@@ -217,4 +217,25 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
     };
     let parsed = properties::check_altered(&DIALECT, may_change);
     assert!(parsed > 1000, "{parsed}");
+}
+
+#[test]
+fn the_usual_line_read_by_comparison_is_what_the_careful_reader_finds() {
+    let mut usual = 0;
+    for line in golden::inputs("asterisk-csv")
+        .iter()
+        .flat_map(|file| golden::lines(file))
+    {
+        for (at, byte) in (0..line.len()).flat_map(|at| b"|,9x I:\0\xff\"".map(|byte| (at, byte))) {
+            let mut altered = line.to_vec();
+            altered[at] = byte;
+            let Some(found) = usual_row::usual_cells(&altered) else {
+                continue;
+            };
+            usual += 1;
+            let careful = row::cells(&altered).unwrap();
+            assert_eq!(found, careful, "{}", altered.escape_ascii());
+        }
+    }
+    assert!(usual > 3000, "{usual}");
 }

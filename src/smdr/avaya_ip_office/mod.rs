@@ -38,7 +38,8 @@
 
 mod usual_line;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -268,8 +269,29 @@ fn no_segment(line: &[u8]) -> Option<&'static str> {
 /// Which calls have more segments to come, so that those are not taken for the first.
 #[derive(Default)]
 struct Begun {
-    starts: BTreeMap<u64, DateTime>,
+    starts: HashMap<u64, DateTime, BuildHasherDefault<Mixed>>,
     order: VecDeque<u64>,
+}
+
+/// Ids spread by one multiplication: there are few, and it is the switch that gives them.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        let mixed = (self.0 ^ id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
 }
 
 impl Begun {
@@ -311,6 +333,10 @@ struct Start {
 #[derive(Debug, PartialEq)]
 struct Segment<'a> {
     source: Source<'a>,
+    /// All bytes of the line are visible ASCII or blanks.
+    plain: bool,
+    /// Some number may have a host behind it.
+    has_host: bool,
     start: Start,
     connected: i64,
     ring: Option<i64>,
@@ -329,6 +355,17 @@ struct Segment<'a> {
     auth_code: Option<&'a [u8]>,
     cause: &'a [u8],
     targeter: &'a [u8],
+}
+
+impl<'a> Segment<'a> {
+    /// The number of a SIP address.
+    fn without_host(&self, number: &'a [u8]) -> &'a [u8] {
+        if self.has_host {
+            number.split(|b| *b == b'@').next().unwrap_or(number)
+        } else {
+            number
+        }
+    }
 }
 
 /// A device with the name printed beside it.
@@ -381,6 +418,8 @@ fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
     let (rest, (_user_charged, (cause, targeter))) = user_charged(rest)?;
     let segment = Segment {
         source: Source::of(line),
+        plain: usual::is_printable(line),
+        has_host: line.contains(&b'@'),
         start,
         connected,
         ring,
@@ -683,8 +722,8 @@ impl Segments {
             } else {
                 s.party1.extension().and(self.name(s, s.party1.name))
             },
-            called_number: filled(without_host(s.dialled))
-                .or(filled(without_host(s.called)))
+            called_number: filled(s.without_host(s.dialled))
+                .or(filled(s.without_host(s.called)))
                 .map(text),
             station: station.map(text),
             answered_by: answerer.map(text),
@@ -709,7 +748,7 @@ impl Segments {
     /// Decoded; none if it is blank or noise got into it.
     fn name(&self, s: &Segment<'_>, bytes: &[u8]) -> Option<Text> {
         let name = s.source.decoded(filled(bytes)?, self.encoding);
-        (!name.chars().any(char::is_control)).then_some(name)
+        (s.plain || !name.chars().any(char::is_control)).then_some(name)
     }
 }
 
@@ -748,8 +787,8 @@ struct Caller<'a> {
 }
 
 fn calling_number<'a>(s: &Segment<'a>, direction: Direction) -> Option<Caller<'a>> {
-    let host = s.caller.contains(&b'@');
-    let number = without_host(s.caller);
+    let host = s.has_host && s.caller.contains(&b'@');
+    let number = s.without_host(s.caller);
     // SIP's own word for a withheld number.
     let withheld = number.is_empty() || (host && number.eq_ignore_ascii_case(b"anonymous"));
     if !withheld {
@@ -785,7 +824,7 @@ fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred
             Disposition::Voicemail => Some(Machine::Voicemail),
             _ => (other && !by_person).then_some(Machine::Other),
         },
-        target: filled(without_host(s.called)).map(text),
+        target: filled(s.without_host(s.called)).map(text),
         agent: s.auth_code.filter(|code| !code.is_empty() && *code != b"n/a").map(text),
         transferred,
         marks_transfers: false,
@@ -793,10 +832,6 @@ fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred
         resolution_seconds: if s.start.has_seconds { 1 } else { 60 },
         ..Marks::default()
     }
-}
-
-fn without_host(number: &[u8]) -> &[u8] {
-    number.split(|b| *b == b'@').next().unwrap_or(number)
 }
 
 #[cfg(test)]

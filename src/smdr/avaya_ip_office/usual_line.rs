@@ -13,7 +13,8 @@ pub fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
     if cells.count() < 15 {
         return None;
     }
-    let text = |n| Some(cells.get(n)).filter(|cell| usual::is_printable(cell));
+    let plain = usual::is_printable(line);
+    let text = |n| Some(cells.get(n)).filter(|cell| plain || usual::is_printable(cell));
     let flag = |n| match cells.get(n) {
         b"0" => Some(false),
         b"1" => Some(true),
@@ -45,6 +46,8 @@ pub fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
     let (cause, targeter) = usual_targeting(&cells)?;
     Some(Segment {
         source: Source::of(line),
+        plain,
+        has_host: memchr::memchr(b'@', line).is_some(),
         start: usual_start(cells.get(0))?,
         connected: usual::span(cells.get(1))?,
         ring: match cells.get(2) {

@@ -111,6 +111,9 @@ fn incoming(dial: &str) -> Option<Party> {
     if dial == "\\" {
         return of("", None);
     }
+    if !dial.bytes().fold(false, |has, b| has | b.is_ascii_alphabetic()) {
+        return None;
+    }
     let words = dial.to_ascii_lowercase();
     let waiting = words.contains("ucd waiting");
     if !waiting && !words.contains("incoming") {
@@ -127,11 +130,11 @@ fn incoming(dial: &str) -> Option<Party> {
 }
 
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(is_dialled)
+    !text.is_empty() && text.bytes().all(|b| is_dialled(char::from(b)))
 }
 
 fn is_dialled(c: char) -> bool {
-    c.is_ascii_digit() || "+*#-?".contains(c)
+    matches!(c, '0'..='9' | '+' | '*' | '#' | '-' | '?')
 }
 
 /// Names and numbers share a field: what is at the end and can be dialled is the number. A text that begins with a
@@ -154,7 +157,11 @@ fn name_and_number(text: &str) -> (Option<Text>, Option<Text>) {
 }
 
 fn is_noisy(text: &str) -> bool {
-    text.chars().any(char::is_control)
+    if text.is_ascii() {
+        crate::smdr::usual::has_control(text.as_bytes())
+    } else {
+        text.chars().any(char::is_control)
+    }
 }
 
 /// Without a flash before it, or the code of a switch in front of ours.

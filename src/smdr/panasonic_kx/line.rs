@@ -10,6 +10,7 @@ use nom::error::Error;
 use nom::sequence::{preceded, terminated};
 
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
+use crate::smdr::usual;
 
 /// A span's cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,9 +119,13 @@ pub enum Title {
 /// A page's title.
 pub fn title(line: &[u8]) -> Option<Title> {
     // No title is longer, so that only so much is looked at.
-    let text = line.get(..line.len().min(200))?.to_ascii_lowercase();
+    let text = line.get(..line.len().min(200))?;
+    if !trim(text).get(..4)?.eq_ignore_ascii_case(b"date") {
+        return None;
+    }
+    let text = text.to_ascii_lowercase();
     let has = |word: &[u8]| memchr::memmem::find(&text, word).is_some();
-    let is_title = trim(&text).starts_with(b"date") && has(b"time") && has(b"ext") && has(b"dial");
+    let is_title = has(b"time") && has(b"ext") && has(b"dial");
     is_title.then(|| {
         if has(b"ring") || has(b"acc") || has(b"cost") {
             Title::Large
@@ -140,6 +145,10 @@ pub fn no_call(line: &[u8]) -> Option<&'static str> {
     }
     if title(line).is_some() {
         return Some("page header");
+    }
+    // A date begins neither a page nor a dialogue.
+    if line.first().is_some_and(u8::is_ascii_digit) {
+        return None;
     }
     let text = trim(line);
     if text.len() >= 3 && text.iter().all(|b| matches!(b, b'-' | b'=')) {
@@ -259,19 +268,20 @@ impl Layout {
     /// Gaps are blank, spans are spans, and at least one of them or the code is there.
     fn fits(&self, line: &[u8], rest: &[u8]) -> bool {
         let blank = |at: &usize| line.get(*at).is_none_or(|b| *b == b' ');
+        if !(line.len() - rest.len() <= 16 && self.gaps.iter().all(blank)) {
+            return false;
+        }
         let (ring, talk) = (span(Self::cell(line, self.ring)), span(Self::cell(line, self.talk)));
         let code = trim(Self::cell(line, self.code));
         let dial = Self::cell(line, self.dial);
-        line.len() - rest.len() <= 16
-            && line.get(self.code.1..).is_none_or(|rest| trim(rest).is_empty())
-            && self.gaps.iter().all(blank)
+        line.get(self.code.1..).is_none_or(|rest| trim(rest).is_empty())
             && ring.is_some_and(|(_, quoted, long)| !quoted && !long)
             && talk.is_some_and(|(span, _, long)| span == Span::Blank || long)
             && (code.is_empty() || is_code(code))
             && (ring.is_some_and(|r| r.0 != Span::Blank)
                 || talk.is_some_and(|t| t.0 != Span::Blank)
                 || is_known_code(code))
-            && !dial.split(|b| *b == b' ').any(is_talk)
+            && !(may_be_span(dial) && dial.split(|b| *b == b' ').any(is_talk))
     }
 
     fn fields<'a>(&self, line: &'a [u8], head: Head) -> Result<Fields<'a>, Misfit<'a>> {
@@ -281,18 +291,27 @@ impl Layout {
         let (talk, quoted, _) = span(cell(self.talk)).ok_or(Misfit::new(TALK, cell(self.talk), left(self.talk)))?;
         Ok(Fields {
             head,
-            extension: fit(
-                EXTENSION,
-                cell(self.extension),
-                left(self.extension),
-                blank_or(extension),
-            )?,
-            trunk: fit(TRUNK, cell(self.trunk), left(self.trunk), blank_or(digits))?,
+            extension: match usual_digits(cell(self.extension)) {
+                Some(digits) => digits,
+                None => fit(
+                    EXTENSION,
+                    cell(self.extension),
+                    left(self.extension),
+                    blank_or(extension),
+                )?,
+            },
+            trunk: match usual_digits(cell(self.trunk)) {
+                Some(digits) => digits,
+                None => fit(TRUNK, cell(self.trunk), left(self.trunk), blank_or(digits))?,
+            },
             dial: trim(cell(self.dial)),
             ring,
             talk,
             quoted,
-            account: fit(ACCOUNT, cell(self.account), left(self.account), account)?,
+            account: match trim(cell(self.account)) {
+                [] => b"",
+                _ => fit(ACCOUNT, cell(self.account), left(self.account), account)?,
+            },
             code: trim(cell(self.code)),
         })
     }
@@ -420,6 +439,12 @@ fn behind<'a>(words: &[Word<'a>]) -> Result<(&'a [u8], &'a [u8]), Misfit<'a>> {
 
 // ---- what stands in a field
 
+/// One to five digits, blanks around them aside: an extension, a trunk.
+fn usual_digits(cell: &[u8]) -> Option<&[u8]> {
+    let cell = trim(cell);
+    (cell.len() <= 5 && usual::is_digits(cell)).then_some(cell)
+}
+
 /// From so many digits to so many.
 fn figure<'a>(least: usize, most: usize) -> impl nom::Parser<&'a [u8], Output = i64, Error = Error<&'a [u8]>> {
     map(take_while_m_n(least, most, |b: u8| b.is_ascii_digit()), |d: &[u8]| {
@@ -432,13 +457,57 @@ fn two<'a>(most: i64) -> impl nom::Parser<&'a [u8], Output = i64, Error = Error<
     verify(figure(2, 2), move |n| *n <= most)
 }
 
+fn usual_day(i: &[u8]) -> Option<[i64; 3]> {
+    let [a1, a2, b'/', b1, b2, b'/', c1, c2] = i else {
+        return None;
+    };
+    let two = |high: &u8, low: &u8| usual::two(*high, *low).map(i64::from);
+    Some([two(a1, a2)?, two(b1, b2)?, two(c1, c2)?])
+}
+
 fn day(i: &[u8]) -> Inner<'_, [i64; 3]> {
+    match usual_day(i) {
+        Some(day) => Ok((&[], day)),
+        None => any_day(i),
+    }
+}
+
+fn any_day(i: &[u8]) -> Inner<'_, [i64; 3]> {
     let parts = (two(99), preceded(char('/'), two(99)), preceded(char('/'), two(99)));
     map(parts, |(a, b, c)| [a, b, c]).parse(i)
 }
 
+/// Without seconds.
+fn usual_clock(i: &[u8]) -> Option<(Time, bool, bool)> {
+    let (hour, rest) = match i {
+        [a, b':', rest @ ..] => (usual::two(b'0', *a)?, rest),
+        [a, b, b':', rest @ ..] => (usual::two(*a, *b)?, rest),
+        _ => return None,
+    };
+    let (m1, m2, half) = match rest {
+        [a, b] => (a, b, None),
+        [a, b, b'A', b'M'] => (a, b, Some(0)),
+        [a, b, b'P', b'M'] => (a, b, Some(12)),
+        _ => return None,
+    };
+    let hour = match half {
+        None => hour,
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + half,
+        Some(_) => return None,
+    };
+    let time = Time::new(hour, usual::two(*m1, *m2)?, 0, 0).ok()?;
+    Some((time, false, half.is_some()))
+}
+
 /// The time, whether it has seconds, and whether AM or PM.
 fn clock(i: &[u8]) -> Inner<'_, (Time, bool, bool)> {
+    match usual_clock(i) {
+        Some(clock) => Ok((&[], clock)),
+        None => any_clock(i),
+    }
+}
+
+fn any_clock(i: &[u8]) -> Inner<'_, (Time, bool, bool)> {
     let half = alt((value(0, tag("AM")), value(12, tag("PM"))));
     let parts = (
         figure(1, 2),
@@ -485,9 +554,28 @@ fn account(i: &[u8]) -> Inner<'_, &[u8]> {
 /// whether it has hours.
 fn span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     let cell = trim(cell);
-    if cell.is_empty() {
-        return Some((Span::Blank, false, false));
+    match cell {
+        [] => Some((Span::Blank, false, false)),
+        _ if !may_be_span(cell) => None,
+        _ => usual_span(cell).or_else(|| any_span(cell)),
     }
+}
+
+fn usual_span(cell: &[u8]) -> Option<(Span, bool, bool)> {
+    match cell {
+        [h1, h2, b':', m1, m2, b'\'', s1, s2] => {
+            let seconds = usual::span(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2])?;
+            Some((Span::Seconds(seconds), false, true))
+        }
+        [m, b'\'', s1, s2] => {
+            let seconds = usual::span(&[b'0', b'0', b':', b'0', *m, b':', *s1, *s2])?;
+            Some((Span::Seconds(seconds), false, false))
+        }
+        _ => None,
+    }
+}
+
+fn any_span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     let (text, quoted) = match cell.strip_suffix(b"\"") {
         Some(text) => (text, true),
         None => (cell, false),
@@ -511,6 +599,11 @@ fn span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     parsed
         .ok()
         .map(|(_, (seconds, long))| (Span::Seconds(seconds), quoted, long))
+}
+
+/// Has what each span has.
+fn may_be_span(text: &[u8]) -> bool {
+    text.iter().fold(false, |has, b| has | (*b == b'\'') | (*b == b'*'))
 }
 
 fn is_talk(word: &[u8]) -> bool {
@@ -543,4 +636,40 @@ fn is_cost(word: &[u8]) -> bool {
 
 fn is_currency(word: &[u8]) -> bool {
     word.len() <= 3 && word.iter().all(|b| b.is_ascii_alphabetic() || *b == b'$' || *b > 0x7f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smdr::golden;
+
+    #[test]
+    fn what_is_read_by_comparison_is_what_the_careful_reader_finds() {
+        let (mut spans, mut days, mut clocks) = (0, 0, 0);
+        for line in golden::inputs("panasonic-kx")
+            .iter()
+            .flat_map(|file| golden::lines(file))
+        {
+            for word in line.split(|b| *b == b' ').filter(|word| !word.is_empty()) {
+                for (at, byte) in (0..word.len()).flat_map(|at| b"0369*:'/AP\" x\xff".map(|byte| (at, byte))) {
+                    let mut altered = word.to_vec();
+                    altered[at] = byte;
+                    let altered = trim(&altered);
+                    if !altered.is_empty() {
+                        assert_eq!(span(altered), any_span(altered), "{}", altered.escape_ascii());
+                    }
+                    spans += u32::from(usual_span(altered).is_some());
+                    if let Some(day) = usual_day(altered) {
+                        days += 1;
+                        assert_eq!(any_day(altered), Ok((&b""[..], day)), "{}", altered.escape_ascii());
+                    }
+                    if let Some(clock) = usual_clock(altered) {
+                        clocks += 1;
+                        assert_eq!(any_clock(altered), Ok((&b""[..], clock)), "{}", altered.escape_ascii());
+                    }
+                }
+            }
+        }
+        assert!(spans > 500 && days > 500 && clocks > 500, "{spans} {days} {clocks}");
+    }
 }

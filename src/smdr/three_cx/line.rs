@@ -13,6 +13,7 @@ use nom::combinator::{all_consuming, map, map_opt, opt, recognize, verify};
 use nom::sequence::{pair, preceded};
 use smallvec::SmallVec;
 
+use super::usual_line::usual_line;
 use crate::smdr::OptionError;
 use crate::smdr::misfit::{self, Field, Inner, Misfit, trim};
 use crate::smdr::registry::nearest;
@@ -20,7 +21,7 @@ use crate::smdr::text::Source;
 use crate::smdr::usual;
 
 /// Fields as 3CX names them, in the usual order, with what they hold.
-const FIELDS: [(&str, &str); 27] = [
+pub(super) const FIELDS: [(&str, &str); 27] = [
     ("historyid", "`Call ` and a number"),
     ("callid", "a call id"),
     ("duration", "HH:MM:SS or nothing"),
@@ -50,30 +51,30 @@ const FIELDS: [(&str, &str); 27] = [
     ("missed-queue-calls", "numbers"),
 ];
 // Their places in it.
-const HISTORYID: usize = 0;
-const CALLID: usize = 1;
-const DURATION: usize = 2;
-const TIME_START: usize = 3;
-const TIME_ANSWERED: usize = 4;
-const TIME_END: usize = 5;
-const REASON_TERMINATED: usize = 6;
-const FROM_NO: usize = 7;
-const TO_NO: usize = 8;
-const FROM_DN: usize = 9;
-const TO_DN: usize = 10;
-const DIAL_NO: usize = 11;
-const REASON_CHANGED: usize = 12;
-const FINAL_NUMBER: usize = 13;
-const FINAL_DN: usize = 14;
-const BILL_CODE: usize = 15;
-const CHAIN: usize = 19;
-const FROM_TYPE: usize = 20;
-const TO_TYPE: usize = 21;
-const FINAL_TYPE: usize = 22;
-const FROM_DISPNAME: usize = 23;
+pub(super) const HISTORYID: usize = 0;
+pub(super) const CALLID: usize = 1;
+pub(super) const DURATION: usize = 2;
+pub(super) const TIME_START: usize = 3;
+pub(super) const TIME_ANSWERED: usize = 4;
+pub(super) const TIME_END: usize = 5;
+pub(super) const REASON_TERMINATED: usize = 6;
+pub(super) const FROM_NO: usize = 7;
+pub(super) const TO_NO: usize = 8;
+pub(super) const FROM_DN: usize = 9;
+pub(super) const TO_DN: usize = 10;
+pub(super) const DIAL_NO: usize = 11;
+pub(super) const REASON_CHANGED: usize = 12;
+pub(super) const FINAL_NUMBER: usize = 13;
+pub(super) const FINAL_DN: usize = 14;
+pub(super) const BILL_CODE: usize = 15;
+pub(super) const CHAIN: usize = 19;
+pub(super) const FROM_TYPE: usize = 20;
+pub(super) const TO_TYPE: usize = 21;
+pub(super) const FINAL_TYPE: usize = 22;
+pub(super) const FROM_DISPNAME: usize = 23;
 
 /// The usual order stops here, or goes on to the end.
-const SHORT: usize = 20;
+pub(super) const SHORT: usize = 20;
 
 fn index(name: &str) -> Option<usize> {
     let name = name.trim().to_lowercase().replace('_', "-");
@@ -155,6 +156,7 @@ impl Layout {
 pub type Chain<'a> = SmallVec<[&'a [u8]; 8]>;
 
 /// The line's fields, as printed, prefixes and all.
+#[derive(Debug, PartialEq)]
 pub struct Printed<'a> {
     pub source: Source<'a>,
     pub call_id: &'a [u8],
@@ -180,7 +182,16 @@ pub struct Printed<'a> {
     pub from_name: &'a [u8],
 }
 
-/// Reads the line.
+/// Reads the line, by comparison if it is spelt as nearly all are.
+///
+/// # Errors
+/// The field that did not fit.
+pub fn any<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
+    let usual = layout.chosen.is_none().then(|| usual_line(line)).flatten();
+    usual.map_or_else(|| printed(line, layout), Ok)
+}
+
+/// Reads the line with care, and says what is wrong with it.
 ///
 /// # Errors
 /// The field that did not fit.
@@ -475,7 +486,7 @@ fn filled<'a, T>(
 }
 
 /// Nothing, or parties each with its separator: the last separator shows that the chain is whole.
-fn chain(i: &[u8]) -> Inner<'_, Chain<'_>> {
+pub(super) fn chain(i: &[u8]) -> Inner<'_, Chain<'_>> {
     if i.is_empty() {
         return Ok((i, Chain::new()));
     }

@@ -39,6 +39,7 @@ mod line;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
+mod usual_line;
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -245,7 +246,7 @@ impl Parser for Reader {
                 line: line.number,
                 what,
             },
-            None => match line::printed(without_leading_filler(line.bytes), &self.layout) {
+            None => match line::any(without_leading_filler(line.bytes), &self.layout) {
                 Ok(printed) => Parsed::Leg(self.leg(line.number, &printed)),
                 Err(misfit) => Parsed::Unparsed {
                     line: line.number,
@@ -262,6 +263,9 @@ impl Parser for Reader {
 /// What a line is that tells of no call.
 fn no_call(line: &[u8]) -> Option<&'static str> {
     let text = without_leading_filler(line);
+    if text.starts_with(b"Call ") {
+        return None;
+    }
     if text.iter().all(u8::is_ascii_whitespace) {
         Some("blank line")
     } else if text.iter().all(u8::is_ascii_control) {

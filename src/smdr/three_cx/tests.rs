@@ -260,3 +260,22 @@ fn listed_queues_answer_no_golden_line() {
         }
     }
 }
+
+#[test]
+fn the_usual_line_read_by_comparison_is_what_the_careful_reader_finds() {
+    let layout = Layout::option(None).unwrap();
+    let mut usual = 0;
+    for line in golden::inputs("3cx").iter().flat_map(|file| golden::lines(file)) {
+        for (at, byte) in (0..line.len()).flat_map(|at| b"|,9x I:\0\xff\"".map(|byte| (at, byte))) {
+            let mut altered = line.to_vec();
+            altered[at] = byte;
+            let Some(found) = usual_line::usual_line(&altered) else {
+                continue;
+            };
+            usual += 1;
+            let careful = line::printed(&altered, &layout).unwrap();
+            assert_eq!(found, careful, "{}", altered.escape_ascii());
+        }
+    }
+    assert!(usual > 3000, "{usual}");
+}
