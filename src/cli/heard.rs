@@ -293,7 +293,8 @@ impl Heard {
         if let Some((end, at)) = placed.and_then(|placed| placed.ended_at.zip(last)) {
             self.drift.push(at.as_second() - end.as_second());
         }
-        self.extensions.extend(leg.answered_by.as_ref().map(ToString::to_string));
+        self.extensions
+            .extend(leg.answered_by.as_ref().map(ToString::to_string));
         if self.json {
             writeln!(out, "{}", safe_json(json!({"leg": leg}).to_string()))?;
             return Ok(());

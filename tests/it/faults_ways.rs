@@ -166,6 +166,18 @@ fn f14_a_refused_login_is_an_alarm_and_no_storm_and_the_password_is_written_nowh
             "the password stands in {file}"
         );
     }
+
+    // Mended, and the daemon told: it does not wait for its ten minutes.
+    house.write("password", "BETTER\n");
+    house.sighup();
+    let mut pbx = switch.caller();
+    says(&mut pbx, "login: ");
+    assert_eq!(hears(&pbx), "SMDR");
+    says(&mut pbx, "Password: ");
+    assert_eq!(hears(&pbx), "BETTER");
+    says(&mut pbx, &lines(1..=1));
+    house.wait_until("the call", |h| h.calls().len() == 1);
+    assert_eq!(house.alarms(), [] as [&str; 0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
 //!   mailbox, [`post`] and [`sink`] the mail servers, [`serial`] a serial cable.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
-//! - `replays`: what a switch sends again after a reconnect.
+//! - `reloads`: what a reload does to feeds. `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program. `fuzz`: what no
@@ -32,6 +32,7 @@ mod mailbox;
 mod pages;
 mod pbx;
 mod post;
+mod reloads;
 mod replays;
 mod report;
 mod scenarios_answer;
