@@ -9,6 +9,7 @@
 //! **Invariants.** No task is detached: all are in one set, and the end of any of them is noticed. The writer or the
 //! clock ending stops the daemon with a failure. A broken configuration at a reload changes nothing.
 
+mod descriptors;
 mod feeds;
 mod reload;
 
@@ -32,6 +33,7 @@ use crate::office::RegisterOffice;
 use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
 use crate::remind::{LinkDesk, Mailer, Outlet, Ticker};
 use crate::web;
+use descriptors::Descriptors;
 use feeds::Feeds;
 use reload::House;
 
@@ -111,12 +113,13 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     let checked = store.checked();
     let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
 
-    let stop = CancellationToken::new();
+    let (stop, descriptors) = (CancellationToken::new(), Descriptors::all());
     let mut tasks: JoinSet<Ended> = JoinSet::new();
-    let mut feeds = Feeds::new(handle.clone(), clock, stop.clone());
+    let mut feeds = Feeds::new(handle.clone(), clock, stop.clone(), descriptors);
     let started = start(
         &loaded.config,
         &mut feeds,
+        descriptors,
         &handle,
         clock,
         &rules,
@@ -248,6 +251,7 @@ fn random_setting(store: &mut Store, key: &str) -> anyhow::Result<String> {
 fn start(
     config: &Config,
     feeds: &mut Feeds,
+    descriptors: Descriptors,
     writer: &Handle,
     clock: Clock,
     rules: &Arc<ArcSwap<Rules>>,
@@ -272,7 +276,11 @@ fn start(
         .with_context(|| format!("web.listen {listen}"))?;
     let office = RegisterOffice::new(database.to_owned(), Arc::clone(rules), desk, writer.clone(), clock);
     let token = stop.clone();
-    let pages = web::serve(listener, Arc::new(office), web::Limits::default(), token);
+    let limits = web::Limits {
+        connections: descriptors.pages(),
+        ..web::Limits::default()
+    };
+    let pages = web::serve(listener, Arc::new(office), limits, token);
     tasks.spawn(async move { ("pages".to_owned(), pages.await.map_err(Into::into)) });
     let (pulse, token) = (writer.clone(), stop.clone());
     tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });

@@ -18,6 +18,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::Ended;
+use super::descriptors::Descriptors;
 use crate::clock::Clock;
 use crate::config::{Feed, Transport};
 use crate::feed;
@@ -51,6 +52,7 @@ pub(super) struct Feeds {
     writer: Handle,
     clock: Clock,
     stop: CancellationToken,
+    descriptors: Descriptors,
     running: BTreeMap<FeedName, Runs>,
     tasks: JoinSet<Ended>,
     /// Ended by themselves while another was waited for.
@@ -78,11 +80,12 @@ impl Plan {
 }
 
 impl Feeds {
-    pub fn new(writer: Handle, clock: Clock, stop: CancellationToken) -> Self {
+    pub fn new(writer: Handle, clock: Clock, stop: CancellationToken, descriptors: Descriptors) -> Self {
         Self {
             writer,
             clock,
             stop,
+            descriptors,
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             ended: Vec::new(),
@@ -119,7 +122,7 @@ impl Feeds {
         let stop = self.stop.child_token();
         let again = Arc::new(Notify::new());
         let how = (self.writer.clone(), self.clock, stop.clone(), Arc::clone(&again));
-        let running = task(&settings, listener, how)?;
+        let running = task(&settings, listener, how, self.descriptors.idle())?;
         let name = format!("feed {}", settings.name);
         let task = self
             .tasks
@@ -416,6 +419,7 @@ fn task(
     settings: &Feed,
     listener: Option<TcpListener>,
     (writer, clock, stop, again): (Handle, Clock, CancellationToken, Arc<Notify>),
+    max_idle: usize,
 ) -> Result<Running, feed::Error> {
     let reading = feed::Reading {
         feed: settings.name.clone(),
@@ -437,6 +441,7 @@ fn task(
                 feed: settings.name.clone(),
                 allow: allow.clone(),
                 max_connections: *max_connections as usize,
+                max_idle,
                 reading,
             };
             Box::pin(listen.run(listener, writer, clock, stop))

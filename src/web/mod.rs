@@ -20,6 +20,7 @@ pub mod form;
 mod list_view;
 pub mod office;
 mod pages;
+mod places;
 mod possible;
 mod posted;
 pub mod reader;
