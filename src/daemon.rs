@@ -84,6 +84,7 @@ fn rules_of(feed: &Feed) -> FeedRules {
         detect_lines: feed.detect_lines as usize,
         was: feed.was.clone(),
         silence: feed.silence,
+        drift: i64::try_from(feed.drift.as_secs()).unwrap_or(i64::MAX),
         pair: feed.pair.clone(),
     }
 }

@@ -28,9 +28,6 @@ const FEW: usize = 2;
 /// So many read lines in a row are from before the layout changed.
 const BEFORE: usize = 10;
 
-/// A clock this far off is an alarm, in seconds; half of it, and it is over.
-const DRIFT: i64 = 120;
-
 /// A median of fewer says nothing.
 const DRIFT_SAMPLES: usize = 5;
 
@@ -66,10 +63,11 @@ impl Store {
         let Some(seconds) = state.drift_median(DRIFT_SAMPLES) else {
             return Ok(());
         };
-        let feed = feed.to_string();
-        if seconds.abs() > DRIFT {
+        // Half of what is an alarm, and it is over.
+        let (feed, limit) = (feed.to_string(), state.rules.drift);
+        if limit > 0 && seconds.abs() > limit {
             self.raise_alarm(&Alarm::Drift { feed, seconds }, now)?;
-        } else if seconds.abs() <= DRIFT / 2 {
+        } else if limit == 0 || seconds.abs() <= limit / 2 {
             self.clear_alarm(&key("drift", &feed), now)?;
         }
         Ok(())

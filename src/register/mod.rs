@@ -231,6 +231,8 @@ pub struct FeedRules {
     pub was: Vec<FeedName>,
     /// Silence longer than this is an alarm.
     pub silence: Option<Span>,
+    /// Seconds that the switch's clock may be off; 0: any number.
+    pub drift: i64,
     /// The other feed of a fail-over pair.
     pub pair: Option<FeedName>,
 }

@@ -197,3 +197,76 @@ fn a_reload_says_what_takes_a_restart() {
     );
     assert!(house.log().contains(&told), "{}", house.tail());
 }
+
+/// Both feeds of a fail-over pair tell of each call; each is one.
+#[test]
+fn f16_a_pair_of_feeds_gives_each_call_once() {
+    let port = free_port();
+    let house = House::at("2026-10-08T10:10:00")
+        .more_config(&format!(
+            "[[feed]]\nname=\"spare\"\ndialect=\"avaya-ip-office\"\npair=\"pbx\"\ntcp_listen=\"127.0.0.1:{port}\"\n"
+        ))
+        .open();
+    let (mut one, mut other) = (house.pbx().connect(), Pbx::new(port).connect());
+    for id in 1..=30 {
+        one.send(line(id));
+        other.send(line(id));
+    }
+    // Only the spare one is left.
+    drop(one);
+    other.send(line(31));
+    house.wait_until("all lines", |h| h.journal().len() == 61);
+    wait_for_leg(&house, "spare", 31);
+    assert_eq!(house.calls().len(), 31);
+    let duplicates = house.journal().iter().filter(|row| row["state"] == "duplicate").count();
+    assert_eq!(duplicates, 30);
+}
+
+/// At thirty times the speed two minutes pass in four seconds.
+#[test]
+fn f15_a_feed_that_falls_silent_is_an_alarm_until_it_speaks() {
+    let house = House::at("2026-10-08T10:00:00").rate(30.0).feed("SILENCE").build();
+    let port = house.pbx_port;
+    let mut house = house;
+    let config = fs::read_to_string(house.path("firstanswer.toml")).unwrap();
+    let keys = format!("silence = \"2m\"\ntcp_listen = \"127.0.0.1:{port}\"");
+    house.write("firstanswer.toml", &config.replace("SILENCE", &keys));
+    house.start();
+    let mut pbx = house.pbx().connect();
+    pbx.send(line(1));
+    wait_for_leg(&house, "pbx", 1);
+    house.wait_until("the alarm", |h| h.alarms().contains(&"feed_silent:pbx".to_owned()));
+    assert_eq!(house.feed_status()["state"], "silent");
+    pbx.send(line(2));
+    house.wait_until("it is over", |h| !h.alarms().contains(&"feed_silent:pbx".to_owned()));
+}
+
+/// The switch was replaced, and nobody told us.
+#[test]
+fn auto_decides_anew_when_another_switch_speaks() {
+    let house = House::at("2026-10-08T10:10:00").dialect("auto").open();
+    let mut pbx = house.pbx().connect();
+    for id in 1..=30 {
+        pbx.send(line(id));
+    }
+    house.wait_until("the first dialect", |h| h.feed_status()["legs"] == 30);
+    assert_eq!(house.feed_status()["dialect"], "avaya-ip-office");
+    for n in 0..45 {
+        let number = format!("1381235{n:04}");
+        pbx.send(format!(
+            "08.10.2610:00:{n:02}  1  802100:0500:00:20{number:25}{:11} 1",
+            ""
+        ));
+    }
+    house.wait_until("the second", |h| h.feed_status()["legs"] == 75);
+    let status = house.feed_status();
+    assert_eq!(
+        (&status["dialect"], &status["quarantined"]),
+        (&"siemens-hipath".into(), &0.into())
+    );
+    assert!(
+        status["events"][0]["text"].as_str().unwrap().contains("decides anew"),
+        "{status}"
+    );
+    assert_eq!(house.calls().len(), 75);
+}
