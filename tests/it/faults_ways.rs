@@ -540,4 +540,11 @@ fn the_same_lines_give_the_same_calls_by_every_way() {
     let by_file = following("start", &sent);
     once_each(&by_file, 1..=1000);
     assert_eq!(essence(&by_file), expected, "by a file");
+
+    // The switch connects again and sends all of it again, twice.
+    for times in 1..=2 {
+        by_burst.pbx().connect().bytes(sent.as_bytes());
+        by_burst.wait_until("all of it again", |h| h.feed_status()["duplicates"] == times * 1000);
+        assert_eq!(essence(&by_burst), expected, "sent again, {times}");
+    }
 }
