@@ -9,7 +9,9 @@
 //! **Invariants.** No task is detached: all are in one set, and the end of any of them is noticed. The writer or the
 //! clock ending stops the daemon with a failure. A broken configuration at a reload changes nothing.
 
+mod descriptors;
 mod disk;
+mod feeds;
 mod reload;
 
 use std::path::{Path, PathBuf};
@@ -20,23 +22,20 @@ use anyhow::{Context, anyhow};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::number::DialPlan;
 use crate::clock::{Clock, SimulatedTime};
-use crate::config::{Config, Feed, Loaded, Transport as FeedTransport};
+use crate::config::{Config, Feed, Loaded};
 use crate::directory::Directory;
-use crate::feed;
-use crate::feed::file::FollowedFile;
-use crate::feed::serial::SerialLine;
-use crate::feed::tcp_connect::TcpConnect;
-use crate::feed::tcp_listen::{self, TcpListen};
 use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
 use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
 use crate::remind::{LinkDesk, Mailer, Outlet, Ticker};
 use crate::web;
+use descriptors::Descriptors;
+use feeds::Feeds;
 use reload::House;
 
 /// How long the tasks may take to stop.
@@ -54,18 +53,6 @@ pub fn rules(loaded: &Loaded) -> Rules {
         calendar,
         ..
     } = loaded;
-    let feeds = config.feeds.iter().map(|feed| {
-        let rules = FeedRules {
-            dialect: feed.dialect.clone(),
-            options: feed.options.clone(),
-            zone: feed.time_zone.clone(),
-            detect_lines: feed.detect_lines as usize,
-            was: feed.was.clone(),
-            silence: feed.silence,
-            pair: feed.pair.clone(),
-        };
-        (feed.name.clone(), rules)
-    });
     let plan = DialPlan {
         country: config.site.country.clone(),
         area_code: config.site.area_code.clone().unwrap_or_default(),
@@ -79,9 +66,27 @@ pub fn rules(loaded: &Loaded) -> Rules {
         calendar: calendar.clone(),
         directory: directory.clone(),
         policy: Arc::new(policy.clone()),
-        feeds: feeds.collect(),
+        feeds: config
+            .feeds
+            .iter()
+            .map(|feed| (feed.name.clone(), rules_of(feed)))
+            .collect(),
         digest_window: SignedDuration::try_from(config.mail.digest_window).unwrap_or(SignedDuration::ZERO),
         admin: config.mail.admin.clone(),
+    }
+}
+
+/// What the register must know of a feed.
+fn rules_of(feed: &Feed) -> FeedRules {
+    FeedRules {
+        dialect: feed.dialect.clone(),
+        options: feed.options.clone(),
+        zone: feed.time_zone.clone(),
+        detect_lines: feed.detect_lines as usize,
+        was: feed.was.clone(),
+        silence: feed.silence,
+        drift: i64::try_from(feed.drift.as_secs()).unwrap_or(i64::MAX),
+        pair: feed.pair.clone(),
     }
 }
 
@@ -112,10 +117,13 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     let checked = store.checked();
     let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
 
-    let stop = CancellationToken::new();
+    let (stop, descriptors) = (CancellationToken::new(), Descriptors::all());
     let mut tasks: JoinSet<Ended> = JoinSet::new();
+    let mut feeds = Feeds::new(handle.clone(), clock, stop.clone(), descriptors);
     let started = start(
         &loaded.config,
+        &mut feeds,
+        descriptors,
         &handle,
         clock,
         &rules,
@@ -128,7 +136,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     if let Err(error) = started {
         stop.cancel();
         drop(handle);
-        wind_down(tasks, writer).await?;
+        wind_down(tasks, feeds.into_tasks(), writer).await?;
         return Err(error);
     }
     if checked == Checked::Partly {
@@ -140,7 +148,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         version = env!("CARGO_PKG_VERSION"),
         database = %database.display(),
         pages = %loaded.config.web.listen,
-        feeds = %feeds_in_words(&loaded.config),
+        feeds = %feeds::in_words(&loaded.config.feeds),
         "firstanswer is ready"
     );
     let house = House {
@@ -152,11 +160,11 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
         way_out: &way_out,
         writer: &handle,
     };
-    let result = supervise(&house, &writer, &mut tasks).await;
+    let result = supervise(&house, &writer, &mut tasks, &mut feeds).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
     drop(handle);
-    wind_down(tasks, writer).await?;
+    wind_down(tasks, feeds.into_tasks(), writer).await?;
     lock.closed()?;
     tracing::info!("firstanswer has stopped; nothing is lost");
     result
@@ -248,6 +256,8 @@ fn random_setting(store: &mut Store, key: &str) -> anyhow::Result<String> {
 #[allow(clippy::too_many_arguments)] // the one place that wires everything
 fn start(
     config: &Config,
+    feeds: &mut Feeds,
+    descriptors: Descriptors,
     writer: &Handle,
     clock: Clock,
     rules: &Arc<ArcSwap<Rules>>,
@@ -257,7 +267,7 @@ fn start(
     stop: &CancellationToken,
     tasks: &mut JoinSet<Ended>,
 ) -> anyhow::Result<()> {
-    start_feeds(config, writer, clock, stop, tasks)?;
+    feeds.start(&config.feeds)?;
     let mailer = Mailer::new(writer.clone(), clock, Arc::clone(way_out));
     let (ticker, token) = (Ticker::new(writer.clone(), clock), stop.clone());
     tasks.spawn(async move { ("clock".to_owned(), ticker.run(token).await.map_err(Into::into)) });
@@ -272,7 +282,11 @@ fn start(
         .with_context(|| format!("web.listen {listen}"))?;
     let office = RegisterOffice::new(database.to_owned(), Arc::clone(rules), desk, writer.clone(), clock);
     let token = stop.clone();
-    let pages = web::serve(listener, Arc::new(office), web::Limits::default(), token);
+    let limits = web::Limits {
+        connections: descriptors.pages(),
+        ..web::Limits::default()
+    };
+    let pages = web::serve(listener, Arc::new(office), limits, token);
     tasks.spawn(async move { ("pages".to_owned(), pages.await.map_err(Into::into)) });
     let (hand, path, token) = (writer.clone(), database.to_owned(), stop.clone());
     tasks.spawn(async move {
@@ -284,79 +298,6 @@ fn start(
     let (pulse, token) = (writer.clone(), stop.clone());
     tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });
     Ok(())
-}
-
-/// The feeds and where they are reached, for the log.
-fn feeds_in_words(config: &Config) -> String {
-    let one = |feed: &crate::config::Feed| match &feed.transport {
-        FeedTransport::TcpListen { listen, .. } => format!("{} on {listen}", feed.name),
-        FeedTransport::TcpConnect { host, port, .. } => format!("{} from {host}:{port}", feed.name),
-        FeedTransport::Serial(serial) => format!("{} from {}", feed.name, serial.path.display()),
-        FeedTransport::File { path, .. } => format!("{} from {}", feed.name, path.display()),
-    };
-    config.feeds.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-fn start_feeds(
-    config: &Config,
-    writer: &Handle,
-    clock: Clock,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<Ended>,
-) -> anyhow::Result<()> {
-    for feed in &config.feeds {
-        let name = format!("feed {}", feed.name);
-        let (writer, token) = (writer.clone(), stop.clone());
-        let running = feed_task(feed, writer, clock, token)?;
-        tasks.spawn(async move { (name, running.await.map_err(Into::into)) });
-    }
-    Ok(())
-}
-
-/// A feed's work until it is told to stop.
-type Running = std::pin::Pin<Box<dyn Future<Output = Result<(), feed::Error>> + Send>>;
-
-/// Takes the address of a feed that listens; the others begin to look for their switch, which need not be there yet.
-fn feed_task(settings: &Feed, writer: Handle, clock: Clock, stop: CancellationToken) -> Result<Running, feed::Error> {
-    let reading = feed::Reading {
-        feed: settings.name.clone(),
-        idle: settings.idle,
-        idle_limit: settings.idle_limit,
-        max_line: settings.max_line,
-    };
-    Ok(match &settings.transport {
-        FeedTransport::TcpListen {
-            listen,
-            allow,
-            max_connections,
-        } => {
-            let listener = tcp_listen::bind(&settings.name, *listen)?;
-            let listen = TcpListen {
-                feed: settings.name.clone(),
-                allow: allow.clone(),
-                max_connections: *max_connections as usize,
-                reading,
-            };
-            Box::pin(listen.run(listener, writer, clock, stop))
-        }
-        FeedTransport::TcpConnect { host, port, login } => {
-            let connect = TcpConnect {
-                host: host.clone(),
-                port: *port,
-                login: login.clone(),
-                reading,
-            };
-            Box::pin(connect.run(writer, clock, stop))
-        }
-        FeedTransport::Serial(serial) => {
-            let settings = serial.clone();
-            Box::pin(SerialLine { settings, reading }.run(writer, clock, stop))
-        }
-        FeedTransport::File { path, from } => {
-            let (path, from) = (path.clone(), *from);
-            Box::pin(FollowedFile { path, from, reading }.run(writer, clock, stop))
-        }
-    })
 }
 
 /// The rest of the start's check; damage ends the daemon.
@@ -401,7 +342,12 @@ async fn watchdog(writer: Handle, stop: CancellationToken) -> anyhow::Result<()>
 }
 
 /// Waits for signals and for tasks that end too soon.
-async fn supervise(house: &House<'_>, writer: &Writer, tasks: &mut JoinSet<Ended>) -> anyhow::Result<()> {
+async fn supervise(
+    house: &House<'_>,
+    writer: &Writer,
+    tasks: &mut JoinSet<Ended>,
+    feeds: &mut Feeds,
+) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be watched")?;
     let mut hangup = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
@@ -409,15 +355,21 @@ async fn supervise(house: &House<'_>, writer: &Writer, tasks: &mut JoinSet<Ended
         tokio::select! {
             _ = terminate.recv() => { tracing::info!("SIGTERM: stopping"); return Ok(()) }
             _ = interrupt.recv() => { tracing::info!("SIGINT: stopping"); return Ok(()) }
-            _ = hangup.recv() => house.reload().await,
-            ended = tasks.join_next() => match ended {
-                Some(Ok((task, Ok(())))) => return Err(anyhow!("the task `{task}` ended by itself")),
-                Some(Ok((task, Err(error)))) => return Err(error.context(format!("the task `{task}` failed"))),
-                Some(Err(error)) => return Err(anyhow!("a task failed: {error}")),
-                None => return Err(anyhow!("no task is left")),
-            },
+            _ = hangup.recv() => house.reload(feeds).await,
+            ended = tasks.join_next() => return Err(too_soon(ended)),
+            ended = feeds.ended() => return Err(too_soon(Some(ended))),
             () = ended(writer) => return Err(anyhow!("the writer ended by itself")),
         }
+    }
+}
+
+/// Why a task that ended by itself ends the daemon.
+fn too_soon(ended: Option<Result<Ended, JoinError>>) -> anyhow::Error {
+    match ended {
+        Some(Ok((task, Ok(())))) => anyhow!("the task `{task}` ended by itself"),
+        Some(Ok((task, Err(error)))) => error.context(format!("the task `{task}` failed")),
+        Some(Err(error)) => anyhow!("a task failed: {error}"),
+        None => anyhow!("no task is left"),
     }
 }
 
@@ -427,8 +379,17 @@ async fn ended(writer: &Writer) {
     }
 }
 
-/// Waits for the tasks and then for the writer; says who remains.
-async fn wind_down(mut tasks: JoinSet<Ended>, writer: Writer) -> anyhow::Result<()> {
+/// Waits for the tasks and then for the writer.
+async fn wind_down(tasks: JoinSet<Ended>, feeds: JoinSet<Ended>, writer: Writer) -> anyhow::Result<()> {
+    tokio::join!(until_ended(tasks), until_ended(feeds));
+    tokio::task::spawn_blocking(move || writer.join())
+        .await
+        .context("the writer could not be waited for")??;
+    Ok(())
+}
+
+/// Waits for tasks that were told to stop; says how many remain.
+async fn until_ended(mut tasks: JoinSet<Ended>) {
     let deadline = tokio::time::Instant::now() + STOP_LIMIT;
     loop {
         match tokio::time::timeout(Duration::from_secs(5), tasks.join_next()).await {
@@ -442,8 +403,4 @@ async fn wind_down(mut tasks: JoinSet<Ended>, writer: Writer) -> anyhow::Result<
             Err(_) => tracing::info!(remaining = tasks.len(), "still stopping"),
         }
     }
-    tokio::task::spawn_blocking(move || writer.join())
-        .await
-        .context("the writer could not be waited for")??;
-    Ok(())
 }

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::screen::{self, safe, safe_json};
 use crate::call::{self, Leg};
+use crate::config::{FlowControl, Parity, Serial};
 use crate::feed::codec::{Framed, Piece};
 use crate::smdr::{Detection, Dialect, Line, Options, Parsed, Parser, detect, garble};
 
@@ -32,6 +33,7 @@ pub(super) enum Place {
     Listen(SocketAddr),
     Connect(String),
     File(PathBuf),
+    Serial(Serial),
 }
 
 /// Line ends seen.
@@ -407,6 +409,26 @@ impl Heard {
                 format!("tcp_listen = \"{address}\"\nallow = [{allow}]\n")
             }
             Place::Connect(host) => format!("tcp_connect = {}\n", quoted(host)),
+            Place::Serial(serial) => {
+                let parity = match serial.parity {
+                    Parity::None => "none",
+                    Parity::Odd => "odd",
+                    Parity::Even => "even",
+                };
+                let flow = match serial.flow_control {
+                    FlowControl::None => "none",
+                    FlowControl::XonXoff => "xonxoff",
+                    FlowControl::RtsCts => "rtscts",
+                };
+                format!(
+                    "serial = {}\nbaud = {}\ndata_bits = {}\nparity = \"{parity}\"\nstop_bits = {}\n\
+                     flow_control = \"{flow}\"\n",
+                    quoted(&serial.path.to_string_lossy()),
+                    serial.baud,
+                    serial.data_bits,
+                    serial.stop_bits
+                )
+            }
             Place::File(file) => format!("file = {}\nfrom = \"end\"\n", quoted(&file.to_string_lossy())),
         };
         format!("[[feed]]\nname = \"pbx\"\ndialect = \"{dialect}\"\n{place}")

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use bytes::BytesMut;
 use clap::Args;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -17,7 +17,10 @@ use tokio::time::timeout;
 
 use super::heard::{Heard, Place};
 use super::{Exit, complain};
+use crate::config::{FlowControl, Parity, Serial};
 use crate::feed::codec::LineCodec;
+use crate::feed::serial::ByHand;
+use crate::register::PortFaults;
 use crate::smdr::{by_name, nearest_name};
 
 /// Silence after which a line without its end is shown.
@@ -28,11 +31,14 @@ const IDLE: Duration = Duration::from_secs(2);
 #[command(after_help = "Examples:\n  \
     firstanswer listen-raw --listen 0.0.0.0:2300\n  \
     firstanswer listen-raw --connect pbx:2300 --seconds 60\n  \
+    firstanswer listen-raw --serial /dev/ttyUSB0 --baud 9600 --data-bits 7 --parity even\n  \
     firstanswer listen-raw --file Master.csv --json\n\n\
     Ctrl-C ends it. Nothing is stored. A listening daemon keeps its address: stop it first, or listen on another.")]
 pub struct ListenRawArgs {
     #[command(flatten)]
     from: From,
+    #[command(flatten)]
+    set: Set,
     /// The dialect; `auto` looks at the lines
     #[arg(long, default_value = "auto")]
     dialect: String,
@@ -60,6 +66,53 @@ struct From {
     /// Read a file, or standard input (`-`)
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Read a serial line
+    #[arg(long, value_name = "DEV")]
+    serial: Option<PathBuf>,
+}
+
+/// How the serial line is set.
+#[derive(Debug, Args)]
+struct Set {
+    /// Bits a second
+    #[arg(long, value_name = "N", default_value_t = 9_600, requires = "serial",
+        value_parser = clap::value_parser!(u32).range(50..=4_000_000))]
+    baud: u32,
+    /// 7 or 8
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "serial",
+        value_parser = clap::value_parser!(u32).range(7..=8))]
+    data_bits: u32,
+    /// Parity
+    #[arg(long, default_value = "none", requires = "serial", value_parser = ["none", "odd", "even"])]
+    parity: String,
+    /// 1 or 2
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "serial",
+        value_parser = clap::value_parser!(u32).range(1..=2))]
+    stop_bits: u32,
+    /// Flow control
+    #[arg(long, default_value = "none", requires = "serial", value_parser = ["none", "xonxoff", "rtscts"])]
+    flow_control: String,
+}
+
+impl Set {
+    fn on(&self, path: PathBuf) -> Serial {
+        Serial {
+            path,
+            baud: self.baud,
+            data_bits: self.data_bits,
+            parity: match self.parity.as_str() {
+                "odd" => Parity::Odd,
+                "even" => Parity::Even,
+                _ => Parity::None,
+            },
+            stop_bits: self.stop_bits,
+            flow_control: match self.flow_control.as_str() {
+                "xonxoff" => FlowControl::XonXoff,
+                "rtscts" => FlowControl::RtsCts,
+                _ => FlowControl::None,
+            },
+        }
+    }
 }
 
 /// Runs the command.
@@ -78,6 +131,7 @@ pub fn run(args: &ListenRawArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let place = match (&args.from.listen, &args.from.connect, &args.from.file) {
         (Some(address), ..) => Place::Listen(*address),
         (_, Some(host), _) => Place::Connect(host.clone()),
+        _ if args.from.serial.is_some() => Place::Serial(args.set.on(args.from.serial.clone().unwrap_or_default())),
         (.., file) => Place::File(file.clone().unwrap_or_default()),
     };
     let mut heard = Heard::new(by_name(&args.dialect), place.clone(), args.json);
@@ -138,6 +192,23 @@ async fn listen(place: &Place, heard: &mut Heard, lines: Option<u64>, out: &mut 
                 .with_context(|| format!("--connect {host}: can't be reached; check host, port and firewall"))?;
             heard.connected(out, host)?;
             read(stream, heard, lines, out).await
+        }
+        Place::Serial(serial) => {
+            let port = ByHand::open(serial).map_err(|why| anyhow!("--serial {why}"))?;
+            let device = serial.path.display();
+            heard.say(out, &format!("reading {device} at {} baud; Ctrl-C ends", serial.baud))?;
+            let (done, faults) = port.read(async |from| read(from, heard, lines, out).await).await;
+            done?;
+            if faults != PortFaults::default() {
+                heard.say(
+                    out,
+                    &format!(
+                        "{} breaks, {} bytes with a parity or framing error",
+                        faults.breaks, faults.bad_bytes
+                    ),
+                )?;
+            }
+            Ok(())
         }
         Place::File(file) => {
             let stdin = Path::new("/dev/stdin");

@@ -109,6 +109,7 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
     let time_zone = s.or("time_zone", site_zone.clone(), |f| f.parse(zone));
     let silence = s.opt("silence", |f| f.parse(length));
     let detect_lines = s.or("detect_lines", 10, |f| f.count(1, 1_000));
+    let drift = s.or("drift", Duration::from_secs(120), duration);
     let pair = s.opt("pair", |f| f.slug());
     let idle = s.or("idle", Duration::from_secs(2), duration);
     let idle_limit = s.or("idle_limit", Duration::from_secs(72 * 3600), duration);
@@ -130,6 +131,7 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
             time_zone,
             silence,
             detect_lines,
+            drift,
             pair,
             idle,
             idle_limit: Some(idle_limit).filter(|limit| !limit.is_zero()),

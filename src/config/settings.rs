@@ -159,6 +159,8 @@ pub struct Feed {
     pub silence: Option<Span>,
     /// Lines that `auto` waits for before it decides.
     pub detect_lines: u32,
+    /// The switch's clock may be off by so much before it is an alarm; zero: it is never.
+    pub drift: Duration,
     /// The other feed of a fail-over pair.
     pub pair: Option<FeedName>,
     /// Silence after which bytes without a line end count as a partial line.

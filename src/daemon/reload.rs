@@ -1,18 +1,21 @@
 //! SIGHUP: configuration, directory, policy and calendar are read again.
 //!
 //! **Invariants.** What is wrong with the files is said with its place, and then nothing changes. How mail leaves is
-//! taken over at once: what is being sent ends on the old way. Listening addresses, how feeds are reached and the
-//! database are taken over at the next start only; that is said too.
+//! taken over at once: what is being sent ends on the old way. Feeds come, go and change one by one ([`Feeds`]). The pages'
+//! address and the database are taken over at the next start only; that is said too.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use sd_notify::NotifyState;
 
+use super::feeds::{Feeds, Plan};
 use crate::config::{self, Config, Loaded};
+use crate::ids::FeedName;
 use crate::register::read::Reader;
-use crate::register::{Handle, Rules};
+use crate::register::{FeedRules, Handle, Rules};
 use crate::remind::{LinkDesk, Outlet};
 
 /// What a reload looks at and changes.
@@ -29,15 +32,12 @@ pub(super) struct House<'a> {
 
 impl House<'_> {
     /// Reads the files again, and takes them over if they are right.
-    pub async fn reload(&self) {
+    pub async fn reload(&self, feeds: &mut Feeds) {
         let mut state = vec![NotifyState::Reloading];
         state.extend(NotifyState::monotonic_usec_now());
         let _ = sd_notify::notify(&state);
-        match self.try_reload().await {
-            Ok(notes) => {
-                for note in notes {
-                    tracing::warn!("{note}");
-                }
+        match self.try_reload(feeds).await {
+            Ok(()) => {
                 tracing::info!(config = %self.config_path.display(), "configuration reloaded");
             }
             Err(problems) => {
@@ -50,7 +50,7 @@ impl House<'_> {
         let _ = sd_notify::notify(&[NotifyState::Ready]);
     }
 
-    async fn try_reload(&self) -> Result<Vec<String>, String> {
+    async fn try_reload(&self, feeds: &mut Feeds) -> Result<(), String> {
         // The system's time-zone data may be newer than what was read at the start.
         jiff::tz::db().reset();
         let path: PathBuf = self.config_path.to_owned();
@@ -64,59 +64,58 @@ impl House<'_> {
             return Err(missing.to_string());
         }
         let outlet = super::outlet(&loaded.config, self.desk).map_err(|error| format!("{error:#}"))?;
-        let (fresh, mut notes) = self.with_old_feeds(&loaded);
-        notes.extend(for_the_next_start(self.config, &loaded.config));
-        let fresh = Arc::new(fresh);
+        let plan = feeds.prepare(&loaded.config.feeds).await;
+        let fresh = Arc::new(self.rules_with(&loaded, &plan));
         // Before the mailer is woken, or it would try the old way once more.
         let old = self.way_out.swap(Arc::new(outlet));
         if let Err(error) = self.writer.adopt(Arc::clone(&fresh)).await {
             self.way_out.store(old);
+            feeds.go_back(plan);
             return Err(error.to_string());
         }
         self.rules.store(fresh);
-        Ok(notes)
+        feeds.carry_out(plan).await;
+        for note in for_the_next_start(self.config, &loaded.config) {
+            tracing::warn!("{note}");
+        }
+        Ok(())
     }
 
-    /// Feeds open, close and change their names at a start only: until then those that run keep their rules.
-    fn with_old_feeds(&self, loaded: &Loaded) -> (Rules, Vec<String>) {
+    /// The new rules, for the feeds that will run: one that can't be had as it is now written keeps those it has.
+    fn rules_with(&self, loaded: &Loaded, plan: &Plan) -> Rules {
         let mut fresh = super::rules(loaded);
         let old = self.rules.load();
-        let mut notes = Vec::new();
-        fresh.feeds.retain(|name, _| {
-            let runs = old.feeds.contains_key(name);
-            if !runs {
-                notes.push(format!("feed {name}: new; it opens at the next restart"));
+        let of = |name: &FeedName, stays: bool| -> Option<FeedRules> {
+            if stays {
+                old.feeds.get(name)
+            } else {
+                fresh.feeds.get(name)
             }
-            runs
-        });
-        for (name, feed) in &old.feeds {
-            if !fresh.feeds.contains_key(name) {
-                notes.push(format!(
-                    "feed {name}: removed or renamed; it stays as it is until the next restart"
-                ));
-                fresh.feeds.insert(name.clone(), feed.clone());
-            }
-        }
-        (fresh, notes)
+            .cloned()
+        };
+        let feeds: BTreeMap<FeedName, FeedRules> = plan
+            .feeds()
+            .filter_map(|(name, stays)| Some((name.clone(), of(name, stays)?)))
+            .collect();
+        fresh.feeds = feeds;
+        fresh
     }
 }
 
 /// What a reload does not change while the daemon runs.
 fn for_the_next_start(old: &Config, new: &Config) -> Vec<String> {
-    let addresses = |config: &Config| -> Vec<_> {
-        config
-            .feeds
-            .iter()
-            .map(|feed| (feed.name.clone(), feed.transport.clone()))
-            .collect()
-    };
-    let changed = [
-        ("store", old.store != new.store),
-        ("web", old.web != new.web),
-        ("how feeds are reached", addresses(old) != addresses(new)),
-    ];
-    let changed = changed.into_iter().filter(|(_, changed)| *changed);
-    changed
-        .map(|(what, _)| format!("{what}: changed; it takes effect at the next restart"))
-        .collect()
+    let mut notes = Vec::new();
+    if old.store != new.store {
+        notes.push("store: changed; it takes effect at the next restart".to_owned());
+    }
+    if old.web.listen != new.web.listen {
+        notes.push(format!(
+            "web.listen: the pages stay on {} until the next restart",
+            old.web.listen
+        ));
+    }
+    if old.web.public_url != new.web.public_url {
+        notes.push("web.public_url: changed; links in mails take it after the next restart".to_owned());
+    }
+    notes
 }

@@ -8,11 +8,9 @@ use tokio_util::codec::Decoder;
 
 use super::Reading;
 use super::codec::{Framed, LineCodec, Piece};
-use super::garbage::{Verdict, Watch};
 use crate::clock::Clock;
 use crate::config::Secret;
-use crate::register::alarms::key;
-use crate::register::{Alarm, Error, Handle, IncomingLine, LineKind, Place};
+use crate::register::{Error, Handle, IncomingLine, LineKind, Place};
 
 /// The way of one connection's bytes to the writer.
 pub(super) struct Intake<'a> {
@@ -23,7 +21,6 @@ pub(super) struct Intake<'a> {
     pub codec: LineCodec,
     /// The password of the connection's login: a switch may echo it long after it was sent.
     pub secret: Option<Secret>,
-    watch: Watch,
 }
 
 impl<'a> Intake<'a> {
@@ -35,7 +32,6 @@ impl<'a> Intake<'a> {
             clock,
             codec: LineCodec::new(reading.max_line),
             secret: None,
-            watch: Watch::default(),
         }
     }
 
@@ -50,7 +46,6 @@ impl<'a> Intake<'a> {
         buffer: &mut BytesMut,
         place: impl FnOnce(&LineCodec) -> Option<Place>,
     ) -> Result<bool, Error> {
-        let verdict = self.watch.look(buffer);
         let mut lines = Vec::new();
         // The codec has no errors: any bytes are lines.
         while let Ok(Some(framed)) = self.codec.decode(buffer) {
@@ -65,9 +60,6 @@ impl<'a> Intake<'a> {
         if some {
             let place = place(&self.codec);
             self.put(lines, place).await?;
-        }
-        if let Some(verdict) = verdict {
-            self.tell(verdict).await?;
         }
         Ok(some)
     }
@@ -98,17 +90,6 @@ impl<'a> Intake<'a> {
         self.writer
             .lines_to(&self.reading.feed, self.connection, lines, place)
             .await
-    }
-
-    async fn tell(&self, verdict: Verdict) -> Result<(), Error> {
-        let feed = self.reading.feed.to_string();
-        match verdict {
-            Verdict::Garbage { percent, cause } => {
-                let cause = cause.to_owned();
-                self.writer.raise_alarm(Alarm::Garbage { feed, percent, cause }).await
-            }
-            Verdict::Clean => self.writer.clear_alarm(key("garbage", &feed)).await,
-        }
     }
 }
 

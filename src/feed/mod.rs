@@ -11,7 +11,6 @@
 pub mod codec;
 mod connection;
 pub mod file;
-mod garbage;
 mod intake;
 pub mod login;
 mod quiet;

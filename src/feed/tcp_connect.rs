@@ -10,6 +10,7 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct TcpConnect {
     pub login: Option<SwitchLogin>,
     /// How the connection is read.
     pub reading: Reading,
+    /// Rung when something may have been mended: it does not wait any longer.
+    pub again: Arc<Notify>,
 }
 
 /// How one try ended.
@@ -107,6 +110,7 @@ impl Running {
             tokio::select! {
                 () = self.stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(wait) => {}
+                () = self.settings.again.notified() => {}
             }
         }
     }

@@ -33,9 +33,6 @@ use crate::register::{self, Handle};
 /// Longer than any daemon runs.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Connections that may idle without having sent a byte; one more closes the longest idle.
-const IDLE: usize = 1024;
-
 /// Strangers remembered, so that each is logged once.
 const STRANGERS: usize = 1024;
 
@@ -48,6 +45,8 @@ pub struct TcpListen {
     pub allow: Vec<IpNet>,
     /// How many at once.
     pub max_connections: usize,
+    /// Connections that may idle without having sent a byte; one more closes the longest idle.
+    pub max_idle: usize,
     /// How each connection is read.
     pub reading: Reading,
 }
@@ -201,7 +200,7 @@ impl Listener {
             tracing::warn!(feed = %self.settings.feed, peer = %peer, %error, "keep-alive could not be set");
         }
         self.idle.retain(|_, idle| !idle.proven.load(Ordering::Relaxed));
-        if self.idle.len() >= IDLE {
+        if self.idle.len() >= self.settings.max_idle {
             self.close_the_idlest();
         }
         let (stop, proven) = (self.stop.child_token(), Arc::new(AtomicBool::new(false)));

@@ -52,6 +52,7 @@ impl Feed {
             feed: name.clone(),
             allow: vec![wish.allow.parse().unwrap()],
             max_connections: wish.max,
+            max_idle: 1024,
             reading: Reading {
                 feed: name,
                 idle: wish.idle,

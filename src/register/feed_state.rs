@@ -13,6 +13,7 @@ use rusqlite::params;
 use super::floors::{self, Numbered};
 use super::gaps::Numbers;
 use super::guard::panic_text;
+use super::noise::Sample;
 use super::recent::Recent;
 use super::rows::LineState;
 #[cfg(test)]
@@ -53,6 +54,9 @@ pub(super) struct FeedState {
     pub(super) numbers: Numbers,
     /// Many of its latest lines were not understood.
     pub(super) unwell: bool,
+    /// Its bytes were noise; not known after a start.
+    pub(super) noisy: bool,
+    pub(super) sample: Sample,
     /// Lines gone to quarantine that the log has not told of yet, and when it last did.
     untold: i64,
     told: Option<Instant>,
@@ -78,6 +82,7 @@ impl Store {
         let mut state = self.read_feed(feed)?;
         if state.parser.is_some() {
             // A restart in the middle of a record: what waited is given to the new parser again.
+            self.remind_parser(&mut state)?;
             let pending = self.pending_of(state.id)?;
             self.feed_pending(feed, &mut state, &pending)?;
         }
@@ -132,6 +137,8 @@ impl Store {
             recent: None,
             numbers: self.open_numbers(id)?,
             unwell: true,
+            noisy: true,
+            sample: Sample::default(),
             untold: 0,
             told: None,
         };

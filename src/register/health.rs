@@ -1,10 +1,10 @@
 //! The health of feeds: silence, lines not understood, a clock that is off, a dialect that was wrong.
 //!
 //! **Invariants.** An alarm stands while its cause does. Silence is counted on the calendar, from the last line or the
-//! daemon's start. A dialect that `auto` found is given up only for another that clearly fits what the first does not
+//! daemon's start, or since when the feed is named. A dialect that `auto` found is given up only for another that clearly fits what the first does not
 //! read; lines that were read stay as they are.
 //!
-//! **Not here**: how an alarm reaches the administrator ([`super::alarms`]).
+//! **Not here**: lines that are no text ([`super::noise`]), how an alarm reaches the administrator ([`super::alarms`]).
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -14,7 +14,7 @@ use super::feed_state::FeedState;
 use super::lines::{Heard, failed};
 use super::{Alarm, Error, Store, instant, millis};
 use crate::ids::{FeedName, LineId};
-use crate::smdr::{detect, garble, registry};
+use crate::smdr::{detect, registry};
 
 /// The latest lines that are looked at.
 const LOOKED_AT: usize = 50;
@@ -27,9 +27,6 @@ const FEW: usize = 2;
 
 /// So many read lines in a row are from before the layout changed.
 const BEFORE: usize = 10;
-
-/// A clock this far off is an alarm, in seconds; half of it, and it is over.
-const DRIFT: i64 = 120;
 
 /// A median of fewer says nothing.
 const DRIFT_SAMPLES: usize = 5;
@@ -59,17 +56,18 @@ impl Store {
         if state.counts.quarantined > 0 || (state.unwell && state.counts.legs > 0) {
             self.look_at_quarantine(feed, state, now)?;
         }
-        Ok(())
+        self.look_for_noise(feed, state, now)
     }
 
     fn look_at_drift(&mut self, feed: &FeedName, state: &FeedState, now: Timestamp) -> Result<(), Error> {
         let Some(seconds) = state.drift_median(DRIFT_SAMPLES) else {
             return Ok(());
         };
-        let feed = feed.to_string();
-        if seconds.abs() > DRIFT {
+        // Half of what is an alarm, and it is over.
+        let (feed, limit) = (feed.to_string(), state.rules.drift);
+        if limit > 0 && seconds.abs() > limit {
             self.raise_alarm(&Alarm::Drift { feed, seconds }, now)?;
-        } else if seconds.abs() <= DRIFT / 2 {
+        } else if limit == 0 || seconds.abs() <= limit / 2 {
             self.clear_alarm(&key("drift", &feed), now)?;
         }
         Ok(())
@@ -82,11 +80,13 @@ impl Store {
                 return Ok(());
             }
             state.unwell = true;
-            self.alarm_of_unread(feed, &latest, now)?;
+            // Read lines tell of no trouble, however many before them were not.
+            if state.counts.quarantined > 0 {
+                self.alarm_of_unread(feed, state, &latest, now)?;
+            }
         } else if latest.unread.len() <= FEW && state.unwell {
             state.unwell = false;
             self.clear_alarm(&key("quarantine", feed.as_str()), now)?;
-            self.clear_alarm(&key("garbage", feed.as_str()), now)?;
         }
         Ok(())
     }
@@ -100,7 +100,13 @@ impl Store {
         })
     }
 
-    fn alarm_of_unread(&mut self, feed: &FeedName, latest: &Latest, now: Timestamp) -> Result<(), Error> {
+    fn alarm_of_unread(
+        &mut self,
+        feed: &FeedName,
+        state: &mut FeedState,
+        latest: &Latest,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let name = feed.to_string();
         let stands: bool = self
             .conn
@@ -111,16 +117,12 @@ impl Store {
         }
         let raw = self.raw_of(&latest.unread)?;
         let lines: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
-        let alarm = match garble::garbled(&lines) {
-            Some(garbled) => Alarm::Garbage {
-                feed: name,
-                percent: garbled.percent,
-                cause: garbled.cause,
-            },
-            None => Alarm::Quarantine {
-                feed: name,
-                percent: u32::try_from(latest.unread.len() * 100 / latest.lines.max(1)).unwrap_or(100),
-            },
+        if self.unread_is_noise(feed, state, &lines, now)? {
+            return Ok(());
+        }
+        let alarm = Alarm::Quarantine {
+            feed: name,
+            percent: u32::try_from(latest.unread.len() * 100 / latest.lines.max(1)).unwrap_or(100),
         };
         self.raise_alarm(&alarm, now).map(drop)
     }
@@ -237,6 +239,7 @@ impl Store {
                 .conn
                 .prepare_cached("SELECT max(last_line_at) FROM feed WHERE name = ?")?
                 .query_row([name.as_str()], |row| row.get(0))?;
+            let begun = begun.max(self.joined.get(name).copied().unwrap_or(begun));
             let base = last.unwrap_or(begun).max(begun);
             let due = match self.silence_due.get(name) {
                 Some(due) if due.base == base => *due,

@@ -95,6 +95,14 @@ impl Outcome {
             ..Self::because(state, reason)
         }
     }
+    /// A leg that stands for itself although its last line may yet come.
+    pub fn told_early(self) -> Self {
+        let reason = (self.state == LineState::Leg).then(|| TOLD_EARLY.to_owned());
+        Self {
+            reason: reason.or(self.reason),
+            ..self
+        }
+    }
     fn because(state: LineState, reason: impl Into<String>) -> Self {
         Self {
             reason: Some(reason.into()),
@@ -102,6 +110,9 @@ impl Outcome {
         }
     }
 }
+
+/// Beside the lines of a leg that came out by a silence: its last line may yet come, and takes this mark away.
+pub(super) const TOLD_EARLY: &str = "told before its last line came";
 
 /// The fate of a line on which the code fails.
 pub(super) fn failed(why: &str) -> Outcome {
@@ -268,6 +279,7 @@ impl Store {
             ])?;
         state.counts.lines += 1;
         state.counts.last_line_at = Some(millis(line.received_at));
+        state.sample(&line.bytes, outcome);
         state.count(outcome.state);
         Ok(())
     }

@@ -28,9 +28,11 @@ mod guard;
 mod health;
 mod lines;
 mod lock;
+mod noise;
 mod notes;
 mod outbox;
 mod pair;
+mod parting;
 mod policies;
 mod reach;
 pub mod read;
@@ -274,6 +276,8 @@ pub struct FeedRules {
     pub was: Vec<FeedName>,
     /// Silence longer than this is an alarm.
     pub silence: Option<Span>,
+    /// Seconds that the switch's clock may be off; 0: any number.
+    pub drift: i64,
     /// The other feed of a fail-over pair.
     pub pair: Option<FeedName>,
 }

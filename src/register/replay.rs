@@ -351,6 +351,13 @@ impl Store {
         Ok(())
     }
 
+    /// A feed has another name.
+    pub(super) fn rename_watches(&mut self, old: &FeedName, new: &FeedName) {
+        for watch in self.watches.values_mut().filter(|watch| watch.feed == *old) {
+            watch.feed = new.clone();
+        }
+    }
+
     fn ended_watches(&self, feed: &FeedName, is_meant: impl Fn(&Watch) -> bool) -> Vec<i64> {
         let mut found: Vec<i64> = self
             .watches
@@ -415,7 +422,7 @@ impl Store {
     }
 
     /// What ended connections left undecided takes effect before something newer does.
-    fn release_ended(&mut self, feed: &FeedName, state: &mut FeedState) -> Result<(), Error> {
+    pub(super) fn release_ended(&mut self, feed: &FeedName, state: &mut FeedState) -> Result<(), Error> {
         for connection in self.ended_watches(feed, |_| true) {
             if let Some(watch) = self.watches.remove(&connection) {
                 self.take_effect(feed, state, &watch)?;

@@ -81,6 +81,8 @@ pub struct Store {
     pub(super) flush_due: Option<Timestamp>,
     /// When feeds will have been silent too long.
     pub(super) silence_due: HashMap<FeedName, SilenceDue>,
+    /// When feeds were named that the start's rules did not have.
+    pub(super) joined: HashMap<FeedName, i64>,
     /// Whether any feed has a fail-over pair.
     pub(super) paired_feeds: bool,
     /// Rules and policies as they were before the transaction that takes over new ones.
@@ -198,6 +200,7 @@ impl Store {
             begun: None,
             flush_due: None,
             silence_due: HashMap::new(),
+            joined: HashMap::new(),
             paired_feeds,
             before: None,
             next_call: None,
@@ -260,6 +263,7 @@ impl Store {
 
     /// [`Store::adopt`], inside a transaction.
     pub(super) fn take_over(&mut self, rules: Arc<Rules>, now: Timestamp) -> Result<(), Error> {
+        self.part_with_feeds(&rules, now)?;
         self.flush_feeds()?;
         self.feeds.clear();
         self.silence_due.clear();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::feed_state::FeedState;
-use super::lines::{Heard, Outcome, failed};
+use super::lines::{Heard, Outcome, TOLD_EARLY, failed};
 use super::rows::LineState;
 use super::{Error, Store, instant};
 use crate::ids::{FeedName, LineId};
@@ -18,6 +18,9 @@ const LOOKED_AT: usize = 200;
 
 /// Silence of a feed after which what its parser holds stands for itself.
 const SILENCE_MS: i64 = 60_000;
+
+/// Lines among which one is looked for that was told early: more than a day's.
+const REMEMBERED: i64 = 20_000;
 
 /// A line that waits in the journal.
 pub(super) struct Waiting {
@@ -136,7 +139,7 @@ impl Store {
         Ok(())
     }
 
-    fn flush_parser(&mut self, feed: &FeedName, state: &mut FeedState, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn flush_parser(&mut self, feed: &FeedName, state: &mut FeedState, now: Timestamp) -> Result<(), Error> {
         for parsed in state.flush() {
             let Parsed::Leg(leg) = &parsed else { continue };
             let id = LineId::new(i64::try_from(leg.line).unwrap_or(i64::MAX));
@@ -154,8 +157,35 @@ impl Store {
             };
             let attempt = self.guarded(|store| store.apply(feed, state, heard, vec![parsed]))?;
             for (line, outcome) in attempt.unwrap_or_else(|why| vec![(id, failed(&why))]) {
-                self.settle_line(state, line, &outcome)?;
+                self.settle_line(state, line, &outcome.told_early())?;
             }
+        }
+        Ok(())
+    }
+
+    /// A new parser hears again what the old one had told early, and what came since: a last line still finds its
+    /// answer. Nothing of it takes effect anew.
+    pub(super) fn remind_parser(&mut self, state: &mut FeedState) -> Result<(), Error> {
+        let heard: Vec<Waiting> = {
+            let mut statement = self.conn.prepare_cached(
+                "SELECT id, raw, received_at FROM journal WHERE feed = ?1 AND state IN (0, 1) AND id >=
+                   (SELECT min(id) FROM journal WHERE feed = ?1 AND state = 0 AND reason = ?2
+                      AND id > (SELECT max(id) FROM journal) - ?3) ORDER BY id",
+            )?;
+            let rows = statement.query_map(params![state.id, TOLD_EARLY, REMEMBERED], |row| {
+                Ok(Waiting {
+                    id: LineId::new(row.get(0)?),
+                    raw: row.get(1)?,
+                    received_at: instant(row.get(2)?),
+                })
+            })?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for line in &heard {
+            state.parse(line.id, &line.raw, line.received_at);
+        }
+        if !heard.is_empty() {
+            state.flush();
         }
         Ok(())
     }

@@ -11,6 +11,9 @@ use super::detect::detect;
 /// From this share of odd bytes on, lines are no text.
 const SHARE: u32 = 20;
 
+/// Of a hundred bytes so many must have a parity to call it one.
+const IN_ORDER: usize = 97;
+
 /// Lines that are no text, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Garbled {
@@ -24,14 +27,22 @@ pub struct Garbled {
 pub fn garbled(lines: &[&[u8]]) -> Option<Garbled> {
     let bytes = || lines.iter().flat_map(|line| line.iter().copied());
     let all = bytes().count();
-    let odd = bytes()
-        .filter(|b| *b >= 0x80 || (*b < b' ' && *b != b'\t') || *b == 0x7f)
-        .count();
-    let percent = u32::try_from(odd * 100 / all.max(1)).unwrap_or(100);
+    let percent = u32::try_from(odd(lines) * 100 / all.max(1)).unwrap_or(100);
     (all > 0 && percent >= SHARE).then(|| Garbled {
         percent,
         cause: cause(lines, &bytes),
     })
+}
+
+/// How many bytes are no text. What is UTF-8 is text in any language.
+pub fn odd(lines: &[&[u8]]) -> usize {
+    let of = |line: &&[u8]| -> usize {
+        let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{c}' | '\u{2}' | '\u{3}');
+        line.utf8_chunks()
+            .map(|chunk| chunk.valid().chars().filter(|c| odd(*c)).count() + chunk.invalid().len())
+            .sum()
+    };
+    lines.iter().map(of).sum()
 }
 
 fn cause<I: Iterator<Item = u8>>(lines: &[&[u8]], bytes: &impl Fn() -> I) -> String {
@@ -40,9 +51,11 @@ fn cause<I: Iterator<Item = u8>>(lines: &[&[u8]], bytes: &impl Fn() -> I) -> Str
         .map(|line| line.iter().map(|b| b & 0x7f).collect())
         .collect();
     let plain: Vec<&[u8]> = plain.iter().map(Vec::as_slice).collect();
-    let parity = if bytes().all(|b| b.count_ones() % 2 == 0) {
+    // A few wrong bytes are noise on top of it.
+    let (all, even) = (bytes().count(), bytes().filter(|b| b.count_ones() % 2 == 0).count());
+    let parity = if even * 100 >= all * IN_ORDER {
         Some("even")
-    } else if bytes().all(|b| b.count_ones() % 2 == 1) {
+    } else if even * 100 <= all * (100 - IN_ORDER) {
         Some("odd")
     } else {
         None
@@ -91,5 +104,6 @@ mod tests {
         let mut name = LINE.to_vec();
         name.extend(b"\xcd\xf5\xb7\xbc\xc1\xf5\xd1\xf3");
         assert_eq!(garbled(&[&name]), None);
+        assert_eq!(garbled(&["张三丰,李四光,王五".as_bytes()]), None);
     }
 }

@@ -21,6 +21,7 @@ mod list_view;
 mod metrics;
 pub mod office;
 mod pages;
+mod places;
 mod possible;
 mod posted;
 pub mod reader;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
 use super::office::Office;
+use super::places::Places;
 use super::{metrics, pages, report};
 
 /// Limits that keep one visitor from holding the house up.
@@ -25,6 +26,8 @@ pub struct Limits {
     pub head: Duration,
     /// For the whole answer.
     pub request: Duration,
+    /// Connections at once.
+    pub connections: usize,
     /// Largest body, in bytes.
     pub body: usize,
     /// For requests in hand when the house closes.
@@ -36,6 +39,7 @@ impl Default for Limits {
         Self {
             head: Duration::from_secs(10),
             request: Duration::from_secs(15),
+            connections: 128,
             body: 64 * 1024,
             goodbye: Duration::from_secs(5),
         }
@@ -88,6 +92,7 @@ pub async fn serve<O: Office>(
 ) -> io::Result<()> {
     let handle = Handle::new();
     let mut server = axum_server::from_tcp(listener)?
+        .acceptor(Places::new(limits.connections))
         .handle(handle.clone())
         .http1_only()
         .first_request_timeout(limits.head);

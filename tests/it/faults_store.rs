@@ -332,3 +332,34 @@ fn commands_say_when_there_is_no_database() {
     assert!(said.err.contains("firstanswer.db"), "names the file: {}", said.err);
     assert!(!house.database().exists(), "only `serve` creates it");
 }
+
+#[test]
+fn f59_a_crowd_of_visitors_keeps_neither_feed_nor_database_out() {
+    let house = House::at("2026-10-08T10:10:00").descriptors(64).open();
+    let visit = || std::net::TcpStream::connect(("127.0.0.1", house.web_port));
+    let crowd: Vec<_> = (0..200).map_while(|_| visit().ok()).collect();
+    assert_eq!(crowd.len(), 200);
+    // The eight who have a place keep it until their ten seconds are over; the others are sent away.
+    house.wait_until("most are sent away", |_| {
+        let gone = |mut stream: &std::net::TcpStream| {
+            stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+            match stream.read(&mut [0]) {
+                Ok(0) => true,
+                Ok(_) => false,
+                Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+            }
+        };
+        crowd.iter().filter(|stream| gone(stream)).count() >= 192
+    });
+    for id in 1..=20 {
+        house.pbx().connect().send(line(id));
+    }
+    house.wait_until("all calls are there", |h| h.calls().len() == 20);
+    assert!(!house.log().contains("Too many open files"), "{}", house.tail());
+    drop(crowd);
+    house.wait_until("pages are there again", |h| {
+        visit().is_ok()
+            && std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| h.get("/readyz").status))
+                .is_ok_and(|s| s == 200)
+    });
+}

@@ -166,6 +166,18 @@ fn f14_a_refused_login_is_an_alarm_and_no_storm_and_the_password_is_written_nowh
             "the password stands in {file}"
         );
     }
+
+    // Mended, and the daemon told: it does not wait for its ten minutes.
+    house.write("password", "BETTER\n");
+    house.sighup();
+    let mut pbx = switch.caller();
+    says(&mut pbx, "login: ");
+    assert_eq!(hears(&pbx), "SMDR");
+    says(&mut pbx, "Password: ");
+    assert_eq!(hears(&pbx), "BETTER");
+    says(&mut pbx, &lines(1..=1));
+    house.wait_until("the call", |h| h.calls().len() == 1);
+    assert_eq!(house.alarms(), [] as [&str; 0]);
 }
 
 #[test]
@@ -567,4 +579,11 @@ fn the_same_lines_give_the_same_calls_by_every_way() {
     let by_file = following("start", &sent);
     once_each(&by_file, 1..=1000);
     assert_eq!(essence(&by_file), expected, "by a file");
+
+    // The switch connects again and sends all of it again, twice.
+    for times in 1..=2 {
+        by_burst.pbx().connect().bytes(sent.as_bytes());
+        by_burst.wait_until("all of it again", |h| h.feed_status()["duplicates"] == times * 1000);
+        assert_eq!(essence(&by_burst), expected, "sent again, {times}");
+    }
 }

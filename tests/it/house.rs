@@ -77,6 +77,7 @@ pub struct Plan {
     lang: &'static str,
     env: Vec<(String, String)>,
     more_config: String,
+    descriptors: Option<u32>,
 }
 
 impl Plan {
@@ -183,6 +184,12 @@ impl Plan {
         self
     }
 
+    /// File descriptors that the program may have.
+    pub fn descriptors(mut self, count: u32) -> Self {
+        self.descriptors = Some(count);
+        self
+    }
+
     /// Reminders after two simulated minutes (four real seconds at `x30`), at any hour.
     pub fn quick_reminders(self) -> Self {
         self.rate(30.0)
@@ -257,6 +264,7 @@ impl House {
             lang: "zh",
             env: Vec::new(),
             more_config: String::new(),
+            descriptors: None,
         }
     }
 
@@ -332,6 +340,10 @@ dialect = "{dialect}"
             self.started = Some((Instant::now(), *rate));
         }
         let mut command = Command::new(program());
+        if let Some(count) = self.plan.descriptors {
+            command = Command::new("sh");
+            command.args(["-c", &format!("ulimit -n {count}; exec \"$0\" \"$@\""), &program()]);
+        }
         command
             .args(&words)
             .current_dir(self.dir.path())

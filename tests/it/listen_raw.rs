@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::house::{crate_root, program};
 use crate::pbx::IpoLine;
+use crate::serial::Cable;
 
 fn golden() -> std::path::PathBuf {
     let folder = crate_root().join("tests/golden/siemens-hipath");
@@ -105,4 +106,26 @@ fn a_wrong_call_is_wrong_usage() {
         Some(2)
     );
     assert_eq!(listen(&["--file", "/nowhere/x"]).wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_serial_line_is_shown_and_ends_with_a_feed_for_the_config() {
+    let mut cable = Cable::new();
+    let device = cable.device().to_str().unwrap().to_owned();
+    let mut child = listen(&["--serial", &device, "--baud", "19200", "--lines", "3"]);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    assert!(first.contains("at 19200 baud"), "{first}");
+    for id in 1..=3 {
+        let line = IpoLine::incoming("8021", "13812345678")
+            .start("2026/10/08 10:00:00")
+            .id(id);
+        cable.send(format!("{line}\r\n"));
+    }
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert!(child.wait().unwrap().success(), "{rest}");
+    assert!(rest.contains("dialect = \"avaya-ip-office\""), "{rest}");
+    assert!(rest.contains(&format!("serial = \"{device}\"\nbaud = 19200")), "{rest}");
 }

@@ -3,7 +3,7 @@
 //! - [`house`] starts the program in a temporary folder; [`pbx`] is the switch, [`http`] the browser, [`mailbox`] the
 //!   mailbox, [`post`] and [`sink`] the mail servers, [`serial`] a serial cable.
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
-//! - `replays`: what a switch sends again after a reconnect.
+//! - `reloads`: what a reload does to feeds. `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
 //! - `service`: installed on a Debian 12 of its own ([`machine`]).
 //! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
@@ -36,6 +36,7 @@ mod mailbox;
 mod pages;
 mod pbx;
 mod post;
+mod reloads;
 mod replays;
 mod report;
 mod scenarios_answer;

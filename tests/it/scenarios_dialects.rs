@@ -202,6 +202,29 @@ fn f24_panasonic_an_answer_that_waits_survives_a_kill() {
     );
 }
 
+/// A minute of silence lets the answer stand for itself; the restart comes before the final line does.
+#[test]
+fn f24_panasonic_an_answer_told_early_is_no_second_call_after_a_restart() {
+    let mut house = House::at("2026-10-08T10:00:30")
+        .dialect("panasonic-kx")
+        .rate(30.0)
+        .open();
+    house
+        .pbx()
+        .connect()
+        .send(panasonic("10:00AM", "8022", "0'06", "", "AN"));
+    house.wait_until("the answer is told", |h| h.calls().len() == 1);
+    house.restart();
+    send(&house, &[panasonic("10:05AM", "8022", "0'06", "00:04'50", "")]);
+    check_states(&house, &["leg", "leg"]);
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({"legs": 1, "answered_by": "8022", "talk_seconds": 290}),
+    );
+}
+
 /// A 3CX record without types: start, answer and end as seconds after 02:00:00 UTC, who was called, what it became,
 /// who took part.
 fn three_cx(id: u32, answer: Option<u32>, end: u32, to: &str, change: &str, chain: &str) -> String {

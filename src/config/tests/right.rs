@@ -240,6 +240,7 @@ tcp_listen = "0.0.0.0:2300"
 allow = ["192.168.1.9/24", "10.0.0.7"]
 [[feed]]
 name = "connect"
+drift = "10m"
 tcp_connect = "pbx.example.org:2300"
 login = {user="SMDR", password_file="/etc/fa/smdr"}
 [[feed]]
@@ -277,6 +278,8 @@ from = "start"
     let listen = &loaded.config.feeds[0];
     assert_eq!(listen.options["encoding"], OptionValue::Text("gb18030".to_owned()));
     assert_eq!(listen.silence, Some(Span::Business(7200)));
+    assert_eq!(listen.drift, Duration::from_secs(120), "unless it says otherwise");
+    assert_eq!(loaded.config.feeds[1].drift, Duration::from_secs(600));
     let Transport::TcpListen { allow, .. } = &listen.transport else {
         panic!("does not listen")
     };

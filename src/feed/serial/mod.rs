@@ -43,6 +43,39 @@ pub struct SerialLine {
     pub reading: Reading,
 }
 
+/// A port read by hand, for commands that need no daemon.
+#[derive(Debug)]
+pub struct ByHand {
+    port: port::Port,
+    ring: Ring,
+}
+
+impl ByHand {
+    /// Opens the port for us alone.
+    ///
+    /// # Errors
+    /// Why it can't be had.
+    pub fn open(settings: &Serial) -> Result<Self, String> {
+        let held_back = settings.flow_control != FlowControl::None;
+        Ok(Self {
+            port: port::open(settings)?,
+            ring: Ring::new(RING_BYTES, held_back),
+        })
+    }
+
+    /// Reads until `with` has enough, or the port is gone; also what the driver has marked.
+    pub async fn read<T>(self, with: impl AsyncFnOnce(Reader<'_>) -> T) -> (T, PortFaults) {
+        let (done, ring) = (CancellationToken::new(), &self.ring);
+        let reads = async {
+            let value = with(Reader(ring)).await;
+            done.cancel();
+            value
+        };
+        let (value, ()) = tokio::join!(reads, self.port.pump(ring, &done));
+        (value, ring.take_faults())
+    }
+}
+
 struct Running {
     settings: Serial,
     reading: Reading,

@@ -156,6 +156,58 @@ fn f08_garbage_is_an_alarm_with_its_likely_cause() {
     assert_eq!(house.calls().len(), 1, "no call is invented");
 }
 
+/// A line with its parity in the highest bit.
+fn garbled(text: &str) -> IncomingLine {
+    let even = |b: u8| if b.count_ones().is_multiple_of(2) { b } else { b | 0x80 };
+    IncomingLine {
+        bytes: text.bytes().map(even).collect::<Vec<u8>>().into(),
+        ..line("", t("09:11:00"))
+    }
+}
+
+#[test]
+fn f08_noise_amid_good_lines_stands_until_all_is_understood() {
+    let mut house = House::new();
+    house.connect("any");
+    let good = |n: u32| line(&ipo(1_000_001 + n, "09:00:00", 5, 60, "8021", false), t("09:10:00"));
+    let bad = || garbled(&ipo(1, "09:00:00", 5, 60, "8021", false));
+    let keys = |house: &House| -> Vec<String> {
+        alarms(house)
+            .iter()
+            .map(Alarm::key)
+            .filter(|key| !key.starts_with("drift"))
+            .collect()
+    };
+    house.take("any", &(0..20).map(good).collect::<Vec<_>>());
+    for n in 0..12 {
+        house.take("any", &[good(20 + n * 3), good(21 + n * 3), good(22 + n * 3), bad()]);
+    }
+    assert_eq!(keys(&house), ["garbage:any"]);
+    house.take("any", &(60..66).map(good).collect::<Vec<_>>());
+    assert_eq!(keys(&house), ["garbage:any"], "text alone does not end it");
+    house.take("any", &(66..76).map(good).collect::<Vec<_>>());
+    assert_eq!(keys(&house), [] as [&str; 0], "nor does it become another alarm");
+}
+
+#[test]
+fn f08_noise_is_told_before_any_dialect_is_known() {
+    let mut house = House::new();
+    house.connect("any");
+    let text = ipo(1_000_001, "09:00:00", 5, 60, "8021", false);
+    house.take("any", &vec![garbled(&text); 4]);
+    assert_eq!(house.calls().len(), 0);
+    assert!(
+        matches!(&alarms(&house)[..], [Alarm::Garbage { .. }]),
+        "{:?}",
+        alarms(&house)
+    );
+    // A name in Chinese is text.
+    let mut house = House::new();
+    house.connect("any");
+    house.take("any", &vec![line(&"张三丰,李四光,王五".repeat(10), t("09:10:00")); 4]);
+    assert_eq!(alarms(&house), []);
+}
+
 #[test]
 fn f42_a_clock_that_is_off_is_measured_and_an_alarm() {
     let mut house = House::new();
