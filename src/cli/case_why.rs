@@ -62,6 +62,7 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
         let (station, answered) = (text(leg, "station"), text(leg, "answered_by"));
         let (disposition, rule) = (text(leg, "disposition"), text(leg, "held_by_rule"));
         if zh {
+            let disposition = disposition_zh(&disposition);
             writeln!(
                 out,
                 "  第 {} 段：分机 {station}，{disposition}，接听 {answered}；{rule}",
@@ -103,15 +104,32 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
     for deadline in &case.deadlines {
         writeln!(
             out,
-            "  {}: {}",
+            "  {}: {}{}",
             say.deadline(deadline.kind),
-            safe(say.of(&deadline.why))
+            safe(say.of(&deadline.why)),
+            match (deadline.dropped, zh) {
+                (false, _) => "",
+                (true, true) => "（已不再计）",
+                (true, false) => " (no longer counts)",
+            }
         )?;
     }
     for undated in &case.undated {
         writeln!(out, "  {}: {}", say.deadline(undated.kind), safe(say.of(&undated.why)))?;
     }
     Ok(())
+}
+
+fn disposition_zh(disposition: &str) -> &str {
+    match disposition {
+        "answered" => "已接听",
+        "no_answer" => "无人接听",
+        "busy" => "忙",
+        "failed" => "未接通",
+        "voicemail" => "语音信箱",
+        "unknown" => "不明",
+        other => other,
+    }
 }
 
 fn doubt_words(doubt: Doubt, zh: bool) -> &'static str {

@@ -5,6 +5,7 @@
 //! - `scenarios_*`: lines in, cases out. Expected values are worked out by hand from the rules.
 //! - `reloads`: what a reload does to feeds. `replays`: what a switch sends again after a reconnect.
 //! - `faults_*`: one test per promised fault; the name carries its number (`docs/faults.md`).
+//! - `cheap_mistakes`: what such systems get wrong.
 //! - `service`: installed on a Debian 12 of its own ([`machine`]).
 //! - `commands`, `listen_raw`: what scripts rely on. `threats`: what an attacker tries. `docs`: what the README says, run.
 //!   `house_rules`: who may know whom. `fortnight`: an office's two weeks, recounted by another program. `fuzz`: what no
@@ -15,6 +16,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backup;
+mod cheap_mistakes;
 mod commands;
 mod docs;
 mod faults_calendar;
