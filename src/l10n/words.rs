@@ -47,6 +47,8 @@ catalogue! { COMMON;
     you_visit(when) { "{when} 登记的来访由您承办", "the visit of {when} is yours to handle" }
     you_by_lead(when) { "{when} 的来电不能确定由谁首接，由您先行承办", "who answered the call of {when} first is not sure; you handle it for now" }
     you_deputy(name) { "{name} 不在或收不到邮件，请您代为办理", "{name} is away or can't be mailed; please act in their place" }
+    you_rule(name) { "承办人是 {name}，请您裁定或批准", "{name} handles it; your ruling or approval is asked for" }
+    you_watch(name) { "承办人是 {name}，请您关注", "{name} handles it; please keep an eye on it" }
     you_supervise(name) { "承办人 {name} 逾期未办，请您督办", "{name} handles it and is late; please see to it" }
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
     read_for(name) { "（代{name}收阅）", " (read for {name})" }

@@ -147,6 +147,10 @@ pub enum Role {
     Deputy,
     /// Is told as the handler's supervisor or manager, to see to it.
     Supervises,
+    /// The handler's supervisor, asked for a ruling.
+    Rules,
+    /// The handler's supervisor, told of something that is not late.
+    Watches,
     /// Is in copy, with a link of their own.
     Copy,
 }

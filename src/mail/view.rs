@@ -265,6 +265,8 @@ fn why_this_role(say: Say, letter: &Letter, item: &Item) -> String {
             let of = item.why_you.instead_of.as_ref().unwrap_or(&item.handler.name);
             say.you_deputy(one_line(of))
         }
+        (Role::Rules, ..) => say.you_rule(one_line(&item.handler.name)),
+        (Role::Watches, ..) => say.you_watch(one_line(&item.handler.name)),
         (Role::Supervises, ..) => say.you_supervise(one_line(&item.handler.name)),
         (Role::Copy, ..) => say.you_copy(one_line(&item.handler.name)),
     }

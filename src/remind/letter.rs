@@ -286,7 +286,11 @@ fn role(case: &Case, notice: &DraftNotice, reader: &Person) -> Role {
         return Role::Offered;
     }
     if case.handler != reader.id {
-        return Role::Supervises;
+        return match notice.about {
+            Occasion::Happened(Happened::ToRule) => Role::Rules,
+            Occasion::Happened(_) => Role::Watches,
+            Occasion::Deadline(_) => Role::Supervises,
+        };
     }
     match case.kind {
         CaseKind::Callback => Role::CallsBack,

@@ -110,3 +110,31 @@ fn without_a_mailbox_the_deputy_else_the_supervisor() {
     let deputy = none.replace(r#"{id="wang","#, r#"{id="wang", deputies=["liu"],"#);
     assert_eq!(addresses(&deputy), ["liu@x.cn", "li@x.cn"]);
 }
+
+#[test]
+fn who_is_asked_to_rule_is_not_told_that_somebody_is_late() {
+    let mut house = House::with(Arc::new(rules_of(DIRECTORY, POLICY)));
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    let asks = crate::case::Command::Unreasonable {
+        reason: "asks for what the rules forbid".to_owned(),
+    };
+    house.change(1, &asks, "wang").unwrap();
+    let told = std::cell::RefCell::new(Vec::new());
+    let compose = |order: &Order, rules: &Rules| {
+        if let Order::Reminder(draft) = order {
+            told.borrow_mut().push(letter(&desk(), draft, rules).unwrap());
+        }
+        Err("seen".to_owned())
+    };
+    let _ = house
+        .store
+        .transact(|s| s.begin_mail(t("09:31:00"), &[], &compose))
+        .unwrap();
+    let roles: Vec<Role> = told
+        .borrow()
+        .iter()
+        .flat_map(|letter| &letter.items)
+        .map(|item| item.why_you.role)
+        .collect();
+    assert_eq!(roles, [Role::Rules]);
+}
