@@ -7,7 +7,7 @@
 //! **Invariants.** A feed that is written as before keeps its connections. One that can't listen on its new address
 //! stays as it was, with all of its old settings. While a listener is handed on, who calls waits in the kernel's queue.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -57,6 +57,8 @@ pub(super) struct Feeds {
     tasks: JoinSet<Ended>,
     /// Ended by themselves while another was waited for.
     ended: Vec<Result<Ended, JoinError>>,
+    /// Told to stop and not done in time: their end, when it comes, is no news.
+    late: HashSet<Id>,
 }
 
 /// What a reload comes to. Those that had to stop have stopped.
@@ -89,6 +91,7 @@ impl Feeds {
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             ended: Vec::new(),
+            late: HashSet::new(),
         }
     }
 
@@ -106,9 +109,13 @@ impl Feeds {
         if let Some(ended) = self.ended.pop() {
             return ended;
         }
-        match self.tasks.join_next().await {
-            Some(ended) => ended,
-            None => std::future::pending().await,
+        loop {
+            match self.tasks.join_next_with_id().await {
+                Some(Ok((id, _))) if self.late.remove(&id) => {}
+                Some(Err(error)) if self.late.remove(&error.id()) => {}
+                Some(ended) => return ended.map(|(_, ended)| ended),
+                None => std::future::pending().await,
+            }
         }
     }
 
@@ -268,10 +275,13 @@ impl Feeds {
                     tracing::error!(feed = %name, %error, "a feed's task failed");
                     break;
                 }
+                Ok(Some(Ok((id, _)))) if self.late.remove(&id) => {}
+                Ok(Some(Err(error))) if self.late.remove(&error.id()) => {}
                 Ok(Some(other)) => self.ended.push(other.map(|(_, ended)| ended)),
                 Ok(None) => break,
                 Err(_) => {
                     tracing::error!(feed = %name, "the feed did not stop in time");
+                    self.late.insert(runs.task);
                     break;
                 }
             }
