@@ -102,33 +102,23 @@ async fn tell(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::*;
+    use crate::register::room::held::HeldLog;
 
     #[test]
     fn f35_a_log_that_cannot_shrink_is_told_with_who_reads() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fa.db");
-        let writer = Connection::open(&path).unwrap();
-        writer.pragma_update(None, "journal_mode", "wal").unwrap();
-        writer
-            .execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES (1)")
-            .unwrap();
+        let mut held = HeldLog::new();
+        let path = held.path();
         assert_eq!(look(&path, 1 << 20).log, Some(Ok(())));
-        let reader = Connection::open(&path).unwrap();
-        reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
-        writer
-            .execute_batch("INSERT INTO t VALUES (zeroblob(2000000))")
-            .unwrap();
+        held.read_for_long();
+        held.write(2_000_000);
         let Some(Err(Alarm::LongReader { megabytes, processes })) = look(&path, 1 << 20).log else {
             panic!("{:?}", look(&path, 1 << 20));
         };
         assert_eq!(megabytes, 1);
         // This process reads, and is left out: the one to be ended is another.
         assert_eq!(processes, "");
-        reader.execute_batch("COMMIT").unwrap();
-        writer.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
+        held.let_go();
         assert_eq!(look(&path, 1 << 20).log, Some(Ok(())));
     }
 }

@@ -146,6 +146,60 @@ fn shared(kind: u64) -> Option<(&'static str, bool)> {
     })
 }
 
+/// A database whose write-ahead log a reader holds, for those who watch it from other rooms.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) mod held {
+    use std::path::PathBuf;
+
+    use rusqlite::Connection;
+
+    pub(crate) struct HeldLog {
+        folder: tempfile::TempDir,
+        writer: Connection,
+        reader: Option<Connection>,
+    }
+
+    impl HeldLog {
+        pub(crate) fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let writer = Connection::open(folder.path().join("fa.db")).unwrap();
+            writer.pragma_update(None, "journal_mode", "wal").unwrap();
+            writer
+                .execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES (1)")
+                .unwrap();
+            Self {
+                folder,
+                writer,
+                reader: None,
+            }
+        }
+
+        pub(crate) fn path(&self) -> PathBuf {
+            self.folder.path().join("fa.db")
+        }
+
+        pub(crate) fn read_for_long(&mut self) {
+            let reader = Connection::open(self.path()).unwrap();
+            reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
+            self.reader = Some(reader);
+        }
+
+        pub(crate) fn write(&self, bytes: u32) {
+            self.writer
+                .execute("INSERT INTO t VALUES (zeroblob(?))", [bytes])
+                .unwrap();
+        }
+
+        pub(crate) fn let_go(&mut self) {
+            if let Some(reader) = self.reader.take() {
+                reader.execute_batch("COMMIT").unwrap();
+            }
+            self.writer.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
