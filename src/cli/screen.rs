@@ -40,10 +40,12 @@ pub(super) fn raw(raw: &[u8], column: Option<i64>) -> (String, Option<usize>) {
     let at = column
         .and_then(|c| usize::try_from(c).ok())
         .map(|c| c.saturating_sub(1).min(raw.len()));
-    let mut start = at.filter(|at| *at > SHOWN / 2).map_or(0, |at| at - SHOWN / 3);
-    while raw.get(start).is_some_and(|b| b & 0xc0 == 0x80) {
-        start += 1;
-    }
+    // Cut before a character, not within one; garbage may look like an endless one.
+    let start = at.filter(|at| *at > SHOWN / 2).map_or(0, |at| {
+        let cut = at - SHOWN / 3;
+        let begins = |start: &usize| raw.get(*start).is_none_or(|b| b & 0xc0 != 0x80);
+        (cut..cut + 4).find(begins).unwrap_or(cut)
+    });
     let text = |bytes: &[u8]| safe(&String::from_utf8_lossy(bytes));
     let (before, after) = raw
         .get(start..)
@@ -117,6 +119,19 @@ mod tests {
         let (shown, cells) = raw(long.as_bytes(), Some(900));
         assert!(shown.starts_with("… y"), "{shown}");
         assert_eq!(cells, Some(102));
+    }
+
+    #[test]
+    fn garbage_that_looks_like_the_middle_of_a_character_is_shown() {
+        let garbage = [0x80; 400];
+        for column in [None, Some(1), Some(2), Some(200), Some(401), Some(9_999)] {
+            assert!(!raw(&garbage, column).0.is_empty(), "{column:?}");
+        }
+        assert_eq!(
+            raw(b"\x80\x80ab", Some(1)).1,
+            Some(0),
+            "the caret stands under the first byte"
+        );
     }
 
     #[test]
