@@ -19,6 +19,7 @@ use super::screen::{self, safe, safe_json};
 use crate::call::{self, Leg};
 use crate::config::{FlowControl, Parity, Serial};
 use crate::feed::codec::{Framed, Piece};
+use crate::l10n::{Lang, Say};
 use crate::smdr::{Detection, Dialect, Line, Options, Parsed, Parser, detect, garble};
 
 /// Lines that the dialect is told from at most.
@@ -353,7 +354,7 @@ impl Heard {
             let row = json!({"lines": self.lines, "legs": self.legs, "skipped": self.skipped,
                 "not_understood": self.unread.len(), "dialect": self.dialect.map(|d| d.about().name),
                 "line_ends": self.ends.words(), "drift_seconds": self.drift(), "extensions": self.extensions,
-                "likely_cause": garbled.map(|g| g.cause), "config": self.snippet(name)});
+                "likely_cause": garbled.map(|g| g.cause.as_str()), "config": self.snippet(name)});
             writeln!(out, "{}", safe_json(row.to_string()))?;
             return Ok(());
         }
@@ -373,7 +374,8 @@ impl Heard {
             writeln!(
                 out,
                 "{}% of the bytes that were not understood are no text: {}",
-                garbled.percent, garbled.cause
+                garbled.percent,
+                Say(Lang::En).garbage_cause(garbled.cause.as_str())
             )?;
         }
         if !self.extensions.is_empty() {

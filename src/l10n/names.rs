@@ -80,6 +80,29 @@ impl Say {
         }
     }
 
+    /// Why lines are no text, with the way out; a cause that is not known is shown as it is.
+    pub fn garbage_cause(self, cause: &str) -> &str {
+        match cause {
+            "even_parity" => self.pick(
+                "7 位数据加偶校验被当作 8 位读取；请设 data_bits=7、parity=\"even\"（本机或串口服务器）",
+                "7 data bits with even parity are read as 8; set data_bits=7 and parity=\"even\", here or at the terminal server",
+            ),
+            "odd_parity" => self.pick(
+                "7 位数据加奇校验被当作 8 位读取；请设 data_bits=7、parity=\"odd\"（本机或串口服务器）",
+                "7 data bits with odd parity are read as 8; set data_bits=7 and parity=\"odd\", here or at the terminal server",
+            ),
+            "high_bit" => self.pick(
+                "字节的最高位不属于文字；请设 data_bits=7（本机或串口服务器）",
+                "the highest bit of the bytes is not part of the text; set data_bits=7, here or at the terminal server",
+            ),
+            "speed" => self.pick(
+                "速率不对，或线路有干扰；请核对 baud 与交换机的设置",
+                "a wrong baud rate, or noise on the line; compare baud with what the switch is set to",
+            ),
+            other => other,
+        }
+    }
+
     /// What kind of matter; a category that only the site's policy knows keeps its own name.
     pub fn category(self, category: &CategoryId) -> String {
         let known = match category.as_str() {

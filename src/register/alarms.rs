@@ -55,7 +55,7 @@ pub enum Alarm {
         feed: String,
         /// Of the last bytes, how many in a hundred.
         percent: u32,
-        /// The likely cause.
+        /// The likely cause, by its name in data.
         cause: String,
     },
     /// The PBX's clock is off.

@@ -127,7 +127,7 @@ impl Store {
         let alarm = Alarm::Garbage {
             feed: feed.to_string(),
             percent: garbled.percent,
-            cause: garbled.cause,
+            cause: garbled.cause.as_str().to_owned(),
         };
         self.raise_alarm(&alarm, now).map(drop)
     }

@@ -75,7 +75,10 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
         ),
         Alarm::Garbage { feed, percent, cause } => (
             say.garbage_subject(feed),
-            vec![say.garbage_text(feed, percent, cause), say.garbage_way_out()],
+            vec![
+                say.garbage_text(feed, percent, say.garbage_cause(cause)),
+                say.garbage_way_out(),
+            ],
         ),
         Alarm::Drift { feed, seconds } => (
             say.drift_subject(feed),

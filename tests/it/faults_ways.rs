@@ -345,7 +345,7 @@ fn f08_parity_garbage_is_kept_is_no_call_and_an_alarm_names_the_cause() {
     let body: String = database
         .query_row("SELECT body FROM alarm WHERE key = 'garbage:pbx'", [], |row| row.get(0))
         .unwrap();
-    assert!(body.contains("even parity"), "{body}");
+    assert!(body.contains("even_parity"), "{body}");
     assert_eq!(house.calls().len(), 0, "no call is invented");
     let kept: Vec<u8> = database
         .prepare("SELECT raw FROM journal ORDER BY id")
