@@ -164,9 +164,15 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
     drop(handle);
-    wind_down(tasks, feeds.into_tasks(), writer).await?;
+    let whole = wind_down(tasks, feeds.into_tasks(), writer).await?;
     lock.closed()?;
-    tracing::info!("firstanswer has stopped; nothing is lost");
+    if whole {
+        tracing::info!("firstanswer has stopped; nothing is lost");
+    } else {
+        tracing::error!(
+            "firstanswer has stopped; lines that a feed had read and could not store are lost: have the switch send them again"
+        );
+    }
     result
 }
 
@@ -380,25 +386,27 @@ async fn ended(writer: &Writer) {
 }
 
 /// Waits for the tasks and then for the writer.
-async fn wind_down(tasks: JoinSet<Ended>, feeds: JoinSet<Ended>, writer: Writer) -> anyhow::Result<()> {
-    tokio::join!(until_ended(tasks), until_ended(feeds));
+async fn wind_down(tasks: JoinSet<Ended>, feeds: JoinSet<Ended>, writer: Writer) -> anyhow::Result<bool> {
+    let (_, feeds_ended) = tokio::join!(until_ended(tasks), until_ended(feeds));
     tokio::task::spawn_blocking(move || writer.join())
         .await
         .context("the writer could not be waited for")??;
-    Ok(())
+    Ok(feeds_ended)
 }
 
-/// Waits for tasks that were told to stop; says how many remain.
-async fn until_ended(mut tasks: JoinSet<Ended>) {
+/// Waits for tasks that were told to stop; says how many remain. Whether all ended by themselves.
+async fn until_ended(mut tasks: JoinSet<Ended>) -> bool {
+    let mut whole = true;
     let deadline = tokio::time::Instant::now() + STOP_LIMIT;
     loop {
         match tokio::time::timeout(Duration::from_secs(5), tasks.join_next()).await {
-            Ok(None) => break,
+            Ok(None) => return whole,
             Ok(Some(Ok((task, Err(error))))) => tracing::warn!(task, %error, "a task ended with an error"),
             Ok(Some(_)) => {}
             Err(_) if tokio::time::Instant::now() >= deadline => {
                 tracing::error!(remaining = tasks.len(), "tasks did not stop in time and are cut off");
                 tasks.shutdown().await;
+                whole = false;
             }
             Err(_) => tracing::info!(remaining = tasks.len(), "still stopping"),
         }

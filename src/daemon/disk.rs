@@ -28,7 +28,7 @@ fn look(database: &std::path::Path, log_limit: u64) -> Look {
         Ok(false) => {
             let free = room::free(database).unwrap_or(0) >> 20;
             Some(Err(Alarm::Disk {
-                why: format!("{free} MB are left"),
+                why: format!("{free} MB"),
             }))
         }
         // Not even that can be written.

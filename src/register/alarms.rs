@@ -203,7 +203,6 @@ impl Store {
             what: format!("alarm {key}"),
             detail: e.to_string(),
         })?;
-        tracing::error!(alarm = %key, why = %body, "an alarm is raised");
         let last_letter = before.map(|(_, at)| instant(at));
         let letter = last_letter.is_none_or(|at| now.duration_since(at) >= LETTER_EVERY);
         let letter_at = if letter { now } else { last_letter.unwrap_or(now) };
@@ -216,7 +215,19 @@ impl Store {
         if letter {
             self.write_note(&Note::Alarm(alarm.clone()), now)?;
         }
+        self.alarms_told.push((key, Some(body)));
         Ok(true)
+    }
+
+    /// The log hears of alarms when they are committed: on a full disk the same one would be raised in vain again and
+    /// again.
+    pub(super) fn tell_of_alarms(&mut self) {
+        for (key, why) in self.alarms_told.drain(..) {
+            match why {
+                Some(why) => tracing::error!(alarm = %key, why, "an alarm is raised"),
+                None => tracing::info!(alarm = %key, "an alarm is over"),
+            }
+        }
     }
 
     /// The cause is over; inside a transaction. Returns whether the alarm stood.
@@ -230,7 +241,7 @@ impl Store {
             .execute(params![key, millis(now)])?
             > 0;
         if stood {
-            tracing::info!(alarm = %key, "an alarm is over");
+            self.alarms_told.push((key.to_owned(), None));
         }
         Ok(stood)
     }

@@ -73,6 +73,8 @@ pub struct Store {
     pub(super) watches: HashMap<i64, Watch>,
     /// As they were before the transaction.
     watches_before: HashMap<i64, Watch>,
+    /// Alarms raised (with what is wrong) and over in the transaction at hand: the log hears of them once they are so.
+    pub(super) alarms_told: Vec<(String, Option<String>)>,
     /// What lines are hashed with.
     pub(super) hasher: RandomState,
     /// When this store began to listen.
@@ -196,6 +198,7 @@ impl Store {
             changed: Changed::default(),
             watches: HashMap::new(),
             watches_before: HashMap::new(),
+            alarms_told: Vec::new(),
             hasher: RandomState::new(),
             begun: None,
             flush_due: None,
@@ -240,7 +243,10 @@ impl Store {
             Ok(value)
         });
         match &result {
-            Ok(_) => self.before = None,
+            Ok(_) => {
+                self.before = None;
+                self.tell_of_alarms();
+            }
             // The error that matters is the one in hand; a failed rollback ends with the connection.
             Err(_) => self.abandon(),
         }
@@ -283,6 +289,7 @@ impl Store {
 
     /// After a panic in the middle of a transaction.
     pub(super) fn abandon(&mut self) {
+        self.alarms_told.clear();
         self.calendar_seen = None;
         self.feeds.clear();
         self.silence_due.clear();
