@@ -8,10 +8,10 @@ use mail_parser::{Message as Parsed, MessageParser};
 
 use super::*;
 use crate::call::Certainty;
-use crate::case::{DeadlineKind, Words};
+use crate::case::{DeadlineKind, Happened, Words};
 use crate::directory::Lang;
 use crate::ids::CaseId;
-use crate::mail::{About, Happening, Item, Party, Role, WhyYou};
+use crate::mail::{About, Item, Party, Role, WhyYou};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -107,7 +107,7 @@ fn subjects_are_as_promised() {
         assert_eq!(mail.subject(), Some("[首问] 2 件，其中逾期 1 件"));
     });
     let offered = Item {
-        about: About::Happened(Happening::Offered),
+        about: About::Happened(Happened::Offered),
         due_at: None,
         number_masked: None,
         ..item(9)

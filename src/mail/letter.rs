@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::call::Certainty;
-use crate::case::{DeadlineKind, Words};
+use crate::case::{DeadlineKind, Happened, Words};
 use crate::directory::Lang;
 use crate::ids::CaseId;
 
@@ -91,26 +91,7 @@ pub enum About {
     /// A deadline comes or has passed.
     Deadline(DeadlineKind),
     /// Something happened.
-    Happened(Happening),
-}
-
-/// Things that happen to a person's cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Happening {
-    /// Somebody offers it.
-    Offered,
-    /// The supervisor assigned it.
-    Assigned,
-    /// The switch put the caller through.
-    PutThrough,
-    /// The other one returned it.
-    Returned,
-    /// Nobody accepted what was offered in time: it is theirs again.
-    Bounced,
-    /// The handler marked it as hot.
-    Hot,
-    /// It waits for the supervisor's ruling or approval.
-    ToRule,
+    Happened(Happened),
 }
 
 /// Why this person gets it.

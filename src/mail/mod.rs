@@ -27,7 +27,7 @@ use std::time::Duration;
 use crate::config::{self, MailTransport};
 
 pub use compose::compose;
-pub use letter::{About, Addressee, Happening, Item, Letter, Party, Role, WhyYou};
+pub use letter::{About, Addressee, Item, Letter, Party, Role, WhyYou};
 pub use link::{BadLink, Key, Keys, Link, Target};
 pub use maildir::Maildir;
 pub use plain::{PlainLetter, compose_plain};

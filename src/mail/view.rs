@@ -1,7 +1,7 @@
 //! A letter put into words: the same rows for the text part and the HTML part.
 
-use super::letter::{About, Happening, Item, Letter, Party, Role};
-use crate::case::DeadlineKind;
+use super::letter::{About, Item, Letter, Party, Role};
+use crate::case::{DeadlineKind, Happened};
 use crate::directory::Lang;
 use crate::l10n::{Say, when};
 
@@ -128,13 +128,13 @@ fn badge(say: Say, item: &Item) -> String {
         About::Deadline(_) if item.overdue => say.overdue(),
         About::Deadline(_) if item.rung == 0 => say.due_soon(),
         About::Deadline(_) => say.due_now(),
-        About::Happened(Happening::Offered) => say.offered_to_you(),
-        About::Happened(Happening::Assigned) => say.assigned_to_you(),
-        About::Happened(Happening::PutThrough) => say.put_through_to_you(),
-        About::Happened(Happening::Returned) => say.returned_to_you(),
-        About::Happened(Happening::Bounced) => say.bounced(),
-        About::Happened(Happening::Hot) => say.hot_case(),
-        About::Happened(Happening::ToRule) => say.to_rule(),
+        About::Happened(Happened::Offered) => say.offered_to_you(),
+        About::Happened(Happened::Assigned) => say.assigned_to_you(),
+        About::Happened(Happened::PutThrough) => say.put_through_to_you(),
+        About::Happened(Happened::Returned) => say.returned_to_you(),
+        About::Happened(Happened::Bounced) => say.bounced(),
+        About::Happened(Happened::Hot) => say.hot_case(),
+        About::Happened(Happened::ToRule) => say.to_rule(),
     }
 }
 
@@ -218,13 +218,13 @@ fn heading(say: Say, letter: &Letter, item: &Item) -> String {
                 say.head_due(id, say.deadline(kind), due)
             }
         }
-        About::Happened(Happening::Offered) => say.head_offered(id),
-        About::Happened(Happening::Assigned) => say.head_assigned(id),
-        About::Happened(Happening::PutThrough) => say.head_put_through(id),
-        About::Happened(Happening::Returned) => say.head_returned(id),
-        About::Happened(Happening::Bounced) => say.head_bounced(id),
-        About::Happened(Happening::Hot) => say.head_hot(id),
-        About::Happened(Happening::ToRule) => say.head_to_rule(id),
+        About::Happened(Happened::Offered) => say.head_offered(id),
+        About::Happened(Happened::Assigned) => say.head_assigned(id),
+        About::Happened(Happened::PutThrough) => say.head_put_through(id),
+        About::Happened(Happened::Returned) => say.head_returned(id),
+        About::Happened(Happened::Bounced) => say.head_bounced(id),
+        About::Happened(Happened::Hot) => say.head_hot(id),
+        About::Happened(Happened::ToRule) => say.head_to_rule(id),
     }
 }
 

@@ -8,9 +8,7 @@ use crate::case::{Case, CaseKind, DeadlineKind, Happened};
 use crate::directory::{Lang, Person};
 use crate::ids::PersonId;
 use crate::l10n::masked;
-use crate::mail::{
-    About, Addressee, Happening, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose, compose_plain,
-};
+use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose, compose_plain};
 use crate::register::{Composed, Draft, DraftNotice, Order, Rules};
 
 use super::note;
@@ -215,7 +213,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, now: Timestamp, 
             let accept = case
                 .live(DeadlineKind::Accept)
                 .filter(|_| happened == Happened::Offered);
-            (About::Happened(happening(happened)), accept.or_else(|| case.due()))
+            (About::Happened(happened), accept.or_else(|| case.due()))
         }
     };
     let offer = case.offer.as_ref().filter(|_| role == Role::Offered);
@@ -260,18 +258,6 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, now: Timestamp, 
             .map(|id| party(id, lang, now, rules)),
         handler: party(&case.handler, lang, now, rules),
         url: desk.url(&reader.id, Target::Case(case.id), now),
-    }
-}
-
-fn happening(happened: Happened) -> Happening {
-    match happened {
-        Happened::Offered => Happening::Offered,
-        Happened::Assigned => Happening::Assigned,
-        Happened::PutThrough => Happening::PutThrough,
-        Happened::Returned => Happening::Returned,
-        Happened::Bounced => Happening::Bounced,
-        Happened::Hot => Happening::Hot,
-        Happened::ToRule => Happening::ToRule,
     }
 }
 
