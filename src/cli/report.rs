@@ -37,8 +37,8 @@ struct AccountabilityArgs {
     #[arg(long, value_name = "TIME")]
     to: String,
     /// What a row stands for
-    #[arg(long, value_enum, default_value = "person")]
-    by: ByArg,
+    #[arg(long, value_name = "BY", value_parser = ways(), default_value = "person")]
+    by: String,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -47,27 +47,8 @@ struct AccountabilityArgs {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ByArg {
-    Person,
-    Department,
-    Hour,
-    Weekday,
-    Day,
-    Month,
-}
-
-impl From<ByArg> for By {
-    fn from(by: ByArg) -> Self {
-        match by {
-            ByArg::Person => Self::Person,
-            ByArg::Department => Self::Department,
-            ByArg::Hour => Self::Hour,
-            ByArg::Weekday => Self::Weekday,
-            ByArg::Day => Self::Day,
-            ByArg::Month => Self::Month,
-        }
-    }
+fn ways() -> clap::builder::PossibleValuesParser {
+    By::ALL.map(By::as_str).into()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,7 +75,7 @@ pub fn run(cli: &Cli, args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<
     let question = Question {
         from: instant(&args.from, session.zone())?,
         to: until(&args.to, session.zone())?,
-        by: args.by.into(),
+        by: By::named(&args.by).unwrap_or(By::Person),
         zone: session.zone(),
         directory: &session.rules.directory,
         lang: session.lang(),

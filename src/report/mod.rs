@@ -50,6 +50,21 @@ pub enum By {
 }
 
 impl By {
+    /// All, in the order they are offered.
+    pub const ALL: [Self; 6] = [
+        Self::Person,
+        Self::Department,
+        Self::Hour,
+        Self::Weekday,
+        Self::Day,
+        Self::Month,
+    ];
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.as_str() == name)
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {

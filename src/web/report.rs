@@ -21,8 +21,6 @@ use crate::report::{By, Row};
 /// Headers by which a proxy says whom it asks for.
 const PROXY_HEADERS: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
-const ALL: [By; 6] = [By::Person, By::Department, By::Hour, By::Weekday, By::Day, By::Month];
-
 #[derive(Template)]
 #[template(path = "figures.html")]
 struct FiguresView {
@@ -94,7 +92,7 @@ pub(super) async fn show<O: Office>(
         say,
         from: asked.from.to_string(),
         to: asked.to.to_string(),
-        ways: ALL.into_iter().map(way).collect(),
+        ways: By::ALL.into_iter().map(way).collect(),
         ranges: vec![
             range(say.range_today(), today, today),
             range(say.range_this_month(), month, today),
@@ -180,7 +178,7 @@ impl Query {
         let date = |name: &str, default: Date| self.get(name).map_or(Some(default), |text| text.parse().ok());
         let by = match self.get("by") {
             None => By::Person,
-            Some(name) => ALL.into_iter().find(|by| by.as_str() == name)?,
+            Some(name) => By::named(name)?,
         };
         let (from, to) = (date("from", today.first_of_month())?, date("to", today)?);
         (from <= to).then_some(Asked { from, to, by, lang })

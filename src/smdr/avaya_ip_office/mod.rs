@@ -46,12 +46,13 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use nom::Parser as _;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take, take_while, take_while_m_n};
+use nom::bytes::complete::{tag, take_while, take_while_m_n};
 use nom::character::complete::{char, digit1, one_of};
-use nom::combinator::{eof, map, map_opt, opt, recognize, value, verify};
+use nom::combinator::{eof, map_opt, opt, recognize, value, verify};
 use nom::sequence::{pair, preceded, terminated};
 
 use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::smdr::figures::{digits, duration, number};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
 use crate::smdr::text::{Source, filled};
 use crate::smdr::usual;
@@ -596,36 +597,6 @@ fn printable(i: &[u8]) -> Inner<'_, &[u8]> {
 
 fn dialled(i: &[u8]) -> Inner<'_, &[u8]> {
     verify(printable, |text: &[u8]| text.iter().any(u8::is_ascii_digit)).parse(i)
-}
-
-fn number(i: &[u8]) -> Inner<'_, i64> {
-    map_opt(digit1, as_number).parse(i)
-}
-
-fn as_number(digits: &[u8]) -> Option<i64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// Exactly `count` digits up to `most`.
-fn digits<'a>(
-    count: usize,
-    most: i64,
-) -> impl nom::Parser<&'a [u8], Output = i64, Error = nom::error::Error<&'a [u8]>> {
-    verify(
-        map_opt(
-            verify(take(count), |d: &[u8]| d.iter().all(u8::is_ascii_digit)),
-            as_number,
-        ),
-        move |n| *n <= most,
-    )
-}
-
-/// Hours without limit: a call may last for days.
-fn duration(i: &[u8]) -> Inner<'_, i64> {
-    let hours = verify(number, |h| *h < 1_000_000_000);
-    let minutes = preceded(char(':'), digits(2, 59));
-    let seconds = preceded(char(':'), digits(2, 59));
-    map((hours, minutes, seconds), |(h, m, s)| h * 3600 + m * 60 + s).parse(i)
 }
 
 fn clock_time(i: &[u8]) -> Inner<'_, (i64, i64, Option<i64>)> {

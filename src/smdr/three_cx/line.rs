@@ -15,6 +15,7 @@ use smallvec::SmallVec;
 
 use super::usual_line::usual_line;
 use crate::smdr::OptionError;
+use crate::smdr::figures::{self, digits};
 use crate::smdr::misfit::{self, Field, Inner, Misfit, trim};
 use crate::smdr::registry::nearest;
 use crate::smdr::text::Source;
@@ -411,36 +412,12 @@ pub fn word(i: &[u8]) -> Inner<'_, &[u8]> {
     .parse(i)
 }
 
-fn number(i: &[u8]) -> Inner<'_, i64> {
-    map_opt(digit1, as_number).parse(i)
-}
-
-fn as_number(digits: &[u8]) -> Option<i64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// Exactly `count` digits up to `most`.
-fn digits<'a>(
-    count: usize,
-    most: i64,
-) -> impl nom::Parser<&'a [u8], Output = i64, Error = nom::error::Error<&'a [u8]>> {
-    let all = verify(take(count), |d: &[u8]| d.iter().all(u8::is_ascii_digit));
-    verify(map_opt(all, as_number), move |n| *n <= most)
-}
-
 /// Hours without limit: a call may last for days.
 pub fn duration(i: &[u8]) -> Inner<'_, i64> {
     match usual::span(i) {
         Some(seconds) => Ok((&[], seconds)),
-        None => any_duration(i),
+        None => figures::duration(i),
     }
-}
-
-fn any_duration(i: &[u8]) -> Inner<'_, i64> {
-    let hours = verify(number, |h| *h < 1_000_000_000);
-    let minutes = preceded(char(':'), digits(2, 59));
-    let seconds = preceded(char(':'), digits(2, 59));
-    map((hours, minutes, seconds), |(h, m, s)| h * 3600 + m * 60 + s).parse(i)
 }
 
 /// Strokes or hyphens; fractions of a second are cut.
