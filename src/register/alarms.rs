@@ -224,7 +224,7 @@ impl Store {
     pub(super) fn tell_of_alarms(&mut self) {
         for (key, why) in self.alarms_told.drain(..) {
             match why {
-                Some(why) => tracing::error!(alarm = %key, why, "an alarm is raised"),
+                Some(why) => tracing::error!(alarm = %key, %why, "an alarm is raised"),
                 None => tracing::info!(alarm = %key, "an alarm is over"),
             }
         }
