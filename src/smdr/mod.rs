@@ -7,9 +7,11 @@
 //!
 //! **Not here**: cutting bytes into lines (`feed::codec`), joining legs to calls ([`crate::call`]).
 
+pub mod cells;
 pub mod detect;
 pub mod figures;
 pub mod garble;
+pub mod marks;
 pub mod misfit;
 pub mod options;
 pub mod registry;
@@ -17,6 +19,7 @@ pub mod shift;
 pub mod stamps;
 pub mod text;
 pub mod usual;
+pub mod view;
 
 #[cfg(test)]
 mod golden;
@@ -28,6 +31,7 @@ use jiff::civil::DateTime;
 
 pub use detect::{Detection, detect};
 pub use registry::{all, by_name, nearest_name};
+pub use view::LegView;
 
 use crate::call::Leg;
 
@@ -151,6 +155,53 @@ pub enum Parsed {
     },
 }
 
+/// What a parser says, while the line is at hand.
+#[derive(Debug)]
+pub enum Said<'a> {
+    /// A leg of this line alone.
+    Leg(LegView<'a>),
+    /// A leg that was held, or one of several lines.
+    Held(Box<Leg>),
+    /// No record: see [`Parsed::Skipped`].
+    Skipped {
+        /// Which line.
+        line: u64,
+        /// What it is.
+        what: &'static str,
+    },
+    /// Not understood: see [`Parsed::Unparsed`].
+    Unparsed {
+        /// Which line.
+        line: u64,
+        /// Column of the first byte that did not fit, from 1.
+        column: usize,
+        /// What was expected and what was found.
+        error: String,
+    },
+}
+
+impl<'a> Said<'a> {
+    /// The line does not fit.
+    pub fn misfit(line: Line<'a>, misfit: &misfit::Misfit<'_>) -> Self {
+        Self::Unparsed {
+            line: line.number,
+            column: misfit.column(line.bytes.len()),
+            error: misfit.text(),
+        }
+    }
+}
+
+impl From<Said<'_>> for Parsed {
+    fn from(said: Said<'_>) -> Self {
+        match said {
+            Said::Leg(view) => Self::Leg(view.to_leg()),
+            Said::Held(leg) => Self::Leg(*leg),
+            Said::Skipped { line, what } => Self::Skipped { line, what },
+            Said::Unparsed { line, column, error } => Self::Unparsed { line, column, error },
+        }
+    }
+}
+
 /// A dialect: how one PBX family prints calls.
 pub trait Dialect: Send + Sync {
     /// Name, models, what it can tell.
@@ -171,10 +222,19 @@ pub trait Dialect: Send + Sync {
 
 /// A running parser. It may hold lines back until their record is whole.
 pub trait Parser: Send {
-    /// Takes one line, appends what is finished.
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>);
+    /// Takes one line and says what is finished.
+    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) { // TEMP
+        let mut out = Vec::new(); // TEMP
+        self.line(line, &mut out); // TEMP
+        for p in out { say(match p { Parsed::Leg(l) => Said::Held(Box::new(l)), Parsed::Skipped{line,what} => Said::Skipped{line,what}, Parsed::Unparsed{line,column,error} => Said::Unparsed{line,column,error} }); } // TEMP
+    } // TEMP
 
     /// No more lines (end of file, or a feed's long silence): what is held comes out. If lines come after all, a leg may
     /// come out once more with further lines; it is in place of the one before.
     fn flush(&mut self, out: &mut Vec<Parsed>);
+
+    /// Takes one line, appends what is finished with texts of its own.
+    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
+        self.read(line, &mut |said| out.push(said.into()));
+    }
 }

@@ -9,90 +9,6 @@
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 
-/// More cells than any dialect looks at.
-const MOST: usize = 32;
-
-/// A line cut at one byte into at most 32 cells and a rest.
-pub struct Cells<'a> {
-    line: &'a [u8],
-    /// Where each cell begins, and the one behind the last would.
-    begins: [u16; MOST + 1],
-    count: usize,
-}
-
-impl<'a> Cells<'a> {
-    /// Cuts; `None` of a line longer than any.
-    pub fn cut(line: &'a [u8], separator: u8) -> Option<Self> {
-        Self::cut_where(line, |block| mask(block, separator))
-    }
-
-    /// Cuts at commas outside of quotes, which stay; and how many quotes there are.
-    pub fn cut_quoted(line: &'a [u8]) -> Option<(Self, u32)> {
-        let (mut quotes, mut open) = (0, 0);
-        let cells = Self::cut_where(line, |block| {
-            let commas = mask(block, b',');
-            let quote = mask(block, b'"');
-            if quote == 0 {
-                return commas & !open;
-            }
-            quotes += quote.count_ones();
-            let within = parity(quote) ^ open;
-            open = 0_u64.wrapping_sub(within >> 63);
-            commas & !within
-        })?;
-        Some((cells, quotes))
-    }
-
-    fn cut_where(line: &'a [u8], mut marks: impl FnMut(&[u8; 64]) -> u64) -> Option<Self> {
-        let behind = u16::try_from(line.len()).ok()?.checked_add(1)?;
-        let mut begins = [behind; MOST + 1];
-        begins[0] = 0;
-        let mut count = 0;
-        let (blocks, tail) = line.as_chunks::<64>();
-        let mut last = [0; 64];
-        last[..tail.len()].copy_from_slice(tail);
-        let mut base = 0_u16;
-        for block in blocks.iter().chain([&last]) {
-            let mut marks = marks(block);
-            while marks != 0 && count < MOST {
-                count += 1;
-                // In range: there are fewer than u16::MAX bytes.
-                begins[count] = base + marks.trailing_zeros() as u16 + 1;
-                marks &= marks - 1;
-            }
-            base = base.saturating_add(64);
-        }
-        let count = (count + 1).min(MOST);
-        Some(Self { line, begins, count })
-    }
-
-    /// How many cells, up to 32.
-    pub const fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Where a cell ends, in bytes from the line's begin; that of the line for one that is not there.
-    #[inline]
-    pub fn end(&self, n: usize) -> usize {
-        self.begins
-            .get(n + 1)
-            .map_or(self.line.len(), |next| usize::from(*next) - 1)
-    }
-
-    /// A cell as printed; empty if the line ended before it.
-    #[inline]
-    pub fn raw(&self, n: usize) -> &'a [u8] {
-        let from = self.begins.get(n).map_or(usize::MAX, |from| usize::from(*from));
-        self.line.get(from..self.end(n)).unwrap_or_default()
-    }
-
-    /// A cell without the blanks around it.
-    #[inline]
-    pub fn get(&self, n: usize) -> &'a [u8] {
-        trimmed(self.raw(n))
-    }
-}
-
 /// Without the blanks around it: most have none.
 #[inline]
 pub fn trimmed(cell: &[u8]) -> &[u8] {
@@ -102,30 +18,6 @@ pub fn trimmed(cell: &[u8]) -> &[u8] {
     }
 }
 
-/// Which of 64 bytes are this one: the lowest bit stands for the first.
-pub fn mask(block: &[u8; 64], byte: u8) -> u64 {
-    let same = block.map(|b| if b == byte { 0xff } else { 0 });
-    let (words, _) = same.as_chunks::<8>();
-    let mut mask = 0;
-    for (n, word) in words.iter().enumerate() {
-        // A bit of each byte, added up in the highest: no two are the same.
-        let bits = u64::from_le_bytes(*word) & 0x8040_2010_0804_0201;
-        mask |= (bits.wrapping_mul(0x0101_0101_0101_0101) >> 56) << (n * 8);
-    }
-    mask
-}
-
-/// Which bits have an odd number of bits set up to and with themselves: what is in quotes, with the opening ones.
-pub const fn parity(quotes: u64) -> u64 {
-    let mut odd = quotes;
-    odd ^= odd << 1;
-    odd ^= odd << 2;
-    odd ^= odd << 4;
-    odd ^= odd << 8;
-    odd ^= odd << 16;
-    odd ^ odd << 32
-}
-
 /// Whether there is a control byte of ASCII.
 pub fn has_control(line: &[u8]) -> bool {
     // No early end, so that many bytes are looked at at once.
@@ -133,6 +25,7 @@ pub fn has_control(line: &[u8]) -> bool {
 }
 
 /// A number of up to nine digits.
+#[inline]
 pub fn number(cell: &[u8]) -> Option<i64> {
     if cell.is_empty() || cell.len() > 9 {
         return None;
@@ -149,6 +42,7 @@ pub fn number(cell: &[u8]) -> Option<i64> {
 }
 
 /// Two digits.
+#[inline]
 pub const fn two(high: u8, low: u8) -> Option<i8> {
     let (high, low) = (high.wrapping_sub(b'0'), low.wrapping_sub(b'0'));
     if high <= 9 && low <= 9 {
@@ -158,43 +52,71 @@ pub const fn two(high: u8, low: u8) -> Option<i8> {
     }
 }
 
-/// `YYYY/MM/DD HH:MM:SS`, with this stroke between the parts of the day.
-pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
-    let [c, y, a, b, s1, mo1, mo2, s2, d1, d2, b' ', clock @ ..] = cell else {
-        return None;
-    };
-    if *s1 != stroke || *s2 != stroke {
+/// Eight bytes spelt as `form`, in which `0` stands for any digit: in each place of a pair of digits the pair's number,
+/// in that of its first. All at once.
+#[inline]
+pub fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
+    let form = u64::from_le_bytes(*form);
+    let differs = u64::from_le_bytes(*bytes) ^ form;
+    // What added to it gives a high bit: from 10 on for a digit, from 1 on for anything else.
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const ZEROS: u64 = ONES * b'0' as u64;
+    let is_other = (((form ^ ZEROS) & (ONES * 0x7f)) + ONES * 0x7f | form ^ ZEROS) & (ONES * 0x80);
+    let limit = ONES * 0x76 + (is_other >> 7) * 9;
+    if ((differs & (ONES * 0x7f)) + limit | differs) & (ONES * 0x80) != 0 {
         return None;
     }
+    // At most 99 in each byte of digits, so that none runs over into the next.
+    Some((differs.wrapping_mul(10).wrapping_add(differs >> 8)).to_le_bytes())
+}
+
+/// `YYYY/MM/DD HH:MM:SS`, with this stroke between the parts of the day.
+#[inline]
+pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
+    let (day, clock) = cell.split_first_chunk::<8>()?;
+    let [century, _, year, _, _, month, ..] = pairs(day, &[b'0', b'0', b'0', b'0', stroke, b'0', b'0', stroke])?;
+    let [d1, d2, b' ', clock @ ..] = clock else { return None };
     let day = jiff::civil::Date::new(
-        i16::from(two(*c, *y)?) * 100 + i16::from(two(*a, *b)?),
-        two(*mo1, *mo2)?,
+        i16::from(century) * 100 + i16::from(year),
+        month as i8,
         two(*d1, *d2)?,
     );
     Some(day.ok()?.to_datetime(time(clock)?))
 }
 
 /// `HH:MM:SS` of a clock.
+#[inline]
 pub fn time(cell: &[u8]) -> Option<Time> {
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = cell else {
-        return None;
-    };
-    Time::new(two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?, 0).ok()
+    let [hour, _, _, minute, _, _, second, _] = pairs(cell.try_into().ok()?, b"00:00:00")?;
+    Time::new(hour as i8, minute as i8, second as i8, 0).ok()
 }
 
 /// `HH:MM:SS` of a span, in seconds.
+#[inline]
 pub fn span(cell: &[u8]) -> Option<i64> {
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = cell else {
-        return None;
-    };
-    let (hours, minutes, seconds) = (two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?);
+    let [hours, _, _, minutes, _, _, seconds, _] = pairs(cell.try_into().ok()?, b"00:00:00")?;
     let fits = minutes < 60 && seconds < 60;
     fits.then(|| i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds))
 }
 
 /// Digits, at least one.
+#[inline]
 pub fn is_digits(cell: &[u8]) -> bool {
-    !cell.is_empty() && cell.iter().all(u8::is_ascii_digit)
+    /// Each byte is a digit.
+    fn all(bytes: &[u8; 8]) -> bool {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let differs = u64::from_le_bytes(*bytes) ^ (ONES * b'0' as u64);
+        ((differs & (ONES * 0x7f)) + ONES * 0x76 | differs) & (ONES * 0x80) == 0
+    }
+    // Two looks that overlap, as nearly all are short.
+    match (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {
+        (Some(first), Some(last)) if cell.len() <= 16 => all(first) & all(last),
+        (None, _) => match (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
+            (Some([a, b, c, d]), Some([e, f, g, h])) => all(&[*a, *b, *c, *d, *e, *f, *g, *h]),
+            _ => !cell.is_empty() && cell.iter().all(u8::is_ascii_digit),
+        },
+        _ => cell.iter().all(u8::is_ascii_digit),
+    }
 }
 
 /// Visible ASCII and blanks.
@@ -225,15 +147,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_beyond_the_last_are_empty() {
-        let cells = Cells::cut(b"a, bc ,,d", b',');
-        let cells = cells.as_ref();
-        let found: Vec<_> = (0..6).filter_map(|n| cells.map(|c| c.get(n))).collect();
-        assert_eq!(found, [&b"a"[..], b"bc", b"", b"d", b"", b""]);
-        assert_eq!(cells.map(Cells::count), Some(4));
-    }
-
-    #[test]
     fn spellings_that_differ_are_left_alone() {
         assert_eq!(
             stamp(b"2026/03/04 09:15:02", b'/'),
@@ -262,13 +175,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cutting_is_splitting(line in proptest::collection::vec(prop_oneof![Just(b','), Just(b'-'), Just(0xac), any::<u8>()], 0..200)) {
-            let wanted: Vec<&[u8]> = line.split(|b| *b == b',').collect();
-            let cells = Cells::cut(&line, b',');
-            let cells = cells.as_ref();
-            prop_assert_eq!(cells.map(Cells::count), Some(wanted.len().min(MOST)));
-            for (n, wanted) in wanted.into_iter().enumerate().take(MOST) {
-                prop_assert_eq!(cells.map(|cells| cells.raw(n)), Some(wanted));
+        fn digits_are_digits(cell in "[0-9]{0,20}[:/0-9a]?[0-9]{0,3}") {
+            let cell = cell.as_bytes();
+            prop_assert_eq!(is_digits(cell), !cell.is_empty() && cell.iter().all(u8::is_ascii_digit));
+        }
+
+        #[test]
+        fn pairs_are_two_digits(bytes in any::<[u8; 8]>(), digits in "[0-9]{2}[:x][0-9]{2}:[0-9:]{2}") {
+            let of = |bytes: &[u8; 8]| {
+                let [h1, h2, b':', m1, m2, b':', s1, s2] = bytes else { return None };
+                Some([two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?])
+            };
+            let mut some = [0; 8];
+            for (to, from) in some.iter_mut().zip(digits.bytes()) {
+                *to = from;
+            }
+            for bytes in [&bytes, &some] {
+                let found = pairs(bytes, b"00:00:00").map(|p| [p[0] as i8, p[3] as i8, p[6] as i8]);
+                prop_assert_eq!(found, of(bytes));
             }
         }
 

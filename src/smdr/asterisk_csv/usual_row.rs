@@ -4,7 +4,7 @@
 //! with a line.
 
 use super::row::{Cell, Cells, MOST_CELLS};
-use crate::smdr::usual;
+use crate::smdr::{marks, usual};
 
 /// The cells of a line without control bytes, in which no cell has quotes but a caller id where it usually stands.
 pub fn usual_cells(line: &[u8]) -> Option<Cells<'_>> {
@@ -33,11 +33,11 @@ pub fn usual_cells(line: &[u8]) -> Option<Cells<'_>> {
     let mut last = [0; 64];
     last[..tail.len()].copy_from_slice(tail);
     for (base, block) in (0..).step_by(64).zip(blocks.iter().chain([&last])) {
-        let quote = usual::mask(block, b'"');
+        let quote = marks::of(block, b'"');
         quotes += quote.count_ones();
-        let within = usual::parity(quote) ^ open;
+        let within = marks::parity(quote) ^ open;
         open = 0_u64.wrapping_sub(within >> 63);
-        let mut ends = usual::mask(block, b',') & !within;
+        let mut ends = marks::of(block, b',') & !within;
         while ends != 0 {
             push(base + ends.trailing_zeros() as usize)?;
             ends &= ends - 1;

@@ -51,12 +51,13 @@ use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{eof, map_opt, opt, recognize, value, verify};
 use nom::sequence::{pair, preceded, terminated};
 
-use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::call::{Direction, Disposition, Machine};
 use crate::smdr::figures::{digits, duration, number};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
-use crate::smdr::text::{Source, filled};
+use crate::smdr::text::decoded;
 use crate::smdr::usual;
-use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
+use crate::smdr::view::{Deduced, Deductions, LegView};
+use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
 use usual_line::usual_segment;
 
 /// The registry's entry.
@@ -224,32 +225,30 @@ struct Segments {
 }
 
 impl Parser for Segments {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
+    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
         if let Some(what) = no_segment(line.bytes) {
-            return out.push(Parsed::Skipped {
+            return say(Said::Skipped {
                 line: line.number,
                 what,
             });
         }
         let text = without_leading_filler(line.bytes);
-        out.push(
-            match usual_segment(text).map_or_else(|| segment(text), |usual| Ok((&b""[..], usual))) {
-                Ok((_, segment)) => {
-                    let first = self.begun.is_first(&segment);
-                    Parsed::Leg(self.leg(line.number, &segment, first))
-                }
-                Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Parsed::Unparsed {
-                    line: line.number,
-                    column: misfit.column(line.bytes.len()),
-                    error: misfit.text(),
-                },
-                Err(nom::Err::Incomplete(_)) => Parsed::Unparsed {
-                    line: line.number,
-                    column: line.bytes.len() + 1,
-                    error: "the line is cut".to_owned(),
-                },
+        let found = match usual_segment(text) {
+            Some(usual) => Ok(usual),
+            None => segment(text).map(|(_, segment)| segment),
+        };
+        say(match found {
+            Ok(segment) => {
+                let first = self.begun.is_first(&segment);
+                Said::Leg(self.leg(line.number, text, &segment, first))
+            }
+            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Said::misfit(line, &misfit),
+            Err(nom::Err::Incomplete(_)) => Said::Unparsed {
+                line: line.number,
+                column: line.bytes.len() + 1,
+                error: "the line is cut".to_owned(),
             },
-        );
+        });
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}
@@ -257,7 +256,9 @@ impl Parser for Segments {
 
 /// What a line is that tells of no call.
 fn no_segment(line: &[u8]) -> Option<&'static str> {
-    if line.iter().all(u8::is_ascii_whitespace) {
+    if line.first().is_some_and(u8::is_ascii_digit) {
+        None
+    } else if line.iter().all(u8::is_ascii_whitespace) {
         Some("blank line")
     } else if line.iter().all(u8::is_ascii_control) {
         Some("control bytes")
@@ -333,7 +334,6 @@ struct Start {
 /// The line's fields, as printed.
 #[derive(Debug, PartialEq)]
 struct Segment<'a> {
-    source: Source<'a>,
     /// All bytes of the line are visible ASCII or blanks.
     plain: bool,
     /// Some number may have a host behind it.
@@ -373,26 +373,42 @@ impl<'a> Segment<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Party<'a> {
     device: &'a [u8],
+    /// Its first letter, and the digits behind it.
+    kind: u8,
+    number: &'a [u8],
     name: &'a [u8],
 }
 
 impl<'a> Party<'a> {
-    fn number_after(&self, letter: u8) -> Option<&'a [u8]> {
-        self.device.strip_prefix(&[letter])
+    #[inline]
+    fn new(device: &'a [u8], name: &'a [u8]) -> Self {
+        let (kind, number) = device.split_first().map_or((0, &b""[..]), |(kind, number)| (*kind, number));
+        Self {
+            device,
+            kind,
+            number,
+            name,
+        }
     }
 
-    fn extension(&self) -> Option<&'a [u8]> {
+    /// Empty if the device is another: there is none without a number.
+    #[inline]
+    fn number_after(&self, letter: u8) -> &'a [u8] {
+        if self.kind == letter { self.number } else { b"" }
+    }
+
+    #[inline]
+    fn extension(&self) -> &'a [u8] {
         self.number_after(b'E')
     }
 
+    #[inline]
     fn is_voicemail(&self) -> bool {
-        self.number_after(b'V')
-            .is_some_and(|n| n.len() == 4 && n.starts_with(b"95"))
-            || self.name.starts_with(b"VM Channel")
+        matches!(self.number_after(b'V'), [b'9', b'5', _, _]) || self.name.starts_with(b"VM Channel")
     }
 
     fn is_other_machine(&self) -> bool {
-        self.number_after(b'V').is_some() && !self.is_voicemail()
+        !self.number_after(b'V').is_empty() && !self.is_voicemail()
     }
 }
 
@@ -418,7 +434,6 @@ fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
     let (rest, auth_code) = auth_code(rest)?;
     let (rest, (_user_charged, (cause, targeter))) = user_charged(rest)?;
     let segment = Segment {
-        source: Source::of(line),
         plain: usual::is_printable(line),
         has_host: line.contains(&b'@'),
         start,
@@ -432,7 +447,7 @@ fn segment(line: &[u8]) -> Fitted<'_, Segment<'_>> {
         internal,
         call_id,
         more,
-        party1: Party { device, name },
+        party1: Party::new(device, name),
         party2,
         hold,
         park,
@@ -519,7 +534,7 @@ fn party2_and_times(i: &[u8]) -> Fitted<'_, Party2AndTimes<'_>> {
         let about = is(14, "party 2 device", "a device, since a name follows");
         return Err(nom::Err::Error(Misfit::new(about, b"", after.len())));
     }
-    Ok((rest, (Party { device, name }, times)))
+    Ok((rest, (Party::new(device, name), times)))
 }
 
 /// Hold time, park time, and whether the authorisation code was valid.
@@ -657,151 +672,137 @@ fn cause(i: &[u8]) -> Inner<'_, &[u8]> {
 // ---- what it means
 
 impl Segments {
-    fn leg(&self, number: u64, s: &Segment<'_>, first: bool) -> Leg {
-        let text = |cell| s.source.text(cell);
+    #[inline]
+    fn leg<'a>(&self, number: u64, line: &'a [u8], s: &Segment<'a>, first: bool) -> LegView<'a> {
         let direction = match (s.incoming, s.internal) {
             (true, _) => Direction::Incoming,
             (false, true) => Direction::Internal,
             (false, false) => Direction::Outgoing,
         };
-        let mut inferred = Inferred::new();
-        if !s.start.has_seconds {
-            inferred.push("start");
-        }
-        let start = Stamp::local(s.start.at);
         let (disposition, answerer) = outcome(s, direction);
         let answered_at = if first { answered_at(s, disposition) } else { None };
-        if answered_at.is_some() {
-            inferred.push("answered_at");
-        }
         let caller = calling_number(s, direction);
-        if caller.is_some_and(|c| c.inferred) {
-            inferred.push("calling_number");
-        }
+        let mut inferred = Deductions::default();
+        inferred.note(!s.start.has_seconds, Deduced::Start);
+        inferred.note(answered_at.is_some(), Deduced::AnsweredAt);
+        inferred.note(caller.inferred, Deduced::CallingNumber);
         let station = station(s, direction);
         let transferred = s.cause.ends_with(b" Xfd");
-        Leg {
-            line: number,
-            lines: 1,
-            line_numbers: LineNumbers::from_slice(&[number]),
-            start,
+        let called = s.without_host(s.called);
+        let dialled = s.without_host(s.dialled);
+        LegView {
+            encoding: self.encoding,
             answered_at,
-            direction,
-            calling_number: caller.map(|c| text(c.number)),
-            calling_name: if s.incoming {
-                None
-            } else {
-                s.party1.extension().and(self.name(s, s.party1.name))
+            calling_number: caller.number,
+            calling_name: match s.party1.extension() {
+                b"" => b"",
+                _ if s.incoming => b"",
+                _ => self.name(s, s.party1.name),
             },
-            called_number: filled(s.without_host(s.dialled))
-                .or(filled(s.without_host(s.called)))
-                .map(text),
-            station: station.map(text),
-            answered_by: answerer.map(text),
-            trunk: [s.party1, s.party2]
-                .iter()
-                .find(|p| p.number_after(b'T').is_some())
-                .map(|p| text(p.device)),
+            called_number: if dialled.is_empty() { called } else { dialled },
+            station,
+            answered_by: answerer,
+            trunk: match [s.party1, s.party2].map(|party| party.number_after(b'T')) {
+                [b"", b""] => b"",
+                [b"", _] => s.party2.device,
+                _ => s.party1.device,
+            },
             ring_seconds: s.ring,
             talk_seconds: Some(s.connected),
             disposition,
-            transfer: transferred.then(|| Transfer {
-                from: self.name(s, s.targeter),
-                to: station.map(text),
-            }),
-            pbx_call_id: Some(text(s.call_id)),
-            account_code: filled(s.account).map(text),
+            transfer: transferred.then(|| (self.name(s, s.targeter), station)),
+            pbx_call_id: s.call_id,
+            account_code: s.account,
             inferred,
-            marks: marks(s, disposition, answerer.is_some(), transferred),
+            last: Some(!s.more),
+            one_start: true,
+            machine: match disposition {
+                Disposition::Voicemail => Some(Machine::Voicemail),
+                _ if !answerer.is_empty() => None,
+                _ => [s.party1, s.party2]
+                    .iter()
+                    .any(Party::is_other_machine)
+                    .then_some(Machine::Other),
+            },
+            target: called,
+            agent: s.auth_code.filter(|code| *code != b"n/a").unwrap_or_default(),
+            transferred,
+            held_seconds: s.hold.saturating_add(s.park),
+            resolution_seconds: if s.start.has_seconds { 1 } else { 60 },
+            ..LegView::new(number, line, s.start.at, direction)
         }
     }
 
-    /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, s: &Segment<'_>, bytes: &[u8]) -> Option<Text> {
-        let name = s.source.decoded(filled(bytes)?, self.encoding);
-        (s.plain || !name.chars().any(char::is_control)).then_some(name)
+    /// Blank if noise got into it.
+    fn name<'a>(&self, s: &Segment<'a>, name: &'a [u8]) -> &'a [u8] {
+        let noisy = !s.plain && decoded(name, self.encoding).chars().any(char::is_control);
+        if noisy { b"" } else { name }
     }
 }
 
-/// How the segment ended and which extension answered.
-fn outcome<'a>(s: &Segment<'a>, direction: Direction) -> (Disposition, Option<&'a [u8]>) {
+/// How the segment ended and which extension answered, if any did.
+fn outcome<'a>(s: &Segment<'a>, direction: Direction) -> (Disposition, &'a [u8]) {
     if s.party1.is_voicemail() || s.party2.is_voicemail() {
-        return (Disposition::Voicemail, None);
+        return (Disposition::Voicemail, b"");
     }
     let engaged = s.connected > 0 || s.hold > 0 || s.park > 0;
     match direction {
-        Direction::Outgoing if s.connected > 0 => (Disposition::Answered, None),
-        Direction::Outgoing => (Disposition::Unknown, None),
+        Direction::Outgoing if s.connected > 0 => (Disposition::Answered, b""),
+        Direction::Outgoing => (Disposition::Unknown, b""),
         Direction::Incoming => match station(s, direction) {
-            Some(extension) if engaged => (Disposition::Answered, Some(extension)),
-            _ => (Disposition::NoAnswer, None),
+            b"" => (Disposition::NoAnswer, b""),
+            extension if engaged => (Disposition::Answered, extension),
+            _ => (Disposition::NoAnswer, b""),
         },
         Direction::Internal if engaged => (Disposition::Answered, s.party2.extension()),
-        Direction::Internal => (Disposition::NoAnswer, None),
+        Direction::Internal => (Disposition::NoAnswer, b""),
     }
 }
 
-fn answered_at(s: &Segment<'_>, disposition: Disposition) -> Option<Stamp> {
+fn answered_at(s: &Segment<'_>, disposition: Disposition) -> Option<DateTime> {
     let answered = match disposition {
         Disposition::Answered => true,
         Disposition::Voicemail => s.connected > 0,
         Disposition::NoAnswer | Disposition::Busy | Disposition::Failed | Disposition::Unknown => false,
     };
     let ring = s.ring.filter(|_| answered)?;
-    usual::moved(s.start.at, ring).map(Stamp::local)
+    usual::moved(s.start.at, ring)
 }
 
 #[derive(Clone, Copy)]
 struct Caller<'a> {
+    /// Empty if there is none.
     number: &'a [u8],
     inferred: bool,
 }
 
-fn calling_number<'a>(s: &Segment<'a>, direction: Direction) -> Option<Caller<'a>> {
+fn calling_number<'a>(s: &Segment<'a>, direction: Direction) -> Caller<'a> {
     let host = s.has_host && s.caller.contains(&b'@');
     let number = s.without_host(s.caller);
     // SIP's own word for a withheld number.
     let withheld = number.is_empty() || (host && number.eq_ignore_ascii_case(b"anonymous"));
     if !withheld {
-        return Some(Caller {
+        return Caller {
             number,
             inferred: false,
-        });
+        };
     }
     // With a cause the switch made the segment for somebody else.
     let own = direction != Direction::Incoming && s.cause.is_empty();
-    s.party1
-        .extension()
-        .filter(|_| own)
-        .map(|number| Caller { number, inferred: true })
-}
-
-/// An extension outranks a trunk for being party 1, so either party may be it.
-fn station<'a>(s: &Segment<'a>, direction: Direction) -> Option<&'a [u8]> {
-    match direction {
-        Direction::Incoming => s.party1.extension().or(s.party2.extension()),
-        Direction::Internal => s.party2.extension().or(s.party1.extension()),
-        Direction::Outgoing => s.party1.extension(),
+    let number = if own { s.party1.extension() } else { b"" };
+    Caller {
+        number,
+        inferred: !number.is_empty(),
     }
 }
 
-fn marks(s: &Segment<'_>, disposition: Disposition, by_person: bool, transferred: bool) -> Marks {
-    let text = |cell| s.source.text(cell);
-    let other = s.party1.is_other_machine() || s.party2.is_other_machine();
-    Marks {
-        last: Some(!s.more),
-        one_start: true,
-        machine: match disposition {
-            Disposition::Voicemail => Some(Machine::Voicemail),
-            _ => (other && !by_person).then_some(Machine::Other),
-        },
-        target: filled(s.without_host(s.called)).map(text),
-        agent: s.auth_code.filter(|code| !code.is_empty() && *code != b"n/a").map(text),
-        transferred,
-        marks_transfers: false,
-        held_seconds: s.hold.saturating_add(s.park),
-        resolution_seconds: if s.start.has_seconds { 1 } else { 60 },
-        ..Marks::default()
+/// An extension outranks a trunk for being party 1, so either party may be it.
+fn station<'a>(s: &Segment<'a>, direction: Direction) -> &'a [u8] {
+    let (first, second) = (s.party1.extension(), s.party2.extension());
+    match direction {
+        Direction::Incoming if first.is_empty() => second,
+        Direction::Internal if !second.is_empty() => second,
+        Direction::Incoming | Direction::Internal | Direction::Outgoing => first,
     }
 }
 

@@ -4,76 +4,72 @@
 //! wrong with a line.
 
 use super::{Party, Segment, Start, Targeting, fits};
-use crate::smdr::text::Source;
-use crate::smdr::usual::{self, Cells};
+use crate::smdr::cells::Cells;
+use crate::smdr::usual;
 
 /// The line as nearly all are spelt: spans of two digits, no comma in a name.
+#[inline]
 pub fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
-    let cells = Cells::cut(line, b',')?;
+    let cells = Cells::cut(line, b',', b'@')?;
     if cells.count() < 15 {
         return None;
     }
-    let plain = usual::is_printable(line);
-    let text = |n| Some(cells.get(n)).filter(|cell| plain || usual::is_printable(cell));
-    let flag = |n| match cells.get(n) {
+    let plain = cells.is_printable;
+    if !plain && ![3, 5, 6, 7, 18].into_iter().all(|n| usual::is_printable(cells.raw(n))) {
+        return None;
+    }
+    // Blanks around these are for the careful reader.
+    let flag = |n| match cells.raw(n) {
         b"0" => Some(false),
         b"1" => Some(true),
         // Manuals have it for the internal calls.
         b"I" if n == 8 => Some(true),
         _ => None,
     };
-    let device = |n| Some(cells.get(n)).filter(|cell| is_usual_device(cell));
+    let party = |n| usual_party(cells.raw(n), cells.get(n + 1));
     let late_number = |n| {
         if n < cells.count() {
-            usual::number(cells.get(n))
+            usual::number(cells.raw(n))
         } else {
             Some(0)
         }
     };
-    let party2 = Party {
-        device: device(13)?,
-        name: cells.get(14),
-    };
+    let party2 = party(13)?;
     if party2.device.is_empty() && !party2.name.is_empty() {
         return None;
     }
-    let authorised = match cells.get(17) {
+    let authorised = match cells.raw(17) {
         b"1" => true,
         b"0" | b"n/a" | b"" => false,
         _ => return None,
     };
-    let auth_code = text(18)?;
     let (cause, targeter) = usual_targeting(&cells)?;
     Some(Segment {
-        source: Source::of(line),
         plain,
-        has_host: memchr::memchr(b'@', line).is_some(),
-        start: usual_start(cells.get(0))?,
-        connected: usual::span(cells.get(1))?,
-        ring: match cells.get(2) {
+        has_host: cells.has_wanted,
+        start: usual_start(cells.raw(0))?,
+        connected: usual::span(cells.raw(1))?,
+        ring: match cells.raw(2) {
             b"" => None,
             digits => Some(usual::number(digits)?),
         },
-        caller: text(3)?,
-        incoming: match cells.get(4) {
+        caller: cells.get(3),
+        incoming: match cells.raw(4) {
             b"I" => true,
             b"O" => false,
             _ => return None,
         },
-        called: text(5)?,
-        dialled: text(6)?,
-        account: text(7)?,
+        called: cells.get(5),
+        dialled: cells.get(6),
+        account: cells.get(7),
         internal: flag(8)?,
-        call_id: Some(cells.get(9)).filter(|id| usual::is_digits(id))?,
+        call_id: Some(cells.raw(9)).filter(|id| usual::is_digits(id))?,
         more: flag(10)?,
-        party1: Party {
-            device: device(11)?,
-            name: cells.get(12),
-        },
+        party1: party(11)?,
         party2,
         hold: late_number(15)?,
         park: late_number(16)?,
-        auth_code: authorised.then_some(auth_code),
+        auth_code: authorised.then(|| cells.get(18)),
         cause,
         targeter,
     })
@@ -93,12 +89,14 @@ fn usual_start(cell: &[u8]) -> Option<Start> {
     Some(Start { at: at?, has_seconds })
 }
 
-fn is_usual_device(cell: &[u8]) -> bool {
-    match cell {
+#[inline(always)]
+fn usual_party<'a>(device: &'a [u8], name: &'a [u8]) -> Option<Party<'a>> {
+    let fits = match device {
         [] => true,
         [b'E' | b'T' | b'V', digits @ ..] => usual::is_digits(digits),
         _ => false,
-    }
+    };
+    fits.then(|| Party::new(device, name))
 }
 
 /// Fields 20 to 30, blank but for digits in those of a charge, or for the cause and its targeter.

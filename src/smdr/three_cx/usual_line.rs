@@ -7,6 +7,7 @@ use super::line::{
     FROM_NO, FROM_TYPE, HISTORYID, Printed, REASON_CHANGED, REASON_TERMINATED, SHORT, TIME_ANSWERED, TIME_END,
     TIME_START, TO_DN, TO_NO, TO_TYPE, chain,
 };
+use crate::smdr::cells::Cells;
 use crate::smdr::misfit::trim;
 use crate::smdr::text::Source;
 use crate::smdr::usual;
@@ -14,9 +15,9 @@ use crate::smdr::usual;
 /// The line as nearly all are spelt: the usual fields, quotes around the chain alone. What is found is what the careful reader
 /// finds.
 pub fn usual_line(line: &[u8]) -> Option<Printed<'_>> {
-    let (cells, quotes) = usual::Cells::cut_quoted(line)?;
+    let (cells, quotes) = Cells::cut_quoted(line)?;
     let count = cells.count();
-    if !(count == SHORT || count == FIELDS.len()) || usual::has_control(line) {
+    if !(count == SHORT || count == FIELDS.len()) || !cells.is_printable && usual::has_control(line) {
         return None;
     }
     let parties = match (quotes, cells.raw(CHAIN)) {
