@@ -181,8 +181,18 @@ pub enum Said<'a> {
 }
 
 impl<'a> Said<'a> {
+    /// The same without the line.
+    pub fn kept(self) -> Said<'static> {
+        match self {
+            Self::Leg(view) => Said::Held(Box::new(view.to_leg())),
+            Self::Held(leg) => Said::Held(leg),
+            Self::Skipped { line, what } => Said::Skipped { line, what },
+            Self::Unparsed { line, column, error } => Said::Unparsed { line, column, error },
+        }
+    }
+
     /// The line does not fit.
-    pub fn misfit(line: Line<'a>, misfit: &misfit::Misfit<'_>) -> Self {
+    pub fn misfit(line: Line<'_>, misfit: &misfit::Misfit<'_>) -> Self {
         Self::Unparsed {
             line: line.number,
             column: misfit.column(line.bytes.len()),

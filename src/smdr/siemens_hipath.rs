@@ -34,12 +34,13 @@ use nom::character::complete::{char, digit1};
 use nom::combinator::{eof, map, map_opt, value, verify};
 use nom::sequence::preceded;
 
-use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Marks, Stamp, Text, Transfer};
+use crate::call::{Direction, Disposition};
+use crate::smdr::cells::Cells;
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, leading_control};
 use crate::smdr::stamps::{Meaning, nearest_day};
-use crate::smdr::text::Source;
 use crate::smdr::usual;
-use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
+use crate::smdr::view::{Deduced, Deductions, LegView};
+use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
 
 /// The registry's entry.
 pub static DIALECT: SiemensHipath = SiemensHipath;
@@ -173,22 +174,18 @@ struct Reading {
 }
 
 impl Parser for Reading {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
+    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
         let text = &line.bytes[leading_control(line.bytes)..];
-        let skipped = |what| Parsed::Skipped {
+        let skipped = |what| Said::Skipped {
             line: line.number,
             what,
         };
-        out.push(match no_call(line.bytes) {
+        say(match no_call(line.bytes) {
             Some(what) => skipped(what),
             None => match call(text, line.received.date()) {
                 Ok(Found::Nothing(what)) => skipped(what),
-                Ok(Found::Call(at, fields)) => Parsed::Leg(self.leg(line.number, at, &fields)),
-                Err(misfit) => Parsed::Unparsed {
-                    line: line.number,
-                    column: misfit.column(line.bytes.len()),
-                    error: misfit.text(),
-                },
+                Ok(Found::Call(at, fields)) => Said::Leg(self.leg(line.number, text, at, &fields)),
+                Err(misfit) => Said::misfit(line, &misfit),
             },
         });
     }
@@ -215,7 +212,9 @@ fn call(text: &[u8], received: Date) -> Result<Found<'_>, Misfit<'_>> {
 }
 
 fn no_call(line: &[u8]) -> Option<&'static str> {
-    if line.iter().all(u8::is_ascii_whitespace) {
+    if line.first().is_some_and(u8::is_ascii_digit) {
+        None
+    } else if line.iter().all(u8::is_ascii_whitespace) {
         Some("blank line")
     } else if line.iter().all(u8::is_ascii_control) {
         Some("control bytes")
@@ -249,6 +248,19 @@ struct Kind {
 }
 
 impl Kind {
+    #[inline]
+    fn of(digits: &[u8]) -> Option<Self> {
+        let (what, follows) = match digits {
+            [b'3', what] => (what, true),
+            [what] => (what, false),
+            _ => return None,
+        };
+        what.is_ascii_digit().then(|| Self {
+            what: what - b'0',
+            follows,
+        })
+    }
+
     fn is_ring(self) -> bool {
         self.what == 0
     }
@@ -263,21 +275,20 @@ impl Kind {
     }
 }
 
-/// The line's fields, as printed; blank ones are none.
+/// The line's fields, as printed; blank texts are empty.
 #[derive(Debug, PartialEq)]
 struct Fields<'a> {
-    source: Source<'a>,
     day: Day,
     clock: Time,
-    trunk: Option<&'a [u8]>,
-    extension: Option<&'a [u8]>,
+    trunk: &'a [u8],
+    extension: &'a [u8],
     ring: Option<i64>,
     talk: Option<i64>,
-    number: Option<&'a [u8]>,
+    number: &'a [u8],
     charged: bool,
     kind: Kind,
-    account: Option<&'a [u8]>,
-    msn: Option<&'a [u8]>,
+    account: &'a [u8],
+    msn: &'a [u8],
 }
 
 impl Fields<'_> {
@@ -319,6 +330,9 @@ const COLUMNS: [(Field, usize, usize); 11] = [
     (MSN, 87, 98),
 ];
 
+/// The place of the type: what is behind it may lack.
+const TYPE: usize = 8;
+
 /// One cell with the number of the line's bytes that begin with it; absent where the line ended before it.
 type Cell<'a> = Option<(&'a [u8], usize)>;
 
@@ -351,8 +365,8 @@ fn must<'a, T>(
 }
 
 /// A cell behind the type may lack.
-fn may<'a>(about: Field, cell: Cell<'a>) -> Result<Option<&'a [u8]>, Misfit<'a>> {
-    cell.map_or(Ok(None), |(cell, left)| fit(about, cell, left, number))
+fn may<'a>(about: Field, cell: Cell<'a>) -> Result<&'a [u8], Misfit<'a>> {
+    cell.map_or(Ok(b""), |(cell, left)| fit(about, cell, left, number))
 }
 
 fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
@@ -370,7 +384,6 @@ fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
         msn,
     ] = cells(line);
     Ok(Fields {
-        source: Source::of(line),
         day: must(DATE, date, day)?,
         clock: must(TIME, time, clock)?,
         trunk: must(TRUNK, trunk, number)?,
@@ -386,60 +399,57 @@ fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
 }
 
 /// The same of a line as nearly all are spelt; what does not fit is for [`fields`].
+#[inline]
 fn usual_fields(line: &[u8]) -> Option<Fields<'_>> {
-    let [
-        date,
-        time,
-        trunk,
-        extension,
-        ring,
-        talk,
-        party,
-        charge,
-        kind,
-        account,
-        msn,
-    ] = cells(line).map(|cell| cell.map(|(cell, _)| usual::trimmed(cell)));
-    let must = |cell: Option<_>| usual_number(cell?);
-    let may = |cell: Option<_>| cell.map_or(Some(None), usual_number);
-    let [d1, d2, b'.', m1, m2, b'.', y1, y2] = date? else {
-        return None;
-    };
+    if line.get(8) == Some(&b'|') {
+        let cells = Cells::cut(line, b'|', b'|')?;
+        (cells.count() > TYPE).then(|| usual_cells(|n| cells.get(n)))?
+    } else {
+        let whole = COLUMNS.get(TYPE).is_some_and(|(_, from, _)| line.len() > *from);
+        let cell = |n: usize| -> &[u8] {
+            let (_, from, to) = COLUMNS[n];
+            usual::trimmed(line.get(from..to.min(line.len())).unwrap_or_default())
+        };
+        whole.then(|| usual_cells(cell))?
+    }
+}
+
+#[inline(always)]
+fn usual_cells<'a>(cell: impl Fn(usize) -> &'a [u8]) -> Option<Fields<'a>> {
+    let number = |n| Some(cell(n)).filter(|cell| is_usual_number(cell));
+    let [day, _, _, month, _, _, year, _] = usual::pairs(cell(0).try_into().ok()?, b"00.00.00")?;
     let day = Day {
-        year: usual::two(*y1, *y2)?.into(),
-        month: usual::two(*m1, *m2).filter(|month| *month <= 12)?.into(),
-        day: usual::two(*d1, *d2).filter(|day| *day <= 31)?.into(),
+        year: year.into(),
+        month: Some(month).filter(|month| *month <= 12)?.into(),
+        day: Some(day).filter(|day| *day <= 31)?.into(),
     };
-    let charge = charge?;
-    let (_, kind) = self::kind(kind?).ok().filter(|(rest, _)| rest.is_empty())?;
+    let charge = cell(7);
     Some(Fields {
-        source: Source::of(line),
         day,
-        clock: usual::time(time?)?,
-        trunk: must(trunk)?,
-        extension: must(extension)?,
-        ring: match ring? {
+        clock: usual::time(cell(1))?,
+        trunk: number(2)?,
+        extension: number(3)?,
+        ring: match cell(4) {
             [] => None,
             [a, b, b':', c, d] => Some(usual::span(&[b'0', b'0', b':', *a, *b, b':', *c, *d])?),
             _ => return None,
         },
-        talk: match talk? {
+        talk: match cell(5) {
             [] => None,
             span => Some(usual::span(span)?),
         },
-        number: must(party)?,
+        number: number(6)?,
         charged: is_amount(charge).then_some(!charge.is_empty())?,
-        kind,
-        account: may(account)?,
-        msn: may(msn)?,
+        kind: Kind::of(cell(TYPE))?,
+        account: number(9)?,
+        msn: number(10)?,
     })
 }
 
-fn usual_number(cell: &[u8]) -> Option<Option<&[u8]>> {
-    let fits = cell
-        .iter()
-        .all(|b| matches!(b, b'0'..=b'9' | b'+' | b'*' | b'#' | b'?'));
-    fits.then_some((!cell.is_empty()).then_some(cell))
+#[inline]
+fn is_usual_number(cell: &[u8]) -> bool {
+    let is_sent = |b: &u8| matches!(b, b'0'..=b'9' | b'+' | b'*' | b'#' | b'?');
+    cell.is_empty() || usual::is_digits(cell) || cell.iter().all(is_sent)
 }
 
 fn is_amount(cell: &[u8]) -> bool {
@@ -493,9 +503,8 @@ fn blank_or<'a, T: Clone>(
 }
 
 /// Digits and what phones send beside them; `????` hides a caller's last four.
-fn number(i: &[u8]) -> Inner<'_, Option<&[u8]>> {
-    let text = take_while(|b: u8| b.is_ascii_digit() || b"+*#?".contains(&b));
-    map(text, |text: &[u8]| (!text.is_empty()).then_some(text)).parse(i)
+fn number(i: &[u8]) -> Inner<'_, &[u8]> {
+    take_while(|b: u8| b.is_ascii_digit() || b"+*#?".contains(&b)).parse(i)
 }
 
 /// Pulses, or an amount of money; whether there is one.
@@ -508,120 +517,83 @@ fn amount(i: &[u8]) -> Inner<'_, bool> {
 }
 
 fn kind(i: &[u8]) -> Inner<'_, Kind> {
-    map_opt(digit1, |digits: &[u8]| match digits {
-        [b'3', what @ b'0'..=b'9'] => Some(Kind {
-            what: what - b'0',
-            follows: true,
-        }),
-        [what @ b'0'..=b'9'] => Some(Kind {
-            what: what - b'0',
-            follows: false,
-        }),
-        _ => None,
-    })
-    .parse(i)
+    map_opt(digit1, Kind::of).parse(i)
 }
 
 // ---- what it means
 
 impl Reading {
-    fn leg(&self, line: u64, at: DateTime, f: &Fields<'_>) -> Leg {
-        let text = |cell| f.source.text(cell);
+    #[inline]
+    fn leg<'a>(&self, number: u64, line: &'a [u8], at: DateTime, f: &Fields<'a>) -> LegView<'a> {
         let incoming = f.kind.is_incoming();
         let (ring, talk) = (f.ring.unwrap_or(0), f.talk.unwrap_or(0));
         let (start, answer) = self.stamp.times(at, ring, talk);
         let (disposition, answered_by) = self.outcome(f);
         let engaged = disposition == Disposition::Answered;
-
-        let mut inferred = Inferred::new();
-        if self.stamp != Meaning::Start {
-            inferred.push("start");
-        }
-        if engaged && self.stamp != Meaning::Answer {
-            inferred.push("answered_at");
-        }
-        if incoming && f.talk == Some(0) {
-            inferred.extend(["disposition", "answered_by"]);
-        } else if answered_by.is_some() && matches!(f.kind.what, 3 | 7) {
-            inferred.push("answered_by");
-        }
+        let deduced = incoming && f.talk == Some(0);
+        let likely = deduced || !answered_by.is_empty() && matches!(f.kind.what, 3 | 7);
         let passed_on = !incoming && (f.kind.follows || matches!(f.kind.what, 6 | 8 | 9));
-        if passed_on && f.extension.is_some() {
-            inferred.push("calling_number");
-        }
 
-        let (calling, called) = if incoming {
-            (f.number, f.msn.or(f.extension))
+        let mut inferred = Deductions::default();
+        inferred.note(self.stamp != Meaning::Start, Deduced::Start);
+        inferred.note(engaged && self.stamp != Meaning::Answer, Deduced::AnsweredAt);
+        inferred.note(deduced, Deduced::Disposition);
+        inferred.note(likely, Deduced::AnsweredBy);
+        inferred.note(passed_on && !f.extension.is_empty(), Deduced::CallingNumber);
+
+        let (direction, calling, called) = if incoming {
+            let called = if f.msn.is_empty() { f.extension } else { f.msn };
+            (Direction::Incoming, f.number, called)
         } else {
-            (f.extension, f.number)
+            (Direction::Outgoing, f.extension, f.number)
         };
-        Leg {
-            line,
-            lines: 1,
-            line_numbers: LineNumbers::from_slice(&[line]),
-            start: Stamp::local(start),
-            answered_at: engaged.then(|| Stamp::local(answer)),
-            direction: if incoming {
-                Direction::Incoming
-            } else {
-                Direction::Outgoing
-            },
-            calling_number: calling.map(text),
-            calling_name: None,
-            called_number: called.map(text),
-            station: f.extension.map(text),
+        LegView {
+            answered_at: engaged.then_some(answer),
+            calling_number: calling,
+            called_number: called,
+            station: f.extension,
             answered_by,
-            trunk: f.trunk.map(text),
+            trunk: f.trunk,
             ring_seconds: f.ring,
             talk_seconds: f.talk,
             disposition,
             transfer: transfer(f),
-            pbx_call_id: None,
-            account_code: f.account.map(text),
+            account_code: f.account,
             inferred,
-            marks: Marks {
-                last: None,
-                target: f.extension.filter(|_| incoming).map(text),
-                transferred: f.kind.follows || matches!(f.kind.what, 5..=8),
-                marks_transfers: true,
-                resolution_seconds: 1,
-                ..Marks::default()
-            },
+            target: if incoming { f.extension } else { b"" },
+            transferred: f.kind.follows || matches!(f.kind.what, 5..=8),
+            marks_transfers: true,
+            resolution_seconds: 1,
+            ..LegView::new(number, line, start, direction)
         }
     }
 
-    /// How the leg ended and which extension answered.
-    fn outcome(&self, f: &Fields<'_>) -> (Disposition, Option<Text>) {
+    /// How the leg ended and which extension answered, if any did.
+    fn outcome<'a>(&self, f: &Fields<'a>) -> (Disposition, &'a [u8]) {
         let talked = f.talk.is_some_and(|seconds| seconds > 0);
         if !f.kind.is_incoming() {
             return match talked {
-                true => (Disposition::Answered, None),
-                false => (Disposition::Unknown, None),
+                true => (Disposition::Answered, b""),
+                false => (Disposition::Unknown, b""),
             };
         }
         let zero_counts = self.zero_is_answered && f.talk == Some(0);
         if !talked && !zero_counts {
-            return (Disposition::NoAnswer, None);
+            return (Disposition::NoAnswer, b"");
         }
-        match f.extension {
-            Some(extension) if !f.kind.is_to_outside() => (Disposition::Answered, Some(f.source.text(extension))),
-            _ => (Disposition::Unknown, None),
+        if f.extension.is_empty() || f.kind.is_to_outside() {
+            (Disposition::Unknown, b"")
+        } else {
+            (Disposition::Answered, f.extension)
         }
     }
 }
 
 /// The next part of a connection names one side of the transfer.
-fn transfer(f: &Fields<'_>) -> Option<Transfer> {
-    let named = f.kind.follows.then(|| f.extension.map(|cell| f.source.text(cell)));
-    named.map(|extension| match f.kind.what {
-        7 | 8 => Transfer {
-            from: extension,
-            to: None,
-        },
-        _ => Transfer {
-            from: None,
-            to: extension,
-        },
+fn transfer<'a>(f: &Fields<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    f.kind.follows.then(|| match f.kind.what {
+        7 | 8 => (f.extension, &b""[..]),
+        _ => (&b""[..], f.extension),
     })
 }
 

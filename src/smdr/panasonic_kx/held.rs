@@ -10,7 +10,11 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 use crate::call::{Direction, Disposition, Leg, Text};
-use crate::smdr::Parsed;
+use crate::smdr::text::text;
+use crate::smdr::{LegView, Said};
+
+/// Who hears what comes out.
+type Say<'s> = &'s mut dyn FnMut(Said<'_>);
 
 /// Calls going on at once are far fewer.
 const LIMIT: usize = 1_000;
@@ -38,17 +42,18 @@ struct Answer {
 
 /// A part that ended by a transfer: who answers next on its trunk came by it.
 struct Through {
-    trunk: Option<Text>,
-    caller: Option<Text>,
+    /// Empty if there is none, and so is the caller.
+    trunk: Text,
+    caller: Text,
     end: DateTime,
 }
 
 impl Held {
     /// An `AN` line: waits. The trunk can't have two calls, so another answer there was left without its end.
-    pub fn hold(&mut self, leg: Leg, received: DateTime, out: &mut Vec<Parsed>) {
+    pub fn hold(&mut self, leg: Leg, received: DateTime, say: Say<'_>) {
         match &leg.trunk {
-            Some(trunk) => self.release(Some(trunk), out),
-            None => self.release_where(out, |held| held.trunk.is_none() && held.station == leg.station),
+            Some(trunk) => self.release(trunk.as_bytes(), say),
+            None => self.release_where(say, |held| held.trunk.is_none() && held.station == leg.station),
         }
         self.answers.push_back(Answer {
             leg,
@@ -56,114 +61,160 @@ impl Held {
             told: false,
         });
         if self.answers.len() > LIMIT {
-            self.release_first(out);
+            self.release_first(say);
         }
     }
 
     /// A final line: with the answer that waits for it, or alone.
-    pub fn finished(&mut self, mut leg: Leg, out: &mut Vec<Parsed>) {
-        let same = self.answers.iter().position(|held| is_same(&held.leg, &leg));
+    pub fn finished<'v>(&mut self, mut view: LegView<'v>, say: &mut dyn FnMut(Said<'v>)) {
+        let same = self.answers.iter().position(|held| is_same(&held.leg, &view));
         if let Some(answer) = same.and_then(|at| self.answers.remove(at)) {
+            let mut leg = view.to_leg();
             join(&mut leg, &answer.leg);
-        } else if leg.direction == Direction::Outgoing && leg.trunk.is_some() {
-            self.release(leg.trunk.as_deref(), out);
+            leg.marks.transferred |= self.follow(&Part::of(&leg));
+            return say(Said::Held(Box::new(leg)));
         }
-        self.follow(&mut leg);
-        out.push(Parsed::Leg(leg));
+        if view.direction == Direction::Outgoing {
+            self.release(view.trunk, &mut |said| say(said.kept()));
+        }
+        view.transferred |= self.follow(&Part::of_view(&view));
+        say(Said::Leg(view));
     }
 
-    /// The trunk has another call: what waits there is whole.
-    pub fn release(&mut self, trunk: Option<&str>, out: &mut Vec<Parsed>) {
-        if trunk.is_some() {
-            self.release_where(out, |held| held.trunk.as_deref() == trunk);
+    /// The trunk, if there is one, has another call: what waits there is whole.
+    pub fn release(&mut self, trunk: &[u8], say: Say<'_>) {
+        if !trunk.is_empty() {
+            self.release_where(say, |held| bytes(held.trunk.as_ref()) == trunk);
         }
     }
 
     /// What has waited too long is whole.
-    pub fn release_old(&mut self, now: DateTime, out: &mut Vec<Parsed>) {
+    pub fn release_old(&mut self, now: DateTime, say: Say<'_>) {
         while let Some(held) = self.answers.front()
             && now.duration_since(held.received) > LONGEST
         {
-            self.release_first(out);
+            self.release_first(say);
         }
     }
 
     /// No more lines.
-    pub fn flush(&mut self, out: &mut Vec<Parsed>) {
+    pub fn flush(&mut self, say: Say<'_>) {
         let mut answers = std::mem::take(&mut self.answers);
         for held in answers.iter_mut().filter(|held| !held.told) {
-            self.follow(&mut held.leg);
+            held.leg.marks.transferred |= self.follow(&Part::of(&held.leg));
             held.told = true;
-            out.push(Parsed::Leg(held.leg.clone()));
+            say(Said::Held(Box::new(held.leg.clone())));
         }
         self.answers = answers;
     }
 
-    fn release_first(&mut self, out: &mut Vec<Parsed>) {
+    fn release_first(&mut self, say: Say<'_>) {
         if let Some(held) = self.answers.pop_front() {
-            self.come_out(held, out);
+            self.come_out(held, say);
         }
     }
 
-    fn release_where(&mut self, out: &mut Vec<Parsed>, is_done: impl Fn(&Leg) -> bool) {
+    fn release_where(&mut self, say: Say<'_>, is_done: impl Fn(&Leg) -> bool) {
         while let Some(at) = self.answers.iter().position(|held| is_done(&held.leg)) {
             if let Some(held) = self.answers.remove(at) {
-                self.come_out(held, out);
+                self.come_out(held, say);
             }
         }
     }
 
-    fn come_out(&mut self, mut held: Answer, out: &mut Vec<Parsed>) {
+    fn come_out(&mut self, mut held: Answer, say: Say<'_>) {
         if !held.told {
-            self.follow(&mut held.leg);
-            out.push(Parsed::Leg(held.leg));
+            held.leg.marks.transferred |= self.follow(&Part::of(&held.leg));
+            say(Said::Held(Box::new(held.leg)));
         }
     }
 
-    /// Marks an answer that came by the transfer of the part before; remembers a part that ends by one.
-    fn follow(&mut self, leg: &mut Leg) {
-        if leg.direction == Direction::Incoming && leg.disposition == Disposition::Answered {
-            let coarse = SignedDuration::from_secs(leg.marks.resolution_seconds);
-            let came = self.through.iter().position(|part| {
-                let late = || leg.start.at.duration_since(part.end);
-                part.trunk == leg.trunk
-                    && part.caller == leg.calling_number
+    /// Whether an answer came by the transfer of the part before; remembers a part that ends by one.
+    fn follow(&mut self, part: &Part<'_>) -> bool {
+        let mut came = false;
+        if part.answered && !self.through.is_empty() {
+            let coarse = SignedDuration::from_secs(part.coarse_seconds);
+            let before = self.through.iter().position(|before| {
+                let late = || part.start.duration_since(before.end);
+                before.trunk.as_bytes() == part.trunk
+                    && before.caller.as_bytes() == part.caller
                     && (-coarse..=GAP + coarse).contains(&late())
             });
-            if let Some(at) = came {
+            if let Some(at) = before {
                 self.through.remove(at);
-                leg.marks.transferred = true;
+                came = true;
             }
         }
-        let puts_through = leg.transfer.as_ref().is_some_and(|transfer| transfer.from.is_some());
-        if puts_through && (leg.trunk.is_some() || leg.calling_number.is_some()) {
-            let seconds = leg
-                .ring_seconds
-                .unwrap_or(0)
-                .saturating_add(leg.talk_seconds.unwrap_or(0));
+        if part.puts_through && !(part.trunk.is_empty() && part.caller.is_empty()) {
             self.through.push_back(Through {
-                trunk: leg.trunk.clone(),
-                caller: leg.calling_number.clone(),
-                end: leg.start.at.saturating_add(SignedDuration::from_secs(seconds)),
+                trunk: text(part.trunk),
+                caller: text(part.caller),
+                end: part.start.saturating_add(SignedDuration::from_secs(part.seconds)),
             });
             if self.through.len() > THROUGH {
                 self.through.pop_front();
             }
         }
+        came
     }
 }
 
-/// An answer and a final line of one call at one extension.
-fn is_same(answer: &Leg, leg: &Leg) -> bool {
-    fn agree<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
-        a.is_none() || b.is_none() || a == b
+/// What there is to know of a part, to see whether it follows another.
+struct Part<'l> {
+    /// Incoming, by a person.
+    answered: bool,
+    start: DateTime,
+    coarse_seconds: i64,
+    trunk: &'l [u8],
+    caller: &'l [u8],
+    puts_through: bool,
+    /// Ringing and talk.
+    seconds: i64,
+}
+
+impl<'l> Part<'l> {
+    fn of(leg: &'l Leg) -> Self {
+        Self {
+            answered: leg.direction == Direction::Incoming && leg.disposition == Disposition::Answered,
+            start: leg.start.at,
+            coarse_seconds: leg.marks.resolution_seconds,
+            trunk: bytes(leg.trunk.as_ref()),
+            caller: bytes(leg.calling_number.as_ref()),
+            puts_through: leg.transfer.as_ref().is_some_and(|transfer| transfer.from.is_some()),
+            seconds: sum(leg.ring_seconds, leg.talk_seconds),
+        }
     }
-    leg.direction == Direction::Incoming
-        && leg.disposition == Disposition::Answered
-        && answer.trunk == leg.trunk
-        && answer.station == leg.station
-        && agree(answer.ring_seconds.as_ref(), leg.ring_seconds.as_ref())
-        && agree(answer.calling_number.as_ref(), leg.calling_number.as_ref())
+
+    fn of_view(view: &LegView<'l>) -> Self {
+        Self {
+            answered: view.direction == Direction::Incoming && view.disposition == Disposition::Answered,
+            start: view.start,
+            coarse_seconds: view.resolution_seconds,
+            trunk: view.trunk,
+            caller: view.calling_number,
+            puts_through: view.transfer.is_some_and(|(from, _)| !from.is_empty()),
+            seconds: sum(view.ring_seconds, view.talk_seconds),
+        }
+    }
+}
+
+fn sum(ring: Option<i64>, talk: Option<i64>) -> i64 {
+    ring.unwrap_or(0).saturating_add(talk.unwrap_or(0))
+}
+
+fn bytes(text: Option<&Text>) -> &[u8] {
+    text.map_or(b"", |text| text.as_bytes())
+}
+
+/// An answer and a final line of one call at one extension.
+fn is_same(answer: &Leg, view: &LegView<'_>) -> bool {
+    let caller = bytes(answer.calling_number.as_ref());
+    view.direction == Direction::Incoming
+        && view.disposition == Disposition::Answered
+        && bytes(answer.trunk.as_ref()) == view.trunk
+        && bytes(answer.station.as_ref()) == view.station
+        && (answer.ring_seconds.is_none() || view.ring_seconds.is_none() || answer.ring_seconds == view.ring_seconds)
+        && (caller.is_empty() || view.calling_number.is_empty() || caller == view.calling_number)
 }
 
 /// The answer's line becomes part of the final line's leg.

@@ -1,48 +1,51 @@
 //! What a Panasonic line means.
 
+use std::borrow::Cow;
+
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 
 use super::line::{Fields, Span};
-use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::call::{Direction, Disposition, Machine};
 use crate::smdr::stamps::Meaning;
-use crate::smdr::text::text;
+use crate::smdr::usual;
+use crate::smdr::view::{Deduced, Deductions, LegView};
 
 /// What a line turned out to be.
-pub enum Found {
+pub enum Found<'a> {
     /// A finished leg.
-    Leg(Leg),
+    Leg(LegView<'a>),
     /// `AN`: a leg that goes on.
-    Answer(Leg),
+    Answer(LegView<'a>),
     /// `RC`: a call arrives.
     Arrival {
-        /// On this trunk.
-        trunk: Option<Text>,
+        /// On this trunk; empty if none is named.
+        trunk: &'a [u8],
     },
     /// Something at a phone that is no call.
     Event(&'static str),
 }
 
-/// The other side, by the dial number's field.
+/// The other side, by the dial number's field; texts that are not there are empty.
 #[derive(Debug, PartialEq)]
-pub enum Party {
+pub enum Party<'a> {
     /// A caller from outside.
-    Incoming(Caller),
+    Incoming(Caller<'a>),
     /// An extension.
-    Extension(Text),
+    Extension(&'a str),
     /// An outside number.
-    Dialled(Option<Text>),
+    Dialled(&'a str),
     /// None: an event.
     Event(&'static str),
 }
 
 /// A caller from outside.
 #[derive(Debug, Default, PartialEq)]
-pub struct Caller {
-    name: Option<Text>,
-    number: Option<Text>,
+pub struct Caller<'a> {
+    name: &'a str,
+    number: &'a str,
     /// The number that was called.
-    ddi: Option<Text>,
+    ddi: &'a str,
     machine: Option<Machine>,
     /// By `incoming`, as small switches print it.
     small: bool,
@@ -52,17 +55,25 @@ pub struct Caller {
     inferred: bool,
 }
 
-impl Party {
+/// The dial number's field as text.
+pub fn dial_text<'a>(dial: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
+    // In all code pages that the option takes, ASCII is ASCII.
+    match str::from_utf8(dial) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => encoding.decode_without_bom_handling(dial).0,
+    }
+}
+
+impl<'a> Party<'a> {
     /// Reads the dial number's field with its surroundings.
-    pub fn of(f: &Fields<'_>, encoding: &'static Encoding) -> Self {
-        let (dial, _) = encoding.decode_without_bom_handling(f.dial);
+    pub fn of(f: &Fields<'_>, dial: &'a str) -> Self {
         let dial = dial.trim();
         if let Some(caller) = incoming(dial) {
             return caller;
         }
         let answerable = f.ring != Span::Blank || matches!(f.code, b"RC" | b"AN" | b"NA");
         if let Some(extension) = dial.strip_prefix("EXT").filter(|e| is_number(e)) {
-            Self::Extension(extension.into())
+            Self::Extension(extension)
         } else if answerable {
             let (name, number) = name_and_number(dial);
             Self::Incoming(Caller {
@@ -85,96 +96,109 @@ impl Party {
 }
 
 /// `<D>…<I>…`, `<I>…`, `\`, and the small switches' words.
-fn incoming(dial: &str) -> Option<Party> {
-    let of = |text: &str, ddi: Option<Text>| {
-        let (name, number) = name_and_number(text);
-        Some(Party::Incoming(Caller {
-            name,
-            number,
-            ddi,
-            ..Caller::default()
-        }))
-    };
-    if let Some(after) = dial.strip_prefix("<D>") {
-        let (called, caller) = after.split_once("<I>").unwrap_or((after, ""));
-        let (name, number) = name_and_number(called);
-        return of(caller, number.or(name));
-    }
-    if let Some(caller) = dial.strip_prefix("<I>") {
-        let sensor = caller.strip_prefix('S').is_some_and(|n| n.len() == 3 && is_number(n));
-        return if sensor {
-            Some(Party::Event("sensor call"))
-        } else {
-            of(caller, None)
-        };
-    }
+fn incoming(dial: &str) -> Option<Party<'_>> {
     if dial == "\\" {
-        return of("", None);
+        return Some(caller("", ""));
+    }
+    // Neither a mark nor a word.
+    if usual::is_digits(dial.as_bytes()) {
+        return None;
+    }
+    if let Some(after) = dial.strip_prefix("<D>") {
+        let (called, from) = after.split_once("<I>").unwrap_or((after, ""));
+        let (name, number) = name_and_number(called);
+        return Some(caller(from, if number.is_empty() { name } else { number }));
+    }
+    if let Some(from) = dial.strip_prefix("<I>") {
+        let sensor = from.strip_prefix('S').is_some_and(|n| n.len() == 3 && is_number(n));
+        return Some(if sensor {
+            Party::Event("sensor call")
+        } else {
+            caller(from, "")
+        });
     }
     if !dial.bytes().fold(false, |has, b| has | b.is_ascii_alphabetic()) {
         return None;
     }
-    let words = dial.to_ascii_lowercase();
-    let waiting = words.contains("ucd waiting");
-    if !waiting && !words.contains("incoming") {
+    by_words(dial)
+}
+
+fn caller<'a>(text: &'a str, ddi: &'a str) -> Party<'a> {
+    let (name, number) = name_and_number(text);
+    Party::Incoming(Caller {
+        name,
+        number,
+        ddi,
+        ..Caller::default()
+    })
+}
+
+fn by_words(dial: &str) -> Option<Party<'_>> {
+    let has = |word: &[u8]| dial.as_bytes().windows(word.len()).any(|at| at.eq_ignore_ascii_case(word));
+    let waiting = has(b"ucd waiting");
+    if !waiting && !has(b"incoming") {
         return None;
     }
     let behind = dial.rsplit(['>', ' ']).next().unwrap_or_default();
     Some(Party::Incoming(Caller {
-        number: is_number(behind).then(|| behind.into()),
+        number: if is_number(behind) { behind } else { "" },
         machine: waiting.then_some(Machine::Queue),
         small: true,
-        disa: words.contains("disa"),
+        disa: has(b"disa"),
         ..Caller::default()
     }))
 }
 
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| is_dialled(char::from(b)))
+    !text.is_empty() && text.bytes().all(is_dialled)
 }
 
-fn is_dialled(c: char) -> bool {
-    matches!(c, '0'..='9' | '+' | '*' | '#' | '-' | '?')
+fn is_dialled(b: u8) -> bool {
+    matches!(b, b'0'..=b'9' | b'+' | b'*' | b'#' | b'-' | b'?')
 }
 
 /// Names and numbers share a field: what is at the end and can be dialled is the number. A text that begins with a
-/// figure and is no number is not cut: noise within a number would give a shorter one.
-fn name_and_number(text: &str) -> (Option<Text>, Option<Text>) {
+/// figure and is no number is not cut: noise within a number would give a shorter one. What is not there is empty.
+fn name_and_number(text: &str) -> (&str, &str) {
     /// Shorter figures belong to the name.
     const SHORTEST: usize = 3;
     let text = text.trim();
-    if text.is_empty() || is_noisy(text) {
-        return (None, None);
+    if usual::is_digits(text.as_bytes()) {
+        return ("", text);
     }
-    let name = text.trim_end_matches(is_dialled);
-    let number = &text[name.len()..];
+    if text.is_empty() || is_noisy(text) {
+        return ("", "");
+    }
+    let name = text.bytes().rposition(|b| !is_dialled(b)).map_or(0, |last| last + 1);
+    let (name, number) = text.split_at_checked(name).unwrap_or((text, ""));
     let cut = name.is_empty() || (name.starts_with(char::is_alphabetic) && !name.ends_with('\u{fffd}'));
     if !cut || number.len() < SHORTEST.min(text.len()) {
-        return (Some(text.into()), None);
+        return (text, "");
     }
-    let name = name.trim();
-    ((!name.is_empty()).then(|| name.into()), Some(number.into()))
+    (name.trim(), number)
 }
 
 fn is_noisy(text: &str) -> bool {
     if text.is_ascii() {
-        crate::smdr::usual::has_control(text.as_bytes())
+        usual::has_control(text.as_bytes())
     } else {
         text.chars().any(char::is_control)
     }
 }
 
-/// Without a flash before it, or the code of a switch in front of ours.
-fn dialled(dial: &str) -> Option<Text> {
+/// Without a flash before it, or the code of a switch in front of ours; empty if noise got into it.
+fn dialled(dial: &str) -> &str {
+    if usual::is_digits(dial.as_bytes()) {
+        return dial;
+    }
     let number = dial.strip_prefix("F/").unwrap_or(dial);
     let number = number.rsplit_once('=').map_or(number, |(_, behind)| behind);
-    let number = if number.starts_with(|c: char| c.is_alphabetic()) {
-        name_and_number(number).1.unwrap_or_else(|| number.into())
-    } else {
-        number.into()
+    let number = match name_and_number(number) {
+        (_, behind) if !behind.is_empty() && number.starts_with(char::is_alphabetic) => behind,
+        _ => number,
     };
-    let clean = !is_noisy(&number) && !number.contains('\u{fffd}');
-    (clean && !number.is_empty()).then_some(number)
+    let clean = !is_noisy(number) && !number.contains('\u{fffd}');
+    if clean { number } else { "" }
 }
 
 /// What stands in the column of extensions.
@@ -198,7 +222,14 @@ fn station(extension: &[u8]) -> Station {
 }
 
 /// What the line tells.
-pub fn found(line: u64, at: DateTime, meaning: Meaning, f: &Fields<'_>, party: Party) -> Found {
+pub fn found<'a>(
+    number: u64,
+    line: &'a [u8],
+    at: DateTime,
+    meaning: Meaning,
+    f: &Fields<'a>,
+    party: &Party<'a>,
+) -> Found<'a> {
     if let Party::Event(what) = party {
         return Found::Event(what);
     }
@@ -208,124 +239,118 @@ pub fn found(line: u64, at: DateTime, meaning: Meaning, f: &Fields<'_>, party: P
     let goes_on = f.code == b"AN" && f.talk.seconds().unwrap_or(0) == 0;
     // An `AN` line is printed at the answer, whatever the final line's stamp is.
     let meaning = if goes_on { Meaning::Answer } else { meaning };
-    let leg = leg(line, at, meaning, f, party, goes_on);
-    if goes_on { Found::Answer(leg) } else { Found::Leg(leg) }
-}
-
-fn leg(line: u64, at: DateTime, meaning: Meaning, f: &Fields<'_>, party: Party, goes_on: bool) -> Leg {
     let ring = f.ring.seconds();
     let talk = if goes_on { None } else { f.talk.seconds() };
     let (start, answer) = meaning.times(at, ring.unwrap_or(0), talk.unwrap_or(0));
-    let told = outcome(f, &party, goes_on);
+    let told = outcome(f, party, goes_on);
     // A start without a ring time says nothing about the answer.
     let answered = told.disposition == Disposition::Answered && (meaning != Meaning::Start || ring.is_some());
-    let mut inferred = told.inferred;
-    if meaning != Meaning::Start || !f.head.has_seconds {
-        inferred.insert(0, "start");
+    let mut inferred = Deductions::default();
+    inferred.note(meaning != Meaning::Start || !f.head.has_seconds, Deduced::Start);
+    inferred.note(
+        answered && (meaning != Meaning::Answer || !f.head.has_seconds),
+        Deduced::AnsweredAt,
+    );
+    if let Some(field) = told.deduced {
+        inferred.note(true, field);
     }
-    if answered && (meaning != Meaning::Answer || !f.head.has_seconds) {
-        inferred.insert(1.min(inferred.len()), "answered_at");
-    }
+    let by_little = matches!(party, Party::Incoming(caller) if caller.inferred);
+    inferred.note(by_little, Deduced::Direction);
 
     let own = own(f);
-    let sides = Sides::of(party, own.clone());
-    Leg {
-        line,
-        lines: 1,
-        line_numbers: LineNumbers::from_slice(&[line]),
-        start: Stamp::local(start),
-        answered_at: answered.then(|| Stamp::local(answer)),
-        direction: sides.direction,
+    let sides = Sides::of(party, own);
+    let view = LegView {
+        answered_at: answered.then_some(answer),
         calling_number: sides.calling,
         calling_name: sides.name,
         called_number: sides.called,
-        station: own.clone(),
+        station: own,
         answered_by: told.answered_by,
         trunk: trunk(f),
         ring_seconds: ring,
         talk_seconds: talk,
         disposition: told.disposition,
-        transfer: transfer(f, own.as_deref()),
-        pbx_call_id: None,
-        account_code: (!f.account.is_empty()).then(|| text(f.account)),
+        transfer: transfer(f, own),
+        account_code: f.account,
         inferred,
-        marks: Marks {
-            machine: told.machine,
-            target: own.filter(|_| sides.direction == Direction::Incoming),
-            agent: f.extension.strip_prefix(b"*").map(text),
-            // Who came by the transfer of an earlier part is known in `held`.
-            transferred: f.head.starred,
-            marks_transfers: true,
-            resolution_seconds: if f.head.has_seconds { 1 } else { 60 },
-            ..Marks::default()
+        machine: told.machine,
+        target: if sides.direction == Direction::Incoming {
+            own
+        } else {
+            b""
         },
-    }
+        agent: f.extension.strip_prefix(b"*").unwrap_or_default(),
+        // Who came by the transfer of an earlier part is known in `held`.
+        transferred: f.head.starred,
+        marks_transfers: true,
+        resolution_seconds: if f.head.has_seconds { 1 } else { 60 },
+        ..LegView::new(number, line, start, sides.direction)
+    };
+    if goes_on { Found::Answer(view) } else { Found::Leg(view) }
 }
 
 /// Who called whom.
-struct Sides {
+struct Sides<'a> {
     direction: Direction,
-    calling: Option<Text>,
-    name: Option<Text>,
-    called: Option<Text>,
+    calling: &'a [u8],
+    name: &'a [u8],
+    called: &'a [u8],
 }
 
-impl Sides {
-    fn of(party: Party, own: Option<Text>) -> Self {
+impl<'a> Sides<'a> {
+    fn of(party: &Party<'a>, own: &'a [u8]) -> Self {
         let (direction, called) = match party {
             Party::Incoming(caller) => {
                 return Self {
                     direction: Direction::Incoming,
-                    calling: caller.number,
-                    name: caller.name,
-                    called: caller.ddi.or(own),
+                    calling: caller.number.as_bytes(),
+                    name: caller.name.as_bytes(),
+                    called: if caller.ddi.is_empty() {
+                        own
+                    } else {
+                        caller.ddi.as_bytes()
+                    },
                 };
             }
-            Party::Extension(extension) => (Direction::Internal, Some(extension)),
-            Party::Dialled(number) => (Direction::Outgoing, number),
-            Party::Event(_) => (Direction::Outgoing, None),
+            Party::Extension(extension) => (Direction::Internal, extension.as_bytes()),
+            Party::Dialled(number) => (Direction::Outgoing, number.as_bytes()),
+            Party::Event(_) => (Direction::Outgoing, &b""[..]),
         };
         Self {
             direction,
             calling: own,
-            name: None,
+            name: b"",
             called,
         }
     }
 }
 
 /// How the leg ended.
-struct Told {
+struct Told<'a> {
     disposition: Disposition,
-    answered_by: Option<Text>,
+    answered_by: &'a [u8],
     machine: Option<Machine>,
-    inferred: Inferred,
+    deduced: Option<Deduced>,
 }
 
-impl Told {
+impl Told<'_> {
     fn plain(disposition: Disposition) -> Self {
         Self {
             disposition,
-            answered_by: None,
+            answered_by: b"",
             machine: None,
-            inferred: Inferred::new(),
+            deduced: None,
         }
     }
 }
 
-fn outcome(f: &Fields<'_>, party: &Party, goes_on: bool) -> Told {
+fn outcome<'a>(f: &Fields<'a>, party: &Party<'a>, goes_on: bool) -> Told<'a> {
     let talked = f.talk.seconds().is_some_and(|seconds| seconds > 0);
     match party {
-        Party::Incoming(caller) => {
-            let mut told = incoming_outcome(f, caller, talked || goes_on);
-            if caller.inferred {
-                told.inferred.push("direction");
-            }
-            told
-        }
+        Party::Incoming(caller) => incoming_outcome(f, caller, talked || goes_on),
         Party::Extension(extension) if talked => Told {
-            answered_by: Some(extension.clone()),
-            inferred: Inferred::from_slice(&["answered_by"]),
+            answered_by: extension.as_bytes(),
+            deduced: Some(Deduced::AnsweredBy),
             ..Told::plain(Disposition::Answered)
         },
         Party::Extension(_) if f.talk == Span::Seconds(0) => Told::plain(Disposition::NoAnswer),
@@ -334,7 +359,7 @@ fn outcome(f: &Fields<'_>, party: &Party, goes_on: bool) -> Told {
     }
 }
 
-fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
+fn incoming_outcome<'a>(f: &Fields<'a>, caller: &Caller<'a>, talked: bool) -> Told<'a> {
     let station = station(f.extension);
     if f.code == b"NA" {
         return Told::plain(Disposition::NoAnswer);
@@ -347,8 +372,8 @@ fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
     }
     if talked && f.code != b"FW" && station == Station::Phone {
         return Told {
-            answered_by: Some(text(f.extension)),
-            inferred: caller.disa.then_some("answered_by").into_iter().collect(),
+            answered_by: f.extension,
+            deduced: caller.disa.then_some(Deduced::AnsweredBy),
             ..Told::plain(Disposition::Answered)
         };
     }
@@ -357,35 +382,33 @@ fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
         Span::Seconds(_) => Told::plain(Disposition::NoAnswer),
         Span::Hidden => Told::plain(Disposition::Unknown),
         Span::Blank => Told {
-            inferred: Inferred::from_slice(&["disposition"]),
+            deduced: Some(Deduced::Disposition),
             ..Told::plain(Disposition::NoAnswer)
         },
     }
 }
 
 /// `TR` stands on the part that ends by a transfer, `*` on the one that begins by it.
-fn transfer(f: &Fields<'_>, own: Option<&str>) -> Option<Transfer> {
-    let own = own.map(Text::new);
+fn transfer<'a>(f: &Fields<'a>, own: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     if f.code == b"TR" {
-        Some(Transfer { from: own, to: None })
+        Some((own, b""))
     } else if f.head.starred {
-        Some(Transfer { from: None, to: own })
+        Some((b"", own))
     } else {
         None
     }
 }
 
 /// The extension, or what stands for it; none for a trunk.
-fn own(f: &Fields<'_>) -> Option<Text> {
+fn own<'a>(f: &Fields<'a>) -> &'a [u8] {
     let extension = match station(f.extension) {
         Station::Announcement => f.extension.strip_suffix(b"B").unwrap_or(f.extension),
         Station::Phone | Station::Other => f.extension,
     };
-    let none = extension.is_empty() || extension.starts_with(b"C-");
-    (!none).then(|| text(extension))
+    if extension.starts_with(b"C-") { b"" } else { extension }
 }
 
 /// `00` stands for all trunks above 99.
-fn trunk(f: &Fields<'_>) -> Option<Text> {
-    (!f.trunk.is_empty() && f.trunk != b"00").then(|| text(f.trunk))
+fn trunk<'a>(f: &Fields<'a>) -> &'a [u8] {
+    if f.trunk == b"00" { b"" } else { f.trunk }
 }

@@ -8,9 +8,10 @@ use nom::character::complete::{char, one_of};
 use nom::combinator::{eof, map, map_opt, opt, peek, recognize, value, verify};
 use nom::error::Error;
 use nom::sequence::{preceded, terminated};
+use smallvec::SmallVec;
 
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
-use crate::smdr::usual;
+use crate::smdr::{marks, usual};
 
 /// A span's cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +98,6 @@ const TIME: Field = is(2, "time", "HH:MM, perhaps with AM or PM");
 const EXTENSION: Field = is(3, "ext", "an extension, or D, T, * or C- with a number");
 const TRUNK: Field = is(4, "CO", "a trunk number, or nothing");
 const DIAL: Field = is(5, "dial number", "a number or name, then a ring time, duration or code");
-const RING: Field = is(6, "ring", "M'SS, or nothing");
-const TALK: Field = is(7, "duration", "HH:MM'SS, or nothing");
 const ACCOUNT: Field = is(8, "acc code", "a code, or nothing");
 const CODE: Field = is(9, "CD", "a condition code such as TR, or nothing");
 
@@ -137,6 +136,10 @@ pub fn title(line: &[u8]) -> Option<Title> {
 
 /// What a line is that tells of no call.
 pub fn no_call(line: &[u8]) -> Option<&'static str> {
+    // A date begins neither a page nor a dialogue.
+    if line.first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
     if line.iter().all(u8::is_ascii_whitespace) {
         return Some("blank line");
     }
@@ -145,10 +148,6 @@ pub fn no_call(line: &[u8]) -> Option<&'static str> {
     }
     if title(line).is_some() {
         return Some("page header");
-    }
-    // A date begins neither a page nor a dialogue.
-    if line.first().is_some_and(u8::is_ascii_digit) {
-        return None;
     }
     let text = trim(line);
     if text.len() >= 3 && text.iter().all(|b| matches!(b, b'-' | b'=')) {
@@ -203,12 +202,45 @@ pub fn head(line: &[u8]) -> Result<(Head, &[u8]), Misfit<'_>> {
     Ok((head, &text[end..]))
 }
 
+/// The same, spelt as nearly all are.
+#[inline]
+fn usual_head(line: &[u8]) -> Option<(Head, &[u8])> {
+    /// As in `12:34:56PM`.
+    const LONGEST: usize = 10;
+    let (day, after) = line.split_first_chunk::<8>()?;
+    let [a, _, _, b, _, _, c, _] = usual::pairs(day, b"00/00/00")?;
+    let (starred, text) = match after {
+        [b' ', b'*', text @ ..] => (true, text),
+        [b' ', text @ ..] => (false, text),
+        _ => return None,
+    };
+    let end = text.iter().take(LONGEST + 1).position(|b| *b == b' ').unwrap_or(text.len());
+    let (cell, rest) = text.split_at_checked(end)?;
+    let (clock, has_seconds, twelve_hours) = usual_clock(cell)?;
+    let head = Head {
+        date: [a, b, c].map(i64::from),
+        clock,
+        has_seconds,
+        starred,
+        clock_at: line.len() - text.len(),
+        twelve_hours,
+        padded: text.get(2) == Some(&b':'),
+    };
+    Some((head, rest))
+}
+
 /// All fields.
+#[inline]
 pub fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
-    let (head, rest) = head(line)?;
-    let by_column = LAYOUTS.iter().find(|layout| layout.fits(line, rest));
+    let (head, rest) = match usual_head(line) {
+        Some(usual) => usual,
+        None => head(line)?,
+    };
+    let by_column = LAYOUTS
+        .iter()
+        .find_map(|layout| layout.spans(line, rest).map(|spans| (layout, spans)));
     match by_column {
-        Some(layout) => layout.fields(line, head),
+        Some((layout, spans)) => layout.fields(line, head, spans),
         None => words(line, rest, head),
     }
 }
@@ -265,30 +297,36 @@ impl Layout {
         line.get(from.min(line.len())..to.min(line.len())).unwrap_or_default()
     }
 
-    /// Gaps are blank, spans are spans, and at least one of them or the code is there.
-    fn fits(&self, line: &[u8], rest: &[u8]) -> bool {
+    /// Ring time, and talk with whether `"` stands behind it: if gaps are blank, spans are spans, and at least one of
+    /// them or the code is there.
+    #[inline]
+    fn spans(&self, line: &[u8], rest: &[u8]) -> Option<(Span, Span, bool)> {
         let blank = |at: &usize| line.get(*at).is_none_or(|b| *b == b' ');
         if !(line.len() - rest.len() <= 16 && self.gaps.iter().all(blank)) {
-            return false;
+            return None;
         }
-        let (ring, talk) = (span(Self::cell(line, self.ring)), span(Self::cell(line, self.talk)));
+        let (ring, ring_quoted, ring_long) = span(Self::cell(line, self.ring))?;
+        let (talk, quoted, long) = span(Self::cell(line, self.talk))?;
         let code = trim(Self::cell(line, self.code));
         let dial = Self::cell(line, self.dial);
-        line.get(self.code.1..).is_none_or(|rest| trim(rest).is_empty())
-            && ring.is_some_and(|(_, quoted, long)| !quoted && !long)
-            && talk.is_some_and(|(span, _, long)| span == Span::Blank || long)
+        let fits = !ring_quoted
+            && !ring_long
+            && (talk == Span::Blank || long)
             && (code.is_empty() || is_code(code))
-            && (ring.is_some_and(|r| r.0 != Span::Blank)
-                || talk.is_some_and(|t| t.0 != Span::Blank)
-                || is_known_code(code))
-            && !(may_be_span(dial) && dial.split(|b| *b == b' ').any(is_talk))
+            && (ring != Span::Blank || talk != Span::Blank || is_known_code(code))
+            && line.get(self.code.1..).is_none_or(|rest| trim(rest).is_empty())
+            && !(may_be_span(dial) && dial.split(|b| *b == b' ').any(is_talk));
+        fits.then_some((ring, talk, quoted))
     }
 
-    fn fields<'a>(&self, line: &'a [u8], head: Head) -> Result<Fields<'a>, Misfit<'a>> {
+    fn fields<'a>(
+        &self,
+        line: &'a [u8],
+        head: Head,
+        (ring, talk, quoted): (Span, Span, bool),
+    ) -> Result<Fields<'a>, Misfit<'a>> {
         let cell = |columns| Self::cell(line, columns);
         let left = |columns: (usize, usize)| line.len().saturating_sub(columns.0);
-        let (ring, _, _) = span(cell(self.ring)).ok_or(Misfit::new(RING, cell(self.ring), left(self.ring)))?;
-        let (talk, quoted, _) = span(cell(self.talk)).ok_or(Misfit::new(TALK, cell(self.talk), left(self.talk)))?;
         Ok(Fields {
             head,
             extension: match usual_digits(cell(self.extension)) {
@@ -320,11 +358,26 @@ impl Layout {
 /// A word with the number of the line's bytes that begin with it.
 type Word<'a> = (&'a [u8], usize);
 
-fn split(rest: &[u8]) -> Vec<Word<'_>> {
+/// A line's words; nearly all have less.
+type Words<'a> = SmallVec<[Word<'a>; 12]>;
+
+fn split(rest: &[u8]) -> Words<'_> {
     /// More words than a line has.
     const WORDS: usize = 40;
+    let mut words = Words::new();
+    if rest.len() <= 64 {
+        let (block, drop) = marks::block(rest, 0);
+        let mut letters = !marks::of(&block, b' ') >> drop;
+        while letters != 0 {
+            let begin = letters.trailing_zeros();
+            let length = (!(letters >> begin)).trailing_zeros();
+            letters &= u64::MAX.checked_shl(begin + length).unwrap_or(0);
+            let (begin, length) = (begin as usize, length as usize);
+            words.push((rest.get(begin..begin + length).unwrap_or_default(), rest.len() - begin));
+        }
+        return words;
+    }
     let mut left = rest.len();
-    let mut words = Vec::new();
     for word in rest.split(|b| *b == b' ') {
         if !word.is_empty() && words.len() < WORDS {
             words.push((word, left));
@@ -410,10 +463,17 @@ fn before<'w, 'a>(words: &'w [Word<'a>]) -> Result<Before<'w, 'a>, Misfit<'a>> {
         [(trunk, left), (second, _), ..] if is_incoming(second) => {
             Ok((none, fit(TRUNK, trunk, *left, digits)?, &words[1..]))
         }
-        [(first, left), (trunk, _), rest @ ..] if is_trunk(trunk) && (!rest.is_empty() || trunk.len() <= 2) => {
-            Ok((fit(EXTENSION, first, *left, extension)?, trunk, rest))
+        [first, (trunk, _), rest @ ..] if is_trunk(trunk) && (!rest.is_empty() || trunk.len() <= 2) => {
+            Ok((extension_word(first)?, trunk, rest))
         }
-        [(first, left), rest @ ..] => Ok((fit(EXTENSION, first, *left, extension)?, none, rest)),
+        [first, rest @ ..] => Ok((extension_word(first)?, none, rest)),
+    }
+}
+
+fn extension_word<'a>(&(word, left): &Word<'a>) -> Result<&'a [u8], Misfit<'a>> {
+    match usual_digits(word) {
+        Some(digits) => Ok(digits),
+        None => fit(EXTENSION, word, left, extension),
     }
 }
 
@@ -421,6 +481,11 @@ fn before<'w, 'a>(words: &'w [Word<'a>]) -> Result<Before<'w, 'a>, Misfit<'a>> {
 fn behind<'a>(words: &[Word<'a>]) -> Result<(&'a [u8], &'a [u8]), Misfit<'a>> {
     let (mut account_found, mut code) = (None, &b""[..]);
     for (place, (word, left)) in words.iter().enumerate() {
+        if usual::is_digits(word) {
+            // An account code as nearly all are.
+            account_found = account_found.or(Some(*word));
+            continue;
+        }
         if is_cost(word) || (place > 0 && is_currency(word) && is_cost(words[place - 1].0)) {
             continue;
         }

@@ -30,13 +30,15 @@ mod held;
 mod leg;
 mod line;
 
+use std::borrow::Cow;
+
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
 
 use crate::smdr::misfit::{Misfit, leading_control};
 use crate::smdr::stamps::{Meaning, nearest_day};
-use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Tells, options};
+use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
 use held::Held;
 use leg::{Found, Party};
 use line::{Fields, Title};
@@ -223,53 +225,70 @@ struct Reading {
 }
 
 impl Parser for Reading {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        self.held.release_old(line.received, out);
+    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
+        self.held.release_old(line.received, &mut |said| say(said.kept()));
         let text = &line.bytes[leading_control(line.bytes)..];
-        let skipped = |what| Parsed::Skipped {
-            line: line.number,
-            what,
-        };
         if let Some(what) = line::no_call(line.bytes) {
             if let Some(title) = line::title(line.bytes) {
                 self.small = title == Title::Small;
             }
-            return out.push(skipped(what));
-        }
-        match self.call(text, line) {
-            Ok(Found::Leg(leg)) => self.held.finished(leg, out),
-            Ok(Found::Answer(leg)) => self.held.hold(leg, line.received, out),
-            Ok(Found::Arrival { trunk }) => {
-                self.held.release(trunk.as_deref(), out);
-                out.push(skipped("ring alert"));
-            }
-            Ok(Found::Event(what)) => out.push(skipped(what)),
-            Err(misfit) => out.push(Parsed::Unparsed {
+            return say(Said::Skipped {
                 line: line.number,
-                column: misfit.column(line.bytes.len()),
-                error: misfit.text(),
-            }),
+                what,
+            });
+        }
+        let fields = match line::fields(text) {
+            Ok(fields) => fields,
+            Err(misfit) => return say(Said::misfit(line, &misfit)),
+        };
+        match leg::dial_text(fields.dial, self.encoding) {
+            Cow::Borrowed(dial) => self.take(text, &fields, dial, line, say),
+            Cow::Owned(dial) => self.take(text, &fields, &dial, line, &mut |said| say(said.kept())),
         }
     }
 
     fn flush(&mut self, out: &mut Vec<Parsed>) {
-        self.held.flush(out);
+        self.held.flush(&mut |said| out.push(said.into()));
     }
 }
 
 impl Reading {
-    fn call<'a>(&mut self, text: &'a [u8], line: Line<'_>) -> Result<Found, Misfit<'a>> {
-        let fields = line::fields(text)?;
+    /// A line's fields; `dial` is the dial number's, decoded.
+    fn take<'a>(
+        &mut self,
+        text: &'a [u8],
+        fields: &Fields<'a>,
+        dial: &'a str,
+        line: Line<'_>,
+        say: &mut dyn FnMut(Said<'a>),
+    ) {
         if !self.fixed {
             self.order = self.order.after(fields.head.date);
         }
-        let party = Party::of(&fields, self.encoding);
+        let party = Party::of(fields, dial);
         self.small |= fields.is_small() || party.is_small();
-        let at = self.at(text, &fields, line.received)?;
+        let at = match self.at(text, fields, line.received) {
+            Ok(at) => at,
+            Err(misfit) => return say(Said::misfit(line, &misfit)),
+        };
         let meaning = self
             .stamp
             .unwrap_or(if self.small { Meaning::Start } else { Meaning::End });
-        Ok(leg::found(line.number, at, meaning, &fields, party))
+        let skipped = |what| Said::Skipped {
+            line: line.number,
+            what,
+        };
+        match leg::found(line.number, text, at, meaning, fields, &party) {
+            Found::Leg(view) => self.held.finished(view, say),
+            Found::Answer(view) => self
+                .held
+                .hold(view.to_leg(), line.received, &mut |said| say(said.kept())),
+            Found::Arrival { trunk } => {
+                self.held.release(trunk, &mut |said| say(said.kept()));
+                say(skipped("ring alert"));
+            }
+            Found::Event(what) => say(skipped(what)),
+        }
     }
 
     fn at<'a>(&self, text: &'a [u8], fields: &Fields<'_>, received: DateTime) -> Result<DateTime, Misfit<'a>> {
