@@ -8,6 +8,7 @@
 //! **Not here**: cutting bytes into lines (`feed::codec`), joining legs to calls ([`crate::call`]).
 
 pub mod cells;
+pub mod columns;
 pub mod detect;
 pub mod figures;
 pub mod garble;

@@ -30,6 +30,24 @@ const GAP: SignedDuration = SignedDuration::from_secs(10);
 pub struct Held {
     answers: VecDeque<Answer>,
     through: VecDeque<Through>,
+    /// Of each [`mixed`], how many of them there are: nearly all parts follow none.
+    mixed: Counts,
+}
+
+/// How many parts there are of each of some mixtures.
+struct Counts([u8; 256]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+/// Trunk and caller in one byte.
+fn mixed(trunk: &[u8], caller: &[u8]) -> usize {
+    let last = |text: &[u8], n: usize| text.iter().rev().nth(n).map_or(0, |b| usize::from(*b));
+    let sum = last(trunk, 0) * 29 + last(trunk, 1) * 7 + last(caller, 0) + last(caller, 1) * 13 + last(caller, 3) * 41;
+    sum % 256
 }
 
 /// An answer whose final line has not come.
@@ -91,6 +109,7 @@ impl Held {
     /// What has waited too long is whole.
     pub fn release_old(&mut self, now: DateTime, say: Say<'_>) {
         while let Some(held) = self.answers.front()
+            && now.date() != held.received.date()
             && now.duration_since(held.received) > LONGEST
         {
             self.release_first(say);
@@ -132,7 +151,8 @@ impl Held {
     /// Whether an answer came by the transfer of the part before; remembers a part that ends by one.
     fn follow(&mut self, part: &Part<'_>) -> bool {
         let mut came = false;
-        if part.answered && !self.through.is_empty() {
+        let mixed = mixed(part.trunk, part.caller);
+        if part.answered && self.mixed.0[mixed] > 0 {
             let coarse = SignedDuration::from_secs(part.coarse_seconds);
             let before = self.through.iter().position(|before| {
                 let late = || part.start.duration_since(before.end);
@@ -142,6 +162,7 @@ impl Held {
             });
             if let Some(at) = before {
                 self.through.remove(at);
+                self.mixed.0[mixed] -= 1;
                 came = true;
             }
         }
@@ -151,8 +172,11 @@ impl Held {
                 caller: text(part.caller),
                 end: part.start.saturating_add(SignedDuration::from_secs(part.seconds)),
             });
-            if self.through.len() > THROUGH {
-                self.through.pop_front();
+            self.mixed.0[mixed] += 1;
+            if self.through.len() > THROUGH
+                && let Some(oldest) = self.through.pop_front()
+            {
+                self.mixed.0[self::mixed(oldest.trunk.as_bytes(), oldest.caller.as_bytes())] -= 1;
             }
         }
         came

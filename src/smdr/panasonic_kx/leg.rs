@@ -32,9 +32,9 @@ pub enum Party<'a> {
     /// A caller from outside.
     Incoming(Caller<'a>),
     /// An extension.
-    Extension(&'a str),
+    Extension(&'a [u8]),
     /// An outside number.
-    Dialled(&'a str),
+    Dialled(&'a [u8]),
     /// None: an event.
     Event(&'static str),
 }
@@ -42,10 +42,10 @@ pub enum Party<'a> {
 /// A caller from outside.
 #[derive(Debug, Default, PartialEq)]
 pub struct Caller<'a> {
-    name: &'a str,
-    number: &'a str,
+    name: &'a [u8],
+    number: &'a [u8],
     /// The number that was called.
-    ddi: &'a str,
+    ddi: &'a [u8],
     machine: Option<Machine>,
     /// By `incoming`, as small switches print it.
     small: bool,
@@ -65,27 +65,48 @@ pub fn dial_text<'a>(dial: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str
 }
 
 impl<'a> Party<'a> {
+    /// The same as [`Party::of`] finds where the field holds digits, as nearly all do.
+    #[inline]
+    pub fn usual(f: &Fields<'a>) -> Option<Self> {
+        let (marked, number) = match f.dial {
+            b"\\" => (true, &b""[..]),
+            [b'<', b'I', b'>', number @ ..] => (true, number),
+            number => (false, number),
+        };
+        if !(number.is_empty() || usual::is_digits(number)) {
+            return None;
+        }
+        Some(if marked || f.is_answerable() {
+            Self::Incoming(Caller {
+                number,
+                inferred: !marked,
+                ..Caller::default()
+            })
+        } else {
+            Self::Dialled(number)
+        })
+    }
+
     /// Reads the dial number's field with its surroundings.
     pub fn of(f: &Fields<'_>, dial: &'a str) -> Self {
         let dial = dial.trim();
         if let Some(caller) = incoming(dial) {
             return caller;
         }
-        let answerable = f.ring != Span::Blank || matches!(f.code, b"RC" | b"AN" | b"NA");
         if let Some(extension) = dial.strip_prefix("EXT").filter(|e| is_number(e)) {
-            Self::Extension(extension)
-        } else if answerable {
+            Self::Extension(extension.as_bytes())
+        } else if f.is_answerable() {
             let (name, number) = name_and_number(dial);
             Self::Incoming(Caller {
-                name,
-                number,
+                name: name.as_bytes(),
+                number: number.as_bytes(),
                 inferred: true,
                 ..Caller::default()
             })
         } else if f.trunk.is_empty() && f.code.is_empty() && dial.starts_with(|c: char| c.is_ascii_alphabetic()) {
             Self::Event("phone event")
         } else {
-            Self::Dialled(dialled(dial))
+            Self::Dialled(dialled(dial).as_bytes())
         }
     }
 
@@ -126,9 +147,9 @@ fn incoming(dial: &str) -> Option<Party<'_>> {
 fn caller<'a>(text: &'a str, ddi: &'a str) -> Party<'a> {
     let (name, number) = name_and_number(text);
     Party::Incoming(Caller {
-        name,
-        number,
-        ddi,
+        name: name.as_bytes(),
+        number: number.as_bytes(),
+        ddi: ddi.as_bytes(),
         ..Caller::default()
     })
 }
@@ -141,7 +162,7 @@ fn by_words(dial: &str) -> Option<Party<'_>> {
     }
     let behind = dial.rsplit(['>', ' ']).next().unwrap_or_default();
     Some(Party::Incoming(Caller {
-        number: if is_number(behind) { behind } else { "" },
+        number: if is_number(behind) { behind.as_bytes() } else { b"" },
         machine: waiting.then_some(Machine::Queue),
         small: true,
         disa: has(b"disa"),
@@ -303,17 +324,17 @@ impl<'a> Sides<'a> {
             Party::Incoming(caller) => {
                 return Self {
                     direction: Direction::Incoming,
-                    calling: caller.number.as_bytes(),
-                    name: caller.name.as_bytes(),
+                    calling: caller.number,
+                    name: caller.name,
                     called: if caller.ddi.is_empty() {
                         own
                     } else {
-                        caller.ddi.as_bytes()
+                        caller.ddi
                     },
                 };
             }
-            Party::Extension(extension) => (Direction::Internal, extension.as_bytes()),
-            Party::Dialled(number) => (Direction::Outgoing, number.as_bytes()),
+            Party::Extension(extension) => (Direction::Internal, *extension),
+            Party::Dialled(number) => (Direction::Outgoing, *number),
             Party::Event(_) => (Direction::Outgoing, &b""[..]),
         };
         Self {
@@ -349,7 +370,7 @@ fn outcome<'a>(f: &Fields<'a>, party: &Party<'a>, goes_on: bool) -> Told<'a> {
     match party {
         Party::Incoming(caller) => incoming_outcome(f, caller, talked || goes_on),
         Party::Extension(extension) if talked => Told {
-            answered_by: extension.as_bytes(),
+            answered_by: extension,
             deduced: Some(Deduced::AnsweredBy),
             ..Told::plain(Disposition::Answered)
         },

@@ -11,6 +11,7 @@ use nom::sequence::{preceded, terminated};
 use smallvec::SmallVec;
 
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
+use crate::smdr::columns::{self, Columns};
 use crate::smdr::{marks, usual};
 
 /// A span's cell.
@@ -83,6 +84,11 @@ impl Fields<'_> {
         self.ring != Span::Blank || self.talk != Span::Blank || !self.code.is_empty()
     }
 
+    /// By ring time or code a call from outside.
+    pub fn is_answerable(&self) -> bool {
+        self.ring != Span::Blank || matches!(self.code, b"RC" | b"AN" | b"NA")
+    }
+
     /// Of a KX-TA or TEA.
     pub fn is_small(&self) -> bool {
         self.quoted || self.head.starred
@@ -134,26 +140,26 @@ pub fn title(line: &[u8]) -> Option<Title> {
     })
 }
 
-/// What a line is that tells of no call.
-pub fn no_call(line: &[u8]) -> Option<&'static str> {
+/// What a line is that tells of no call, and which title.
+pub fn no_call(line: &[u8]) -> Option<(&'static str, Option<Title>)> {
     // A date begins neither a page nor a dialogue.
     if line.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
     if line.iter().all(u8::is_ascii_whitespace) {
-        return Some("blank line");
+        return Some(("blank line", None));
     }
     if line.iter().all(u8::is_ascii_control) {
-        return Some("control bytes");
+        return Some(("control bytes", None));
     }
-    if title(line).is_some() {
-        return Some("page header");
+    if let Some(title) = title(line) {
+        return Some(("page header", Some(title)));
     }
     let text = trim(line);
     if text.len() >= 3 && text.iter().all(|b| matches!(b, b'-' | b'=')) {
-        return Some("page header");
+        return Some(("page header", None));
     }
-    is_login(text).or_else(|| is_modem(text))
+    is_login(text).or_else(|| is_modem(text)).map(|what| (what, None))
 }
 
 /// The prompt `-`, what we typed there and its echo.
@@ -236,12 +242,33 @@ pub fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
         Some(usual) => usual,
         None => head(line)?,
     };
+    let marked = Marked::of(line);
     let by_column = LAYOUTS
         .iter()
-        .find_map(|layout| layout.spans(line, rest).map(|spans| (layout, spans)));
+        .find_map(|layout| layout.spans(&marked, rest).map(|spans| (layout, spans)));
     match by_column {
-        Some((layout, spans)) => layout.fields(line, head, spans),
-        None => words(line, rest, head),
+        Some((layout, spans)) => layout.fields(&marked, head, spans),
+        None => words(&marked, rest, head),
+    }
+}
+
+/// A line whose blanks and span marks are known.
+struct Marked<'a> {
+    line: &'a [u8],
+    columns: Columns<'a>,
+    /// `'` and `*`, of which each span has one.
+    ticks: u128,
+}
+
+impl<'a> Marked<'a> {
+    #[inline]
+    fn of(line: &'a [u8]) -> Self {
+        let ticks = |block: &marks::Block| marks::of(block, b'\'') | marks::of(block, b'*');
+        Self {
+            line,
+            columns: Columns::of(line),
+            ticks: columns::marked(line, ticks),
+        }
     }
 }
 
@@ -255,7 +282,17 @@ struct Layout {
     account: (usize, usize),
     code: (usize, usize),
     /// What must be blank between them.
-    gaps: &'static [usize],
+    gaps: u128,
+}
+
+/// These columns, as bits.
+const fn all(columns: &[usize]) -> u128 {
+    let (mut found, mut n) = (0, 0);
+    while n < columns.len() {
+        found |= 1 << columns[n];
+        n += 1;
+    }
+    found
 }
 
 /// Patterns A, B, C. B has no ring time, and its cost ends where the account code begins.
@@ -268,7 +305,7 @@ static LAYOUTS: [Layout; 3] = [
         talk: (57, 65),
         account: (66, 76),
         code: (77, 80),
-        gaps: &[8, 16, 22, 25, 51, 56, 65, 76],
+        gaps: all(&[8, 16, 22, 25, 51, 56, 65, 76]),
     },
     Layout {
         extension: (17, 22),
@@ -278,7 +315,7 @@ static LAYOUTS: [Layout; 3] = [
         talk: (47, 55),
         account: (66, 76),
         code: (77, 80),
-        gaps: &[8, 16, 22, 25, 46, 55, 76],
+        gaps: all(&[8, 16, 22, 25, 46, 55, 76]),
     },
     Layout {
         extension: (17, 22),
@@ -288,69 +325,69 @@ static LAYOUTS: [Layout; 3] = [
         talk: (84, 92),
         account: (105, 115),
         code: (116, 119),
-        gaps: &[8, 16, 22, 27, 78, 83, 92, 104, 115],
+        gaps: all(&[8, 16, 22, 27, 78, 83, 92, 104, 115]),
     },
 ];
 
 impl Layout {
-    fn cell(line: &[u8], (from, to): (usize, usize)) -> &[u8] {
-        line.get(from.min(line.len())..to.min(line.len())).unwrap_or_default()
-    }
-
     /// Ring time, and talk with whether `"` stands behind it: if gaps are blank, spans are spans, and at least one of
     /// them or the code is there.
     #[inline]
-    fn spans(&self, line: &[u8], rest: &[u8]) -> Option<(Span, Span, bool)> {
-        let blank = |at: &usize| line.get(*at).is_none_or(|b| *b == b' ');
-        if !(line.len() - rest.len() <= 16 && self.gaps.iter().all(blank)) {
+    fn spans(&self, marked: &Marked<'_>, rest: &[u8]) -> Option<(Span, Span, bool)> {
+        let Marked { line, columns, ticks } = marked;
+        if line.len() - rest.len() > 16 || columns.filled() & self.gaps != 0 {
             return None;
         }
-        let (ring, ring_quoted, ring_long) = span(Self::cell(line, self.ring))?;
-        let (talk, quoted, long) = span(Self::cell(line, self.talk))?;
-        let code = trim(Self::cell(line, self.code));
-        let dial = Self::cell(line, self.dial);
+        let cell = |(from, to)| columns.cell(from, to);
+        let (ring, ring_quoted, ring_long) = span(cell(self.ring))?;
+        let (talk, quoted, long) = span(cell(self.talk))?;
+        let code = cell(self.code);
+        let behind = columns.filled() >> self.code.1 == 0 && line.get(128..).is_none_or(|rest| trim(rest).is_empty());
+        let no_talk_within = || {
+            ticks & columns::bits(self.dial.0, self.dial.1) == 0
+                || !cell(self.dial).split(|b| *b == b' ').any(is_talk)
+        };
         let fits = !ring_quoted
             && !ring_long
             && (talk == Span::Blank || long)
             && (code.is_empty() || is_code(code))
             && (ring != Span::Blank || talk != Span::Blank || is_known_code(code))
-            && line.get(self.code.1..).is_none_or(|rest| trim(rest).is_empty())
-            && !(may_be_span(dial) && dial.split(|b| *b == b' ').any(is_talk));
+            && behind
+            && no_talk_within();
         fits.then_some((ring, talk, quoted))
     }
 
     fn fields<'a>(
         &self,
-        line: &'a [u8],
+        marked: &Marked<'a>,
         head: Head,
         (ring, talk, quoted): (Span, Span, bool),
     ) -> Result<Fields<'a>, Misfit<'a>> {
-        let cell = |columns| Self::cell(line, columns);
+        let line = marked.line;
+        let cell = |(from, to)| marked.columns.cell(from, to);
+        // What does not fit is told with its blanks.
+        let raw = |(from, to): (usize, usize)| line.get(from..to.min(line.len())).unwrap_or_default();
         let left = |columns: (usize, usize)| line.len().saturating_sub(columns.0);
         Ok(Fields {
             head,
             extension: match usual_digits(cell(self.extension)) {
                 Some(digits) => digits,
-                None => fit(
-                    EXTENSION,
-                    cell(self.extension),
-                    left(self.extension),
-                    blank_or(extension),
-                )?,
+                None => fit(EXTENSION, raw(self.extension), left(self.extension), blank_or(extension))?,
             },
             trunk: match usual_digits(cell(self.trunk)) {
                 Some(digits) => digits,
-                None => fit(TRUNK, cell(self.trunk), left(self.trunk), blank_or(digits))?,
+                None => fit(TRUNK, raw(self.trunk), left(self.trunk), blank_or(digits))?,
             },
-            dial: trim(cell(self.dial)),
+            dial: cell(self.dial),
             ring,
             talk,
             quoted,
-            account: match trim(cell(self.account)) {
+            account: match cell(self.account) {
                 [] => b"",
-                _ => fit(ACCOUNT, cell(self.account), left(self.account), account)?,
+                code if usual::is_digits(code) => code,
+                _ => fit(ACCOUNT, raw(self.account), left(self.account), account)?,
             },
-            code: trim(cell(self.code)),
+            code: cell(self.code),
         })
     }
 }
@@ -358,53 +395,84 @@ impl Layout {
 /// A word with the number of the line's bytes that begin with it.
 type Word<'a> = (&'a [u8], usize);
 
-/// A line's words; nearly all have less.
-type Words<'a> = SmallVec<[Word<'a>; 12]>;
+/// A line's words, and of which word a bit is set in `ticked` because it may be a span.
+struct Words<'a> {
+    all: SmallVec<[Word<'a>; 12]>,
+    ticked: u64,
+}
 
-fn split(rest: &[u8]) -> Words<'_> {
-    /// More words than a line has.
-    const WORDS: usize = 40;
-    let mut words = Words::new();
-    if rest.len() <= 64 {
-        let (block, drop) = marks::block(rest, 0);
-        let mut letters = !marks::of(&block, b' ') >> drop;
-        while letters != 0 {
-            let begin = letters.trailing_zeros();
-            let length = (!(letters >> begin)).trailing_zeros();
-            letters &= u64::MAX.checked_shl(begin + length).unwrap_or(0);
-            let (begin, length) = (begin as usize, length as usize);
-            words.push((rest.get(begin..begin + length).unwrap_or_default(), rest.len() - begin));
+impl<'a> Words<'a> {
+    fn of(marked: &Marked<'a>, rest: &'a [u8]) -> Self {
+        if marked.line.len() > 128 {
+            return Self::of_long(rest);
         }
-        return words;
-    }
-    let mut left = rest.len();
-    for word in rest.split(|b| *b == b' ') {
-        if !word.is_empty() && words.len() < WORDS {
-            words.push((word, left));
+        let line = marked.line;
+        let mut words = Self {
+            all: SmallVec::new(),
+            ticked: 0,
+        };
+        let mut filled = marked.columns.filled() & columns::bits(line.len() - rest.len(), 128);
+        while filled != 0 {
+            let begin = filled.trailing_zeros() as usize;
+            let end = begin + (!(filled >> begin)).trailing_zeros() as usize;
+            filled &= columns::bits(end, 128);
+            let ticked = marked.ticks & columns::bits(begin, end) != 0;
+            words.ticked |= u64::from(ticked) << words.all.len();
+            words
+                .all
+                .push((line.get(begin..end).unwrap_or_default(), line.len() - begin));
         }
-        left = left.saturating_sub(word.len() + 1);
+        words
     }
-    words
+
+    fn of_long(rest: &'a [u8]) -> Self {
+        /// More words than a line has.
+        const WORDS: usize = 40;
+        let mut left = rest.len();
+        let mut all = SmallVec::new();
+        for word in rest.split(|b| *b == b' ') {
+            if !word.is_empty() && all.len() < WORDS {
+                all.push((word, left));
+            }
+            left = left.saturating_sub(word.len() + 1);
+        }
+        Self { all, ticked: u64::MAX }
+    }
+
+    /// The last word that is such a span.
+    #[inline]
+    fn last_span(&self, is: impl Fn(&[u8]) -> bool) -> Option<usize> {
+        let mut left = self.ticked;
+        while left != 0 {
+            let last = 63 - left.leading_zeros() as usize;
+            if self.all.get(last).is_some_and(|(word, _)| is(word)) {
+                return Some(last);
+            }
+            left &= !(1 << last);
+        }
+        None
+    }
 }
 
 /// By words: the last duration, ring time or code ends the dialled number.
-fn words<'a>(line: &'a [u8], rest: &'a [u8], head: Head) -> Result<Fields<'a>, Misfit<'a>> {
-    let words = split(rest);
+fn words<'a>(marked: &Marked<'a>, rest: &'a [u8], head: Head) -> Result<Fields<'a>, Misfit<'a>> {
+    let line = marked.line;
+    let words = Words::of(marked, rest);
     let (mut ring, mut talk, mut quoted) = (Span::Blank, Span::Blank, false);
-    let last = |fits: &dyn Fn(&[u8]) -> bool| words.iter().rposition(|(word, _)| fits(word));
-    let (mut dial_end, mut after) = (words.len(), words.len());
-    if let Some(at) = last(&is_talk) {
+    let (mut dial_end, mut after) = (words.all.len(), words.all.len());
+    if let Some(at) = words.last_span(is_talk) {
         (dial_end, after) = (at, at + 1);
-        (talk, quoted, _) = span(words[at].0).unwrap_or((Span::Blank, false, true));
-    } else if let Some(at) = last(&is_ring) {
+        (talk, quoted, _) = span(words.all[at].0).unwrap_or((Span::Blank, false, true));
+    } else if let Some(at) = words.last_span(is_ring) {
         (dial_end, after) = (at + 1, at + 1);
-    } else if let Some(at) = last(&is_known_code).filter(|at| at + 1 == words.len()) {
-        (dial_end, after) = (at, at);
+    } else if words.all.last().is_some_and(|(word, _)| is_known_code(word)) {
+        (dial_end, after) = (dial_end - 1, dial_end - 1);
     }
-    if dial_end > 0 && is_ring(words[dial_end - 1].0) {
+    if dial_end > 0 && words.ticked & (1 << (dial_end - 1)) != 0 && is_ring(words.all[dial_end - 1].0) {
         dial_end -= 1;
-        ring = span(words[dial_end].0).map_or(Span::Blank, |(span, _, _)| span);
+        ring = span(words.all[dial_end].0).map_or(Span::Blank, |(span, _, _)| span);
     }
+    let words = &words.all;
     let (account, code) = behind(&words[after..])?;
     let (extension, trunk, number) = before(&words[..dial_end])?;
     let dial = match (number.first(), number.last()) {
@@ -450,10 +518,12 @@ type Before<'w, 'a> = (&'a [u8], &'a [u8], &'w [Word<'a>]);
 
 fn before<'w, 'a>(words: &'w [Word<'a>]) -> Result<Before<'w, 'a>, Misfit<'a>> {
     let is_incoming = |word: &[u8]| {
-        word.starts_with(b"<")
-            || [&b"incoming"[..], b"DISA", b"DIL"]
-                .iter()
-                .any(|w| w.eq_ignore_ascii_case(word))
+        let known = || [&b"incoming"[..], b"DISA", b"DIL"];
+        match word {
+            [b'<', ..] => true,
+            [b'i' | b'I' | b'd' | b'D', ..] => known().iter().any(|w| w.eq_ignore_ascii_case(word)),
+            _ => false,
+        }
     };
     let is_trunk = |word: &[u8]| word.len() <= 4 && word.iter().all(u8::is_ascii_digit);
     let none = &b""[..];
@@ -686,7 +756,7 @@ fn is_code(word: &[u8]) -> bool {
 
 /// The codes that the guides list; `IN` of `LOG IN` is none.
 fn is_known_code(word: &[u8]) -> bool {
-    [&b"RC"[..], b"AN", b"NA", b"TR", b"FW", b"RM", b"D0", b"CL"].contains(&word)
+    matches!(word, b"RC" | b"AN" | b"NA" | b"TR" | b"FW" | b"RM" | b"D0" | b"CL")
 }
 
 fn is_cost(word: &[u8]) -> bool {

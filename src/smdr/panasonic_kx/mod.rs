@@ -228,8 +228,8 @@ impl Parser for Reading {
     fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
         self.held.release_old(line.received, &mut |said| say(said.kept()));
         let text = &line.bytes[leading_control(line.bytes)..];
-        if let Some(what) = line::no_call(line.bytes) {
-            if let Some(title) = line::title(line.bytes) {
+        if let Some((what, title)) = line::no_call(line.bytes) {
+            if let Some(title) = title {
                 self.small = title == Title::Small;
             }
             return say(Said::Skipped {
@@ -241,9 +241,15 @@ impl Parser for Reading {
             Ok(fields) => fields,
             Err(misfit) => return say(Said::misfit(line, &misfit)),
         };
+        if let Some(party) = Party::usual(&fields) {
+            return self.take(text, &fields, party, line, say);
+        }
         match leg::dial_text(fields.dial, self.encoding) {
-            Cow::Borrowed(dial) => self.take(text, &fields, dial, line, say),
-            Cow::Owned(dial) => self.take(text, &fields, &dial, line, &mut |said| say(said.kept())),
+            Cow::Borrowed(dial) => self.take(text, &fields, Party::of(&fields, dial), line, say),
+            Cow::Owned(dial) => {
+                let party = Party::of(&fields, &dial);
+                self.take(text, &fields, party, line, &mut |said| say(said.kept()));
+            }
         }
     }
 
@@ -253,19 +259,19 @@ impl Parser for Reading {
 }
 
 impl Reading {
-    /// A line's fields; `dial` is the dial number's, decoded.
+    /// A line's fields, with the other side as read off them.
+    #[inline]
     fn take<'a>(
         &mut self,
         text: &'a [u8],
         fields: &Fields<'a>,
-        dial: &'a str,
+        party: Party<'a>,
         line: Line<'_>,
         say: &mut dyn FnMut(Said<'a>),
     ) {
         if !self.fixed {
             self.order = self.order.after(fields.head.date);
         }
-        let party = Party::of(fields, dial);
         self.small |= fields.is_small() || party.is_small();
         let at = match self.at(text, fields, line.received) {
             Ok(at) => at,

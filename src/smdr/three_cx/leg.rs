@@ -2,14 +2,16 @@
 //!
 //! **Not here**: the fields of the line (`line`).
 
-use jiff::civil::DateTime;
+use encoding_rs::UTF_8;
 use jiff::tz::Offset;
 
 use super::Reader;
 use super::line::Printed;
-use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Machine, Marks, Stamp, Text, Transfer};
+use crate::call::{Direction, Disposition, Machine, Text};
+use crate::smdr::Said;
 use crate::smdr::stamps::seconds;
-use crate::smdr::text::filled;
+use crate::smdr::text::{decoded, filled};
+use crate::smdr::view::{Deduced, Deductions, LegView};
 
 /// The longest that a machine's answer takes, in seconds.
 const QUICK: i64 = 1;
@@ -42,7 +44,7 @@ struct Outcome<'a> {
     /// The printed answer is a machine's, not a person's.
     machine: Option<Machine>,
     /// The field that was deduced.
-    deduced: Option<&'static str>,
+    deduced: Option<Deduced>,
 }
 
 impl<'a> Outcome<'a> {
@@ -62,14 +64,35 @@ impl<'a> Outcome<'a> {
             answered_by: Some(by),
             after,
             machine: None,
-            deduced: deduced.then_some("answered_by"),
+            deduced: deduced.then_some(Deduced::AnsweredBy),
         }
     }
 }
 
 impl Reader {
-    pub(super) fn leg(&self, number: u64, r: &Printed<'_>) -> Leg {
-        let text = |cell| r.source.text(cell);
+    /// The leg, borrowed from its line but where its name is not printed as it is written.
+    #[inline]
+    pub(super) fn leg<'a>(&self, number: u64, line: &'a [u8], r: &Printed<'a>) -> Said<'a> {
+        let view = self.view(number, line, r);
+        let as_printed = || str::from_utf8(r.from_name).is_ok_and(|name| !name.chars().any(char::is_control));
+        let plain = r.plain || self.encoding == UTF_8 && as_printed();
+        if plain && !r.from_name.contains(&b'"') {
+            return Said::Leg(view);
+        }
+        let name = self.name(r).filter(|name| name.as_bytes() != bare(r.from));
+        // Numbers are UTF-8, whatever names are.
+        let mut leg = LegView {
+            calling_name: b"",
+            encoding: UTF_8,
+            ..view
+        }
+        .to_leg();
+        leg.calling_name = name;
+        Said::Held(Box::new(leg))
+    }
+
+    #[inline]
+    fn view<'a>(&self, number: u64, line: &'a [u8], r: &Printed<'a>) -> LegView<'a> {
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
@@ -79,54 +102,46 @@ impl Reader {
             .filter(|_| outcome.machine.is_none())
             .map(|at| seconds(r.start, at))
             .filter(|ring| *ring >= 0);
-        let mut inferred: Inferred = outcome.deduced.into_iter().collect();
-        if ring_seconds.is_some() {
-            inferred.push("ring_seconds");
+        let mut inferred = Deductions::default();
+        if let Some(field) = outcome.deduced {
+            inferred.note(true, field);
         }
+        inferred.note(ring_seconds.is_some(), Deduced::RingSeconds);
         let transfer = self.transfer(r, &outcome, to);
-        let calling = filled(without_host(bare(r.from))).filter(|n| !n.eq_ignore_ascii_case(b"anonymous"));
-        Leg {
-            line: number,
-            lines: 1,
-            line_numbers: LineNumbers::from_slice(&[number]),
-            start: self.stamp(r.start),
-            answered_at: answered_at.map(|at| self.stamp(at)),
-            direction,
-            calling_number: calling.map(text),
-            calling_name: self.name(r).filter(|name| name.as_bytes() != bare(r.from)),
-            called_number: called(r, to).map(text),
-            station: outcome.answered_by.or(station(r, direction, to, &outcome)).map(text),
-            answered_by: outcome.answered_by.map(text),
-            trunk: trunk(r, direction).map(text),
+        let calling = without_host(bare(r.from));
+        let anonymous = calling.eq_ignore_ascii_case(b"anonymous");
+        LegView {
+            answered_at,
+            offset: self.utc.then_some(Offset::UTC),
+            calling_number: if anonymous { b"" } else { calling },
+            calling_name: if r.from_name == bare(r.from) { b"" } else { r.from_name },
+            called_number: called(r, to).unwrap_or_default(),
+            station: outcome
+                .answered_by
+                .or(station(r, direction, to, &outcome))
+                .unwrap_or_default(),
+            answered_by: outcome.answered_by.unwrap_or_default(),
+            trunk: trunk(r, direction).unwrap_or_default(),
             ring_seconds,
             talk_seconds: r.duration.filter(|_| told && answered_at.is_some()),
             disposition: outcome.disposition,
-            pbx_call_id: filled(r.call_id).map(text),
-            account_code: filled(r.code).map(text),
+            pbx_call_id: r.call_id,
+            account_code: r.code,
             inferred,
-            marks: Marks {
-                last: Some(true),
-                machine: outcome.machine,
-                target: target(r, direction, to).map(text),
-                transferred: transfer.is_some(),
-                lasted_seconds: r.end.map(|end| seconds(r.start, end)).filter(|s| *s >= 0),
-                passed_to: outcome.after.iter().map(|number| text(number)).collect(),
-                ..Marks::default()
-            },
+            last: Some(true),
+            machine: outcome.machine,
+            target: target(r, direction, to).unwrap_or_default(),
+            transferred: transfer.is_some(),
+            lasted_seconds: r.end.map(|end| seconds(r.start, end)).filter(|s| *s >= 0),
+            passed_to: outcome.after,
             transfer,
-        }
-    }
-
-    fn stamp(&self, at: DateTime) -> Stamp {
-        Stamp {
-            at,
-            offset: self.utc.then_some(Offset::UTC),
+            ..LegView::new(number, line, r.start, direction)
         }
     }
 
     /// Decoded; none if it is blank or noise got into it.
     fn name(&self, r: &Printed<'_>) -> Option<Text> {
-        let name = r.source.decoded(filled(r.from_name)?, self.encoding);
+        let name = decoded(filled(r.from_name)?, self.encoding);
         let good = !name.chars().any(char::is_control);
         good.then(|| {
             if name.contains('"') {
@@ -201,7 +216,7 @@ impl Reader {
                 }
                 if quick && direction == Direction::Incoming && r.change.is_empty() {
                     return Outcome {
-                        deduced: Some("disposition"),
+                        deduced: Some(Deduced::Disposition),
                         ..Outcome::none(Disposition::NoAnswer, Some(Machine::Queue))
                     };
                 }
@@ -272,7 +287,7 @@ impl Reader {
         people
     }
 
-    fn transfer(&self, r: &Printed<'_>, outcome: &Outcome<'_>, to: Party<'_>) -> Option<Transfer> {
+    fn transfer<'a>(&self, r: &Printed<'a>, outcome: &Outcome<'a>, to: Party<'a>) -> Option<(&'a [u8], &'a [u8])> {
         let last = self.party(r.last, r.last_type);
         let (from, got) = if let Some(got) = outcome.after.last() {
             (outcome.answered_by?, *got)
@@ -289,10 +304,7 @@ impl Reader {
         } else {
             return None;
         };
-        Some(Transfer {
-            from: filled(from).map(|cell| r.source.text(cell)),
-            to: filled(got).map(|cell| r.source.text(cell)),
-        })
+        Some((from, got))
     }
 }
 

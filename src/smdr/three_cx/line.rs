@@ -18,7 +18,6 @@ use crate::smdr::OptionError;
 use crate::smdr::figures::{self, digits};
 use crate::smdr::misfit::{self, Field, Inner, Misfit, trim};
 use crate::smdr::registry::nearest;
-use crate::smdr::text::Source;
 use crate::smdr::usual;
 
 /// Fields as 3CX names them, in the usual order, with what they hold.
@@ -159,7 +158,8 @@ pub type Chain<'a> = SmallVec<[&'a [u8]; 8]>;
 /// The line's fields, as printed, prefixes and all.
 #[derive(Debug, PartialEq)]
 pub struct Printed<'a> {
-    pub source: Source<'a>,
+    /// All bytes of the line are visible ASCII or blanks.
+    pub plain: bool,
     pub call_id: &'a [u8],
     pub duration: Option<i64>,
     pub start: DateTime,
@@ -210,7 +210,7 @@ pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfi
     let answered = cells.get(TIME_ANSWERED, filled(stamp))?.flatten();
     let end = cells.get(TIME_END, filled(stamp))?.flatten();
     let printed = Printed {
-        source: Source::of(line),
+        plain: usual::is_printable(line),
         call_id: cells.get(CALLID, call_id)?.unwrap_or_default(),
         duration: duration.flatten(),
         start,

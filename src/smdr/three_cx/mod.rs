@@ -46,7 +46,7 @@ use jiff::SignedDuration;
 
 use crate::smdr::misfit::trim;
 use crate::smdr::{
-    About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Tells, options,
+    About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Said, Tells, options,
 };
 use line::{Layout, without_leading_filler};
 
@@ -240,20 +240,17 @@ struct Reader {
 }
 
 impl Parser for Reader {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        out.push(match no_call(line.bytes) {
-            Some(what) => Parsed::Skipped {
+    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
+        if let Some(what) = no_call(line.bytes) {
+            return say(Said::Skipped {
                 line: line.number,
                 what,
-            },
-            None => match line::any(without_leading_filler(line.bytes), &self.layout) {
-                Ok(printed) => Parsed::Leg(self.leg(line.number, &printed)),
-                Err(misfit) => Parsed::Unparsed {
-                    line: line.number,
-                    column: misfit.column(line.bytes.len()),
-                    error: misfit.text(),
-                },
-            },
+            });
+        }
+        let text = without_leading_filler(line.bytes);
+        say(match line::any(text, &self.layout) {
+            Ok(printed) => self.leg(line.number, text, &printed),
+            Err(misfit) => Said::misfit(line, &misfit),
         });
     }
 

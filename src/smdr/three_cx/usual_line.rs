@@ -9,7 +9,6 @@ use super::line::{
 };
 use crate::smdr::cells::Cells;
 use crate::smdr::misfit::trim;
-use crate::smdr::text::Source;
 use crate::smdr::usual;
 
 /// The line as nearly all are spelt: the usual fields, quotes around the chain alone. What is found is what the careful reader
@@ -36,7 +35,7 @@ pub fn usual_line(line: &[u8]) -> Option<Printed<'_>> {
     }
     let is_id = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let printed = Printed {
-        source: Source::of(line),
+        plain: cells.is_printable,
         call_id: Some(cells.get(CALLID)).filter(|id| !id.is_empty() && id.iter().all(is_id))?,
         duration: match cells.get(DURATION) {
             b"" => None,
