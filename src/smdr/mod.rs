@@ -159,7 +159,7 @@ pub enum Parsed {
 /// What a parser says, while the line is at hand.
 #[derive(Debug)]
 pub enum Said<'a> {
-    /// A leg of this line alone.
+    /// A leg, for as long as it is told of.
     Leg(LegView<'a>),
     /// A leg that was held, or one of several lines.
     Held(Box<Leg>),
@@ -181,17 +181,7 @@ pub enum Said<'a> {
     },
 }
 
-impl<'a> Said<'a> {
-    /// The same without the line.
-    pub fn kept(self) -> Said<'static> {
-        match self {
-            Self::Leg(view) => Said::Held(Box::new(view.to_leg())),
-            Self::Held(leg) => Said::Held(leg),
-            Self::Skipped { line, what } => Said::Skipped { line, what },
-            Self::Unparsed { line, column, error } => Said::Unparsed { line, column, error },
-        }
-    }
-
+impl Said<'_> {
     /// The line does not fit.
     pub fn misfit(line: Line<'_>, misfit: &misfit::Misfit<'_>) -> Self {
         Self::Unparsed {
@@ -234,11 +224,7 @@ pub trait Dialect: Send + Sync {
 /// A running parser. It may hold lines back until their record is whole.
 pub trait Parser: Send {
     /// Takes one line and says what is finished.
-    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) { // TEMP
-        let mut out = Vec::new(); // TEMP
-        self.line(line, &mut out); // TEMP
-        for p in out { say(match p { Parsed::Leg(l) => Said::Held(Box::new(l)), Parsed::Skipped{line,what} => Said::Skipped{line,what}, Parsed::Unparsed{line,column,error} => Said::Unparsed{line,column,error} }); } // TEMP
-    } // TEMP
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>));
 
     /// No more lines (end of file, or a feed's long silence): what is held comes out. If lines come after all, a leg may
     /// come out once more with further lines; it is in place of the one before.

@@ -174,7 +174,7 @@ struct Reading {
 }
 
 impl Parser for Reading {
-    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let text = &line.bytes[leading_control(line.bytes)..];
         let skipped = |what| Said::Skipped {
             line: line.number,

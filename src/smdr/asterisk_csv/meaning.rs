@@ -5,9 +5,9 @@
 use jiff::tz::Offset;
 
 use super::row::{Ended, Row};
-use crate::call::leg::Machine;
-use crate::call::{Direction, Disposition, Inferred, Leg, LineNumbers, Marks, Stamp, Text, Transfer};
+use crate::call::{Direction, Disposition, Machine};
 use crate::smdr::stamps;
+use crate::smdr::view::{Deduced, Deductions, LegView};
 
 /// What the feed's options say about numbers and stamps.
 #[derive(Debug, Clone, Copy)]
@@ -56,13 +56,6 @@ impl House {
             return End::Phone(device);
         }
         End::Trunk(&channel[..slash + 1 + device.len()])
-    }
-
-    fn stamp(self, at: jiff::civil::DateTime) -> Stamp {
-        Stamp {
-            at,
-            offset: self.utc.then_some(Offset::UTC),
-        }
     }
 }
 
@@ -176,8 +169,9 @@ struct Seen<'a> {
     direction_inferred: bool,
 }
 
-/// The leg that a row is.
-pub fn leg(row: &Row<'_>, house: House) -> Leg {
+/// The leg that a row is, of its first line.
+#[inline]
+pub fn leg<'r>(row: &'r Row<'_>, house: House) -> LegView<'r> {
     let (from, to) = (house.end(&row.channel), house.end(&row.dst_channel));
     let direction = direction(row, house, &from, &to);
     let by_channels = match direction {
@@ -256,12 +250,17 @@ fn is_withheld(text: &str) -> bool {
     words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-fn filled(text: &str) -> Option<Text> {
-    (!text.is_empty()).then(|| text.into())
+fn filled(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
-impl Seen<'_> {
-    fn leg(&self) -> Leg {
+fn bytes(text: Option<&str>) -> &[u8] {
+    text.unwrap_or_default().as_bytes()
+}
+
+impl<'a> Seen<'a> {
+    #[inline]
+    fn leg(&self) -> LegView<'a> {
         let row = self.row;
         let (disposition, answered_by) = self.outcome();
         let answer = match disposition {
@@ -271,45 +270,39 @@ impl Seen<'_> {
         let ring = self.ring(disposition);
         let station = self.station();
         let transferred = row.app.eq_ignore_ascii_case("Transferred Call");
-        Leg {
-            line: row.lines.first().copied().unwrap_or(1),
-            lines: row.lines.len() as u64,
-            line_numbers: LineNumbers::from_slice(&row.lines),
-            start: self.house.stamp(row.start),
-            answered_at: answer.map(|at| self.house.stamp(at)),
-            direction: self.direction,
-            calling_number: self.calling_number(),
-            calling_name: self.calling_name(),
-            called_number: self.called_number(),
-            inferred: self.inferred(disposition, answered_by.as_deref(), ring),
-            trunk: self.trunk(),
+        let agent = row.dst_channel.strip_prefix("Agent/");
+        LegView {
+            answered_at: answer,
+            offset: self.house.utc.then_some(Offset::UTC),
+            calling_number: bytes(self.calling_number()),
+            calling_name: bytes(self.calling_name()),
+            called_number: bytes(self.called_number(station)),
+            station: bytes(station),
+            answered_by: bytes(answered_by),
+            trunk: bytes(self.trunk()),
             ring_seconds: ring,
             talk_seconds: Some(row.billed),
             disposition,
-            transfer: transferred.then(|| Transfer {
-                from: None,
-                to: answered_by.clone(),
-            }),
-            pbx_call_id: filled(&row.id),
-            account_code: filled(&row.account),
-            marks: Marks {
-                machine: self.what_answered(disposition, answered_by.is_some()),
-                target: self.target(),
-                agent: row
-                    .dst_channel
-                    .strip_prefix("Agent/")
-                    .map(|a| without_suffix("Agent", a).into()),
-                transferred,
-                resolution_seconds: 1,
-                ..Marks::default()
-            },
-            station,
-            answered_by,
+            transfer: transferred.then_some((b"", bytes(answered_by))),
+            pbx_call_id: row.id.as_bytes(),
+            account_code: row.account.as_bytes(),
+            inferred: self.inferred(disposition, answered_by.is_some(), ring),
+            machine: self.what_answered(disposition, answered_by.is_some()),
+            target: bytes(self.target(station)),
+            agent: bytes(agent.map(|agent| without_suffix("Agent", agent))),
+            transferred,
+            resolution_seconds: 1,
+            ..LegView::new(
+                row.lines.first().copied().unwrap_or(1),
+                row.line,
+                row.start,
+                self.direction,
+            )
         }
     }
 
     /// The extension at the far end.
-    fn far_extension(&self) -> Option<&str> {
+    fn far_extension(&self) -> Option<&'a str> {
         match &self.to {
             End::Phone(number) => Some(number),
             End::Local(number) if self.house.is_extension(number) => Some(number),
@@ -319,12 +312,12 @@ impl Seen<'_> {
         }
     }
 
-    fn dialled_extension(&self) -> Option<&str> {
+    fn dialled_extension(&self) -> Option<&'a str> {
         let single = self.row.dst.len() < 2;
         (self.house.is_extension(&self.row.dst) && !single).then_some(&self.row.dst)
     }
 
-    fn outcome(&self) -> (Disposition, Option<Text>) {
+    fn outcome(&self) -> (Disposition, Option<&'a str>) {
         let outgoing = self.direction == Direction::Outgoing;
         match self.row.ended {
             Ended::NoAnswer => return (Disposition::NoAnswer, None),
@@ -341,7 +334,7 @@ impl Seen<'_> {
             (Some(Machine::Voicemail), _) if self.row.billed > 0 => (Disposition::Voicemail, None),
             (Some(_), _) => (Disposition::NoAnswer, None),
             (None, _) if self.row.billed == 0 => (Disposition::NoAnswer, None),
-            (None, Some(extension)) => (Disposition::Answered, Some(extension.into())),
+            (None, Some(extension)) => (Disposition::Answered, Some(extension)),
             // Put through to the outside: somebody talked, nobody of the house.
             (None, None) if self.to != End::Nothing => (Disposition::Unknown, None),
             (None, None) => (Disposition::NoAnswer, None),
@@ -377,9 +370,9 @@ impl Seen<'_> {
         }
     }
 
-    fn station(&self) -> Option<Text> {
+    fn station(&self) -> Option<&'a str> {
         if self.direction == Direction::Outgoing {
-            return self.near_extension().map(Text::new);
+            return self.near_extension();
         }
         let mailbox = || {
             let mailbox = up_to(&self.row.data, *b"@,|&");
@@ -393,10 +386,10 @@ impl Seen<'_> {
             .filter(|_| self.machine != Some(Machine::Ivr))
             .or_else(mailbox)
             .or_else(rung)
-            .map(Text::new)
+            
     }
 
-    fn near_extension(&self) -> Option<&str> {
+    fn near_extension(&self) -> Option<&'a str> {
         let src = without_host(caller(self.row));
         match &self.from {
             End::Phone(number) => Some(number),
@@ -404,23 +397,23 @@ impl Seen<'_> {
         }
     }
 
-    fn calling_number(&self) -> Option<Text> {
+    fn calling_number(&self) -> Option<&'a str> {
         if self.direction != Direction::Incoming {
-            return self.near_extension().map(Text::new);
+            return self.near_extension();
         }
         let number = without_host(caller(self.row));
         if is_withheld(number) { None } else { filled(number) }
     }
 
     /// None if it only repeats the number, or says that there is none.
-    fn calling_name(&self) -> Option<Text> {
+    fn calling_name(&self) -> Option<&'a str> {
         let (name, number) = clid(&self.row.clid);
         let told = name != number && name != self.row.src && !is_withheld(name);
         filled(name).filter(|_| told)
     }
 
     /// The queue, or the extension that was asked for.
-    fn target(&self) -> Option<Text> {
+    fn target(&self, station: Option<&'a str>) -> Option<&'a str> {
         if self.direction == Direction::Outgoing {
             return None;
         }
@@ -431,39 +424,36 @@ impl Seen<'_> {
         behind_local
             .filter(|number| self.house.is_extension(number))
             .or(self.far_extension())
-            .map(Text::new)
-            .or_else(|| self.station())
+            
+            .or(station)
     }
 
-    fn called_number(&self) -> Option<Text> {
+    fn called_number(&self, station: Option<&'a str>) -> Option<&'a str> {
         let dst = without_host(&self.row.dst);
         // `s`, `h`, `i`, `t` are places of the dial plan, and one digit is a key pressed in a menu.
         let place = dst.len() < 2 && self.direction != Direction::Outgoing;
-        filled(dst).filter(|_| !place).or_else(|| self.target())
+        filled(dst).filter(|_| !place).or_else(|| self.target(station))
     }
 
-    fn trunk(&self) -> Option<Text> {
+    fn trunk(&self) -> Option<&'a str> {
         match (&self.from, &self.to) {
-            (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(Text::new(name)),
+            (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(*name),
             _ => None,
         }
     }
 
-    fn inferred(&self, disposition: Disposition, answerer: Option<&str>, ring: Option<i64>) -> Inferred {
+    fn inferred(&self, disposition: Disposition, answered_by: bool, ring: Option<i64>) -> Deductions {
         let row = self.row;
         let no_talk = row.ended == Ended::Answered && row.billed == 0 && self.machine.is_none();
         // Without the row that continues it, the channel's answer may be the queue's or the menu's.
         let own_answer = !self.machine_first() || row.lines.len() > 1;
-        let likely = answerer.is_some() && !matches!(self.to, End::Phone(_));
-        [
-            (self.direction_inferred, "direction"),
-            (disposition == Disposition::Answered && !own_answer, "answered_at"),
-            (ring.is_some(), "ring_seconds"),
-            (no_talk, "disposition"),
-            (likely, "answered_by"),
-        ]
-        .into_iter()
-        .filter_map(|(deduced, name)| deduced.then_some(name))
-        .collect()
+        let likely = answered_by && !matches!(self.to, End::Phone(_));
+        let mut inferred = Deductions::default();
+        inferred.note(self.direction_inferred, Deduced::Direction);
+        inferred.note(disposition == Disposition::Answered && !own_answer, Deduced::AnsweredAt);
+        inferred.note(ring.is_some(), Deduced::RingSeconds);
+        inferred.note(no_talk, Deduced::Disposition);
+        inferred.note(likely, Deduced::AnsweredBy);
+        inferred
     }
 }

@@ -32,8 +32,9 @@ mod usual_row;
 
 use jiff::SignedDuration;
 
+use crate::call::LineNumbers;
 use crate::smdr::{
-    About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Tells, options,
+    About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Said, Tells, options,
 };
 use meaning::House;
 use row::{Ended, Layout, Row};
@@ -215,46 +216,49 @@ struct Reading {
 }
 
 impl Parser for Reading {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        let skipped = |what| Parsed::Skipped {
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        let skipped = |what| Said::Skipped {
             line: line.number,
             what,
         };
-        self.release(out);
+        self.release(say);
         if line.bytes.iter().all(u8::is_ascii_whitespace) {
-            out.push(skipped("blank line"));
-        } else {
-            match row::row(line.bytes, &self.layout, self.encoding) {
-                Ok(row) if meaning::is_called_half(&row) => out.push(skipped("own row of a called channel")),
-                Ok(mut row) => {
-                    row.lines.push(line.number);
-                    self.take(row, out);
-                }
-                // No row is a title, but not the other way round.
-                Err(_) if row::is_title(line.bytes) => out.push(skipped("header")),
-                Err(misfit) => out.push(Parsed::Unparsed {
-                    line: line.number,
-                    column: misfit.column(line.bytes.len()),
-                    error: misfit.text(),
-                }),
+            return say(skipped("blank line"));
+        }
+        match row::row(line.bytes, &self.layout, self.encoding) {
+            Ok(row) if meaning::is_called_half(&row) => say(skipped("own row of a called channel")),
+            Ok(mut row) => {
+                row.lines.push(line.number);
+                self.take(row, say);
             }
+            // No row is a title, but not the other way round.
+            Err(_) if row::is_title(line.bytes) => say(skipped("header")),
+            Err(misfit) => say(Said::misfit(line, &misfit)),
         }
     }
 
     fn flush(&mut self, out: &mut Vec<Parsed>) {
         for (row, _) in std::mem::take(&mut self.held) {
-            self.emit(&row, out);
+            self.emit(&row, &mut |said| out.push(said.into()));
         }
     }
 }
 
 impl Reading {
-    fn emit(&self, row: &Row<'_>, out: &mut Vec<Parsed>) {
-        out.push(Parsed::Leg(meaning::leg(row, self.house)));
+    #[inline]
+    fn emit(&self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        let view = meaning::leg(row, self.house);
+        if row.lines.len() <= 1 {
+            return say(Said::Leg(view));
+        }
+        let mut leg = view.to_leg();
+        leg.lines = row.lines.len() as u64;
+        leg.line_numbers = LineNumbers::from_slice(&row.lines);
+        say(Said::Held(Box::new(leg)));
     }
 
     /// One more line has come: who has waited long enough stands for itself.
-    fn release(&mut self, out: &mut Vec<Parsed>) {
+    fn release(&mut self, say: &mut dyn FnMut(Said<'_>)) {
         for (_, waited) in &mut self.held {
             *waited += 1;
         }
@@ -264,11 +268,11 @@ impl Reading {
         }
         let ready: Vec<_> = self.held.drain(..ready).collect();
         for (row, _) in ready {
-            self.emit(&row, out);
+            self.emit(&row, say);
         }
     }
 
-    fn take(&mut self, row: Row<'_>, out: &mut Vec<Parsed>) {
+    fn take(&mut self, row: Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let joined = self.held.iter().enumerate().find_map(|(n, (held, _))| {
             if continues(held, &row) {
                 Some((n, join(held, &row)))
@@ -286,7 +290,7 @@ impl Reading {
         if is_plumbing(&row) {
             self.held.push((row.kept(), 0));
         } else {
-            self.emit(&row, out);
+            self.emit(&row, say);
         }
     }
 }

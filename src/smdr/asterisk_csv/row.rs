@@ -269,6 +269,8 @@ pub enum Ended {
 /// A row's values; blank ones are empty.
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
+    /// The line; empty once the row outlives it.
+    pub line: &'a [u8],
     /// Its lines: two once a row was joined with the one that continues it.
     pub lines: LineNumbers,
     /// `accountcode`.
@@ -310,6 +312,7 @@ impl Row<'_> {
     pub fn kept(self) -> Row<'static> {
         let kept = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Row {
+            line: b"",
             lines: self.lines,
             account: kept(self.account),
             src: kept(self.src),
@@ -354,6 +357,7 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
         b.first().is_some_and(u8::is_ascii_alphanumeric).then_some(())
     })?;
     Ok(Row {
+        line,
         lines: LineNumbers::new(),
         account: text(ACCOUNT),
         src: text(SRC),

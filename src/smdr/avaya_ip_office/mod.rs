@@ -225,7 +225,7 @@ struct Segments {
 }
 
 impl Parser for Segments {
-    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         if let Some(what) = no_segment(line.bytes) {
             return say(Said::Skipped {
                 line: line.number,

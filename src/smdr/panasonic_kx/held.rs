@@ -84,7 +84,7 @@ impl Held {
     }
 
     /// A final line: with the answer that waits for it, or alone.
-    pub fn finished<'v>(&mut self, mut view: LegView<'v>, say: &mut dyn FnMut(Said<'v>)) {
+    pub fn finished(&mut self, mut view: LegView<'_>, say: Say<'_>) {
         let same = self.answers.iter().position(|held| is_same(&held.leg, &view));
         if let Some(answer) = same.and_then(|at| self.answers.remove(at)) {
             let mut leg = view.to_leg();
@@ -93,7 +93,7 @@ impl Held {
             return say(Said::Held(Box::new(leg)));
         }
         if view.direction == Direction::Outgoing {
-            self.release(view.trunk, &mut |said| say(said.kept()));
+            self.release(view.trunk, say);
         }
         view.transferred |= self.follow(&Part::of_view(&view));
         say(Said::Leg(view));

@@ -30,8 +30,6 @@ mod held;
 mod leg;
 mod line;
 
-use std::borrow::Cow;
-
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
@@ -225,8 +223,8 @@ struct Reading {
 }
 
 impl Parser for Reading {
-    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
-        self.held.release_old(line.received, &mut |said| say(said.kept()));
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        self.held.release_old(line.received, say);
         let text = &line.bytes[leading_control(line.bytes)..];
         if let Some((what, title)) = line::no_call(line.bytes) {
             if let Some(title) = title {
@@ -244,13 +242,8 @@ impl Parser for Reading {
         if let Some(party) = Party::usual(&fields) {
             return self.take(text, &fields, party, line, say);
         }
-        match leg::dial_text(fields.dial, self.encoding) {
-            Cow::Borrowed(dial) => self.take(text, &fields, Party::of(&fields, dial), line, say),
-            Cow::Owned(dial) => {
-                let party = Party::of(&fields, &dial);
-                self.take(text, &fields, party, line, &mut |said| say(said.kept()));
-            }
-        }
+        let dial = leg::dial_text(fields.dial, self.encoding);
+        self.take(text, &fields, Party::of(&fields, &dial), line, say);
     }
 
     fn flush(&mut self, out: &mut Vec<Parsed>) {
@@ -267,7 +260,7 @@ impl Reading {
         fields: &Fields<'a>,
         party: Party<'a>,
         line: Line<'_>,
-        say: &mut dyn FnMut(Said<'a>),
+        say: &mut dyn FnMut(Said<'_>),
     ) {
         if !self.fixed {
             self.order = self.order.after(fields.head.date);
@@ -288,9 +281,9 @@ impl Reading {
             Found::Leg(view) => self.held.finished(view, say),
             Found::Answer(view) => self
                 .held
-                .hold(view.to_leg(), line.received, &mut |said| say(said.kept())),
+                .hold(view.to_leg(), line.received, say),
             Found::Arrival { trunk } => {
-                self.held.release(trunk, &mut |said| say(said.kept()));
+                self.held.release(trunk, say);
                 say(skipped("ring alert"));
             }
             Found::Event(what) => say(skipped(what)),

@@ -2,13 +2,14 @@
 //!
 //! **Not here**: the fields of the line (`line`).
 
+use std::borrow::Cow;
+
 use encoding_rs::UTF_8;
 use jiff::tz::Offset;
 
 use super::Reader;
 use super::line::Printed;
-use crate::call::{Direction, Disposition, Machine, Text};
-use crate::smdr::Said;
+use crate::call::{Direction, Disposition, Machine};
 use crate::smdr::stamps::seconds;
 use crate::smdr::text::{decoded, filled};
 use crate::smdr::view::{Deduced, Deductions, LegView};
@@ -70,29 +71,15 @@ impl<'a> Outcome<'a> {
 }
 
 impl Reader {
-    /// The leg, borrowed from its line but where its name is not printed as it is written.
+    /// The leg; `name` is the caller's, decoded.
     #[inline]
-    pub(super) fn leg<'a>(&self, number: u64, line: &'a [u8], r: &Printed<'a>) -> Said<'a> {
-        let view = self.view(number, line, r);
-        let as_printed = || str::from_utf8(r.from_name).is_ok_and(|name| !name.chars().any(char::is_control));
-        let plain = r.plain || self.encoding == UTF_8 && as_printed();
-        if plain && !r.from_name.contains(&b'"') {
-            return Said::Leg(view);
-        }
-        let name = self.name(r).filter(|name| name.as_bytes() != bare(r.from));
-        // Numbers are UTF-8, whatever names are.
-        let mut leg = LegView {
-            calling_name: b"",
-            encoding: UTF_8,
-            ..view
-        }
-        .to_leg();
-        leg.calling_name = name;
-        Said::Held(Box::new(leg))
-    }
-
-    #[inline]
-    fn view<'a>(&self, number: u64, line: &'a [u8], r: &Printed<'a>) -> LegView<'a> {
+    pub(super) fn leg<'v, 'a: 'v>(
+        &self,
+        number: u64,
+        line: &'a [u8],
+        r: &Printed<'a>,
+        name: &'v str,
+    ) -> LegView<'v> {
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
@@ -114,7 +101,11 @@ impl Reader {
             answered_at,
             offset: self.utc.then_some(Offset::UTC),
             calling_number: if anonymous { b"" } else { calling },
-            calling_name: if r.from_name == bare(r.from) { b"" } else { r.from_name },
+            calling_name: if name.as_bytes() == bare(r.from) {
+                b""
+            } else {
+                name.as_bytes()
+            },
             called_number: called(r, to).unwrap_or_default(),
             station: outcome
                 .answered_by
@@ -139,17 +130,22 @@ impl Reader {
         }
     }
 
-    /// Decoded; none if it is blank or noise got into it.
-    fn name(&self, r: &Printed<'_>) -> Option<Text> {
-        let name = decoded(filled(r.from_name)?, self.encoding);
-        let good = !name.chars().any(char::is_control);
-        good.then(|| {
-            if name.contains('"') {
-                name.replace("\"\"", "\"").into()
-            } else {
-                name
-            }
-        })
+    /// The caller's name, decoded; blank if noise got into it.
+    pub(super) fn name<'a>(&self, r: &Printed<'a>) -> Cow<'a, str> {
+        if r.from_name.is_empty() {
+            return Cow::Borrowed("");
+        }
+        let name = match str::from_utf8(r.from_name) {
+            Ok(name) if r.plain || self.encoding == UTF_8 || name.is_ascii() => Cow::Borrowed(name),
+            _ => Cow::Owned(decoded(r.from_name, self.encoding).into()),
+        };
+        if !r.plain && name.chars().any(char::is_control) {
+            Cow::Borrowed("")
+        } else if name.contains('"') {
+            Cow::Owned(name.replace("\"\"", "\""))
+        } else {
+            name
+        }
     }
 
     // ---- parties

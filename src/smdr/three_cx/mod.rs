@@ -240,7 +240,7 @@ struct Reader {
 }
 
 impl Parser for Reader {
-    fn read<'a>(&mut self, line: Line<'a>, say: &mut dyn FnMut(Said<'a>)) {
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         if let Some(what) = no_call(line.bytes) {
             return say(Said::Skipped {
                 line: line.number,
@@ -248,10 +248,13 @@ impl Parser for Reader {
             });
         }
         let text = without_leading_filler(line.bytes);
-        say(match line::any(text, &self.layout) {
-            Ok(printed) => self.leg(line.number, text, &printed),
-            Err(misfit) => Said::misfit(line, &misfit),
-        });
+        match line::any(text, &self.layout) {
+            Ok(printed) => {
+                let name = self.name(&printed);
+                say(Said::Leg(self.leg(line.number, text, &printed, &name)));
+            }
+            Err(misfit) => say(Said::misfit(line, &misfit)),
+        }
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}
