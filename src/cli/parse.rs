@@ -15,7 +15,7 @@ use super::screen::{open, safe, safe_json, table};
 use super::{Exit, complain};
 use crate::call::{Leg, Text};
 use crate::feed::source::{SourceLine, SourceReader};
-use crate::smdr::{Line, OptionValue, Options, Parsed, Parser, by_name, detect, nearest_name};
+use crate::smdr::{Line, OptionValue, Options, Parsed, Parser, Said, by_name, detect, nearest_name};
 
 /// Lines that `auto` looks at before it decides.
 pub(super) const DETECT_LINES: usize = 10_000;
@@ -315,8 +315,8 @@ fn word(value: &impl Serialize) -> String {
 struct Unknown;
 
 impl Parser for Unknown {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
-        out.push(Parsed::Unparsed {
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        say(Said::Unparsed {
             line: line.number,
             column: 1,
             error: "unknown dialect".to_owned(),

@@ -38,6 +38,7 @@ use crate::call::{Direction, Disposition};
 use crate::smdr::cells::Cells;
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, leading_control};
 use crate::smdr::stamps::{Meaning, nearest_day};
+use crate::smdr::text::filled;
 use crate::smdr::usual;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
@@ -551,8 +552,8 @@ impl Reading {
             answered_at: engaged.then_some(answer),
             calling_number: calling,
             called_number: called,
-            station: f.extension,
-            answered_by,
+            station: filled(f.extension),
+            answered_by: filled(answered_by),
             trunk: f.trunk,
             ring_seconds: f.ring,
             talk_seconds: f.talk,

@@ -3,7 +3,7 @@
 //! Most of the time of reading a line went into copying texts that joining and the register copy again. A view is
 //! decided in all that it says; what is left to [`LegView::to_leg`] is to copy, and to decode.
 //!
-//! **Invariants.** An empty text is none. Texts are bytes of the line, or of what the line was made into: only then are
+//! **Invariants.** An empty text is none, but where it says otherwise. Texts are bytes of the line, or of what the line was made into: only then are
 //! they looked at one by one.
 
 use encoding_rs::{Encoding, UTF_8};
@@ -92,8 +92,10 @@ pub struct LegView<'a> {
     pub calling_number: &'a [u8],
     pub calling_name: &'a [u8],
     pub called_number: &'a [u8],
-    pub station: &'a [u8],
-    pub answered_by: &'a [u8],
+    /// Here an empty text is one that was printed.
+    pub station: Option<&'a [u8]>,
+    /// So it is here, and with the agent.
+    pub answered_by: Option<&'a [u8]>,
     pub trunk: &'a [u8],
     pub ring_seconds: Option<i64>,
     pub talk_seconds: Option<i64>,
@@ -107,7 +109,7 @@ pub struct LegView<'a> {
     pub one_start: bool,
     pub machine: Option<Machine>,
     pub target: &'a [u8],
-    pub agent: &'a [u8],
+    pub agent: Option<&'a [u8]>,
     pub transferred: bool,
     pub marks_transfers: bool,
     pub held_seconds: i64,
@@ -131,8 +133,8 @@ impl<'a> LegView<'a> {
             calling_number: b"",
             calling_name: b"",
             called_number: b"",
-            station: b"",
-            answered_by: b"",
+            station: None,
+            answered_by: None,
             trunk: b"",
             ring_seconds: None,
             talk_seconds: None,
@@ -145,7 +147,7 @@ impl<'a> LegView<'a> {
             one_start: false,
             machine: None,
             target: b"",
-            agent: b"",
+            agent: None,
             transferred: false,
             marks_transfers: false,
             held_seconds: 0,
@@ -175,8 +177,8 @@ impl<'a> LegView<'a> {
             calling_number: text(self.calling_number),
             calling_name: text(self.calling_name),
             called_number: text(self.called_number),
-            station: text(self.station),
-            answered_by: text(self.answered_by),
+            station: self.station.map(|cell| source.decoded(cell, self.encoding)),
+            answered_by: self.answered_by.map(|cell| source.decoded(cell, self.encoding)),
             trunk: text(self.trunk),
             ring_seconds: self.ring_seconds,
             talk_seconds: self.talk_seconds,
@@ -193,7 +195,7 @@ impl<'a> LegView<'a> {
                 one_start: self.one_start,
                 machine: self.machine,
                 target: text(self.target),
-                agent: text(self.agent),
+                agent: self.agent.map(|cell| source.decoded(cell, self.encoding)),
                 transferred: self.transferred,
                 marks_transfers: self.marks_transfers,
                 held_seconds: self.held_seconds,

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
 use crate::call::{Direction, Disposition, Inferred, Leg, Marks, Stamp, Text};
-use crate::smdr::{About, Dialect, Line, OptionError, Options, Parsed, Parser, registry};
+use crate::smdr::{About, Dialect, Line, OptionError, Options, Parsed, Parser, Said, registry};
 
 pub(crate) fn by_name(name: &str) -> Option<&'static dyn Dialect> {
     static SCRIPT: Script = Script;
@@ -46,12 +46,12 @@ impl Dialect for Script {
 }
 
 impl Parser for Reader {
-    fn line(&mut self, line: Line<'_>, out: &mut Vec<Parsed>) {
+    fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let text = String::from_utf8_lossy(line.bytes).into_owned();
         let words: Vec<&str> = text.split(' ').collect();
         match words.first().copied() {
             Some("hold") => self.held.push(line.number),
-            Some("blank") => out.push(Parsed::Skipped {
+            Some("blank") => say(Said::Skipped {
                 line: line.number,
                 what: "blank",
             }),
@@ -62,9 +62,9 @@ impl Parser for Reader {
                 if words[0] == "clash" {
                     lines = vec![words[6].parse().unwrap()];
                 }
-                out.push(Parsed::Leg(leg(&words, lines, line.received.date())));
+                say(Said::Held(Box::new(leg(&words, lines, line.received.date()))));
             }
-            _ => out.push(Parsed::Unparsed {
+            _ => say(Said::Unparsed {
                 line: line.number,
                 column: 1,
                 error: "not in the script".to_owned(),

@@ -54,7 +54,7 @@ use nom::sequence::{pair, preceded, terminated};
 use crate::call::{Direction, Disposition, Machine};
 use crate::smdr::figures::{digits, duration, number};
 use crate::smdr::misfit::{Field, Fitted, Inner, Misfit, field, late, name_before, trim};
-use crate::smdr::text::decoded;
+use crate::smdr::text::{decoded, filled};
 use crate::smdr::usual;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
@@ -700,8 +700,8 @@ impl Segments {
                 _ => self.name(s, s.party1.name),
             },
             called_number: if dialled.is_empty() { called } else { dialled },
-            station,
-            answered_by: answerer,
+            station: filled(station),
+            answered_by: filled(answerer),
             trunk: match [s.party1, s.party2].map(|party| party.number_after(b'T')) {
                 [b"", b""] => b"",
                 [b"", _] => s.party2.device,
@@ -725,7 +725,7 @@ impl Segments {
                     .then_some(Machine::Other),
             },
             target: called,
-            agent: s.auth_code.filter(|code| *code != b"n/a").unwrap_or_default(),
+            agent: s.auth_code.filter(|code| !code.is_empty() && *code != b"n/a"),
             transferred,
             held_seconds: s.hold.saturating_add(s.park),
             resolution_seconds: if s.start.has_seconds { 1 } else { 60 },

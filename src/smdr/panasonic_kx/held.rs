@@ -236,7 +236,7 @@ fn is_same(answer: &Leg, view: &LegView<'_>) -> bool {
     view.direction == Direction::Incoming
         && view.disposition == Disposition::Answered
         && bytes(answer.trunk.as_ref()) == view.trunk
-        && bytes(answer.station.as_ref()) == view.station
+        && answer.station.as_ref().map(|text| text.as_bytes()) == view.station
         && (answer.ring_seconds.is_none() || view.ring_seconds.is_none() || answer.ring_seconds == view.ring_seconds)
         && (caller.is_empty() || view.calling_number.is_empty() || caller == view.calling_number)
 }

@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use super::line::{Fields, Span};
 use crate::call::{Direction, Disposition, Machine};
 use crate::smdr::stamps::Meaning;
+use crate::smdr::text::filled;
 use crate::smdr::usual;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 
@@ -285,8 +286,8 @@ pub fn found<'a>(
         calling_number: sides.calling,
         calling_name: sides.name,
         called_number: sides.called,
-        station: own,
-        answered_by: told.answered_by,
+        station: filled(own),
+        answered_by: filled(told.answered_by),
         trunk: trunk(f),
         ring_seconds: ring,
         talk_seconds: talk,
@@ -300,7 +301,7 @@ pub fn found<'a>(
         } else {
             b""
         },
-        agent: f.extension.strip_prefix(b"*").unwrap_or_default(),
+        agent: f.extension.strip_prefix(b"*"),
         // Who came by the transfer of an earlier part is known in `held`.
         transferred: f.head.starred,
         marks_transfers: true,

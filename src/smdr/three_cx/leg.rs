@@ -107,11 +107,8 @@ impl Reader {
                 name.as_bytes()
             },
             called_number: called(r, to).unwrap_or_default(),
-            station: outcome
-                .answered_by
-                .or(station(r, direction, to, &outcome))
-                .unwrap_or_default(),
-            answered_by: outcome.answered_by.unwrap_or_default(),
+            station: outcome.answered_by.or(station(r, direction, to, &outcome)),
+            answered_by: outcome.answered_by,
             trunk: trunk(r, direction).unwrap_or_default(),
             ring_seconds,
             talk_seconds: r.duration.filter(|_| told && answered_at.is_some()),
