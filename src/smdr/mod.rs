@@ -158,6 +158,7 @@ pub enum Parsed {
 
 /// What a parser says, while the line is at hand.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // nearly all are legs
 pub enum Said<'a> {
     /// A leg, for as long as it is told of.
     Leg(LegView<'a>),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::call::{Leg, Marks};
 use crate::smdr::{OptionValue, detect, golden, properties};
 
 /// 250 answers after 5 s and talks for 7.

@@ -61,9 +61,9 @@ pub fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
     // What added to it gives a high bit: from 10 on for a digit, from 1 on for anything else.
     const ONES: u64 = 0x0101_0101_0101_0101;
     const ZEROS: u64 = ONES * b'0' as u64;
-    let is_other = (((form ^ ZEROS) & (ONES * 0x7f)) + ONES * 0x7f | form ^ ZEROS) & (ONES * 0x80);
+    let is_other = ((((form ^ ZEROS) & (ONES * 0x7f)) + ONES * 0x7f) | (form ^ ZEROS)) & (ONES * 0x80);
     let limit = ONES * 0x76 + (is_other >> 7) * 9;
-    if ((differs & (ONES * 0x7f)) + limit | differs) & (ONES * 0x80) != 0 {
+    if (((differs & (ONES * 0x7f)) + limit) | differs) & (ONES * 0x80) != 0 {
         return None;
     }
     // At most 99 in each byte of digits, so that none runs over into the next.
@@ -76,11 +76,7 @@ pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
     let (day, clock) = cell.split_first_chunk::<8>()?;
     let [century, _, year, _, _, month, ..] = pairs(day, &[b'0', b'0', b'0', b'0', stroke, b'0', b'0', stroke])?;
     let [d1, d2, b' ', clock @ ..] = clock else { return None };
-    let day = jiff::civil::Date::new(
-        i16::from(century) * 100 + i16::from(year),
-        month as i8,
-        two(*d1, *d2)?,
-    );
+    let day = jiff::civil::Date::new(i16::from(century) * 100 + i16::from(year), month as i8, two(*d1, *d2)?);
     Some(day.ok()?.to_datetime(time(clock)?))
 }
 
@@ -106,7 +102,7 @@ pub fn is_digits(cell: &[u8]) -> bool {
     fn all(bytes: &[u8; 8]) -> bool {
         const ONES: u64 = 0x0101_0101_0101_0101;
         let differs = u64::from_le_bytes(*bytes) ^ (ONES * b'0' as u64);
-        ((differs & (ONES * 0x7f)) + ONES * 0x76 | differs) & (ONES * 0x80) == 0
+        (((differs & (ONES * 0x7f)) + ONES * 0x76) | differs) & (ONES * 0x80) == 0
     }
     // Two looks that overlap, as nearly all are short.
     match (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {

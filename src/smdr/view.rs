@@ -160,9 +160,7 @@ impl<'a> LegView<'a> {
     /// The same with texts of its own.
     pub fn to_leg(&self) -> Leg {
         let source = Source::of(self.line);
-        let text = |cell: &[u8]| -> Option<Text> {
-            (!cell.is_empty()).then(|| source.decoded(cell, self.encoding))
-        };
+        let text = |cell: &[u8]| -> Option<Text> { (!cell.is_empty()).then(|| source.decoded(cell, self.encoding)) };
         let stamp = |at| Stamp {
             at,
             offset: self.offset,
@@ -201,7 +199,11 @@ impl<'a> LegView<'a> {
                 held_seconds: self.held_seconds,
                 resolution_seconds: self.resolution_seconds,
                 lasted_seconds: self.lasted_seconds,
-                passed_to: self.passed_to.iter().map(|cell| source.decoded(cell, self.encoding)).collect(),
+                passed_to: self
+                    .passed_to
+                    .iter()
+                    .map(|cell| source.decoded(cell, self.encoding))
+                    .collect(),
             },
         }
     }
@@ -219,7 +221,14 @@ mod tests {
         }
         assert_eq!(
             found.names().as_slice(),
-            ["disposition", "ring_seconds", "answered_by", "calling_number", "answered_at", "start"]
+            [
+                "disposition",
+                "ring_seconds",
+                "answered_by",
+                "calling_number",
+                "answered_at",
+                "start"
+            ]
         );
         assert!(Deductions::default().names().is_empty());
     }

@@ -6,8 +6,8 @@ use jiff::tz::Offset;
 
 use super::row::{Ended, Row};
 use crate::call::{Direction, Disposition, Machine};
-use crate::smdr::stamps;
 use crate::smdr::view::{Deduced, Deductions, LegView};
+use crate::smdr::{stamps, usual};
 
 /// What the feed's options say about numbers and stamps.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ const PHONES: [&str; 9] = ["SIP", "PJSIP", "IAX2", "IAX", "SCCP", "SKINNY", "MGC
 impl House {
     /// Whether a number is an extension.
     pub fn is_extension(self, number: &str) -> bool {
-        (1..=self.extension_digits).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+        number.len() <= self.extension_digits && usual::is_digits(number.as_bytes())
     }
 
     /// Whose a channel is: `SIP/201-0000000a` is the phone 201, `SIP/carrier-0000000b` a trunk.
@@ -386,7 +386,6 @@ impl<'a> Seen<'a> {
             .filter(|_| self.machine != Some(Machine::Ivr))
             .or_else(mailbox)
             .or_else(rung)
-            
     }
 
     fn near_extension(&self) -> Option<&'a str> {
@@ -424,7 +423,6 @@ impl<'a> Seen<'a> {
         behind_local
             .filter(|number| self.house.is_extension(number))
             .or(self.far_extension())
-            
             .or(station)
     }
 

@@ -229,7 +229,7 @@ impl Parser for Reading {
             Ok(row) if meaning::is_called_half(&row) => say(skipped("own row of a called channel")),
             Ok(mut row) => {
                 row.lines.push(line.number);
-                self.take(row, say);
+                self.take(&row, say);
             }
             // No row is a title, but not the other way round.
             Err(_) if row::is_title(line.bytes) => say(skipped("header")),
@@ -272,26 +272,26 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, row: Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
+    fn take(&mut self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let joined = self.held.iter().enumerate().find_map(|(n, (held, _))| {
-            if continues(held, &row) {
-                Some((n, join(held, &row)))
+            if continues(held, row) {
+                Some((n, join(held, row)))
             } else {
-                continues(&row, held).then(|| (n, join(&row, held)))
+                continues(row, held).then(|| (n, join(row, held)))
             }
         });
-        let row = match joined {
-            Some((n, joined)) => {
-                self.held.remove(n);
-                joined
-            }
+        let row = match &joined {
+            Some((_, joined)) => joined,
             None => row,
         };
-        if is_plumbing(&row) {
-            self.held.push((row.kept(), 0));
-        } else {
-            self.emit(&row, say);
+        let kept = is_plumbing(row).then(|| row.clone().kept());
+        if kept.is_none() {
+            self.emit(row, say);
         }
+        if let Some((n, _)) = joined {
+            self.held.remove(n);
+        }
+        self.held.extend(kept.map(|row| (row, 0)));
     }
 }
 

@@ -338,16 +338,18 @@ impl Row<'_> {
 ///
 /// # Errors
 /// The first cell that does not fit.
+#[inline]
 pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> Result<Row<'a>, Misfit<'a>> {
-    let cells = match usual_cells(line) {
-        Some(cells) => cells,
-        None => cells(line)?,
-    };
-    let columns = columns(layout, &cells);
+    let mut cut = Cells::new();
+    if usual_cells(line, &mut cut).is_none() {
+        cut = cells(line)?;
+    }
+    let columns = columns(layout, &cut);
     let reading = Reading {
         line,
         source: Source::of(line),
-        cells,
+        cells: &cut,
+        places: places(&columns),
         columns,
     };
     reading.check_count()?;
@@ -386,14 +388,27 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
     })
 }
 
-struct Reading<'a, 'l> {
-    line: &'a [u8],
-    source: Source<'a>,
-    cells: Cells<'a>,
-    columns: Columns<'l>,
+/// Where each column stands; beyond all cells if it does not.
+fn places(columns: &[Column]) -> [u8; NAMES.len()] {
+    let mut places = [u8::MAX; NAMES.len()];
+    for (place, column) in (0_u8..).zip(columns) {
+        // The first of two counts.
+        if let Some(slot @ &mut u8::MAX) = places.get_mut(usize::from(*column)) {
+            *slot = place;
+        }
+    }
+    places
 }
 
-impl<'a> Reading<'a, '_> {
+struct Reading<'a, 'l, 'c> {
+    line: &'a [u8],
+    source: Source<'a>,
+    cells: &'c [Cell<'a>],
+    columns: Columns<'l>,
+    places: [u8; NAMES.len()],
+}
+
+impl<'a> Reading<'a, '_, '_> {
     fn check_count(&self) -> Result<(), Misfit<'a>> {
         let (found, wanted) = (self.cells.len(), self.columns.len());
         let field = |number, name, expected| Field { number, name, expected };
@@ -410,12 +425,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     fn cell(&self, column: Column) -> Option<(usize, Cell<'a>)> {
-        let place = usize::from(column);
-        // Nearly all stand where `cdr_csv` prints them.
-        let at = match self.columns.get(place) {
-            Some(found) if *found == column => place,
-            _ => self.columns.iter().position(|c| *c == column)?,
-        };
+        let at = usize::from(*self.places.get(usize::from(column))?);
         Some((at, *self.cells.get(at)?))
     }
 

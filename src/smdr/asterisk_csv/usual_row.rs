@@ -6,14 +6,14 @@
 use super::row::{Cell, Cells, MOST_CELLS};
 use crate::smdr::{marks, usual};
 
-/// The cells of a line without control bytes, in which no cell has quotes but a caller id where it usually stands.
-pub fn usual_cells(line: &[u8]) -> Option<Cells<'_>> {
+/// The cells of a line without control bytes, in which no cell has quotes but a caller id where it usually stands. What
+/// is in `cells` without them is of no use.
+pub fn usual_cells<'a>(line: &'a [u8], cells: &mut Cells<'a>) -> Option<()> {
     /// Where `cdr_custom` and `cdr_csv` print it.
     const CALLER_IDS: [usize; 2] = [0, 4];
     if usual::has_control(line) {
         return None;
     }
-    let mut cells = Cells::new();
     let (mut begin, mut quotes, mut outer, mut open) = (0, 0, 0, 0_u64);
     let mut push = |end: usize| {
         let cell = line.get(begin..end)?;
@@ -29,15 +29,13 @@ pub fn usual_cells(line: &[u8]) -> Option<Cells<'_>> {
         let doubled = false;
         (cells.len() < MOST_CELLS).then(|| cells.push(Cell { at, bytes, doubled }))
     };
-    let (blocks, tail) = line.as_chunks::<64>();
-    let mut last = [0; 64];
-    last[..tail.len()].copy_from_slice(tail);
-    for (base, block) in (0..).step_by(64).zip(blocks.iter().chain([&last])) {
-        let quote = marks::of(block, b'"');
+    for base in (0..line.len()).step_by(64) {
+        let (block, drop) = marks::block(line, base);
+        let quote = marks::of(&block, b'"') >> drop;
         quotes += quote.count_ones();
         let within = marks::parity(quote) ^ open;
         open = 0_u64.wrapping_sub(within >> 63);
-        let mut ends = marks::of(block, b',') & !within;
+        let mut ends = (marks::of(&block, b',') >> drop) & !within;
         while ends != 0 {
             push(base + ends.trailing_zeros() as usize)?;
             ends &= ends - 1;
@@ -53,7 +51,7 @@ pub fn usual_cells(line: &[u8]) -> Option<Cells<'_>> {
             cell.doubled = true;
         }
     }
-    (open == 0 && quotes == outer).then_some(cells)
+    (open == 0 && quotes == outer).then_some(())
 }
 
 /// How many quotes there are in a cell, if each is doubled and the cell stands in quotes.

@@ -382,7 +382,9 @@ struct Party<'a> {
 impl<'a> Party<'a> {
     #[inline]
     fn new(device: &'a [u8], name: &'a [u8]) -> Self {
-        let (kind, number) = device.split_first().map_or((0, &b""[..]), |(kind, number)| (*kind, number));
+        let (kind, number) = device
+            .split_first()
+            .map_or((0, &b""[..]), |(kind, number)| (*kind, number));
         Self {
             device,
             kind,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::call::{Leg, Marks};
 use crate::smdr::{OptionValue, golden};
 
 const RECEIVED: DateTime = jiff::civil::date(2026, 3, 5).at(12, 0, 0, 0);

@@ -156,7 +156,11 @@ fn caller<'a>(text: &'a str, ddi: &'a str) -> Party<'a> {
 }
 
 fn by_words(dial: &str) -> Option<Party<'_>> {
-    let has = |word: &[u8]| dial.as_bytes().windows(word.len()).any(|at| at.eq_ignore_ascii_case(word));
+    let has = |word: &[u8]| {
+        dial.as_bytes()
+            .windows(word.len())
+            .any(|at| at.eq_ignore_ascii_case(word))
+    };
     let waiting = has(b"ucd waiting");
     if !waiting && !has(b"incoming") {
         return None;
@@ -327,11 +331,7 @@ impl<'a> Sides<'a> {
                     direction: Direction::Incoming,
                     calling: caller.number,
                     name: caller.name,
-                    called: if caller.ddi.is_empty() {
-                        own
-                    } else {
-                        caller.ddi
-                    },
+                    called: if caller.ddi.is_empty() { own } else { caller.ddi },
                 };
             }
             Party::Extension(extension) => (Direction::Internal, *extension),

@@ -10,8 +10,8 @@ use nom::error::Error;
 use nom::sequence::{preceded, terminated};
 use smallvec::SmallVec;
 
-use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
 use crate::smdr::columns::{self, Columns};
+use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
 use crate::smdr::{marks, usual};
 
 /// A span's cell.
@@ -220,7 +220,11 @@ fn usual_head(line: &[u8]) -> Option<(Head, &[u8])> {
         [b' ', text @ ..] => (false, text),
         _ => return None,
     };
-    let end = text.iter().take(LONGEST + 1).position(|b| *b == b' ').unwrap_or(text.len());
+    let end = text
+        .iter()
+        .take(LONGEST + 1)
+        .position(|b| *b == b' ')
+        .unwrap_or(text.len());
     let (cell, rest) = text.split_at_checked(end)?;
     let (clock, has_seconds, twelve_hours) = usual_clock(cell)?;
     let head = Head {
@@ -344,8 +348,7 @@ impl Layout {
         let code = cell(self.code);
         let behind = columns.filled() >> self.code.1 == 0 && line.get(128..).is_none_or(|rest| trim(rest).is_empty());
         let no_talk_within = || {
-            ticks & columns::bits(self.dial.0, self.dial.1) == 0
-                || !cell(self.dial).split(|b| *b == b' ').any(is_talk)
+            ticks & columns::bits(self.dial.0, self.dial.1) == 0 || !cell(self.dial).split(|b| *b == b' ').any(is_talk)
         };
         let fits = !ring_quoted
             && !ring_long
@@ -372,7 +375,12 @@ impl Layout {
             head,
             extension: match usual_digits(cell(self.extension)) {
                 Some(digits) => digits,
-                None => fit(EXTENSION, raw(self.extension), left(self.extension), blank_or(extension))?,
+                None => fit(
+                    EXTENSION,
+                    raw(self.extension),
+                    left(self.extension),
+                    blank_or(extension),
+                )?,
             },
             trunk: match usual_digits(cell(self.trunk)) {
                 Some(digits) => digits,

@@ -279,9 +279,7 @@ impl Reading {
         };
         match leg::found(line.number, text, at, meaning, fields, &party) {
             Found::Leg(view) => self.held.finished(view, say),
-            Found::Answer(view) => self
-                .held
-                .hold(view.to_leg(), line.received, say),
+            Found::Answer(view) => self.held.hold(view.to_leg(), line.received, say),
             Found::Arrival { trunk } => {
                 self.held.release(trunk, say);
                 say(skipped("ring alert"));

@@ -73,13 +73,7 @@ impl<'a> Outcome<'a> {
 impl Reader {
     /// The leg; `name` is the caller's, decoded.
     #[inline]
-    pub(super) fn leg<'v, 'a: 'v>(
-        &self,
-        number: u64,
-        line: &'a [u8],
-        r: &Printed<'a>,
-        name: &'v str,
-    ) -> LegView<'v> {
+    pub(super) fn leg<'v, 'a: 'v>(&self, number: u64, line: &'a [u8], r: &Printed<'a>, name: &'v str) -> LegView<'v> {
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
