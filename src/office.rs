@@ -325,18 +325,7 @@ impl Office for RegisterOffice {
     }
 
     fn until(&self, given: &str) -> Option<Timestamp> {
-        let rules = self.rules.load();
-        if let Ok(at) = given.parse() {
-            return Some(at);
-        }
-        let wall: jiff::civil::DateTime = match given.parse::<jiff::civil::Date>() {
-            Ok(day) if !given.contains(':') => match rules.calendar.close_of_day(day) {
-                Some(closes) => return Some(closes),
-                None => day.at(0, 0, 0, 0),
-            },
-            _ => given.parse().ok()?,
-        };
-        rules.zone.to_timestamp(wall).ok()
+        self.rules.load().calendar.moment(given)
     }
 
     async fn act(

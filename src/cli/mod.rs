@@ -28,6 +28,7 @@ mod screen;
 pub mod serve;
 pub mod session;
 mod shapes;
+mod sheet;
 mod tables;
 pub mod violation;
 pub mod who;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 
 use super::parse::{DETECT_LINES, Log};
 use super::{Exit, session};
@@ -102,8 +103,8 @@ fn shift_to_now(lines: &mut [Vec<u8>]) -> anyhow::Result<()> {
             detection.why
         );
     };
-    let now = crate::clock::wall_time();
-    let Some(seconds) = shift::seconds_to(dialect.about().name, &Options::new(), &views, now)? else {
+    let (now, zone) = (crate::clock::Clock::Real.now(), TimeZone::system());
+    let Some(seconds) = shift::seconds_to(dialect.about().name, &Options::new(), &views, now, &zone)? else {
         bail!("--shift-to-now: no line of the file is a call");
     };
     for line in lines.iter_mut() {

@@ -24,6 +24,29 @@ fn when(session: &Session, at: Option<Timestamp>) -> Value {
     at.map_or(Value::Null, |at| Value::String(session.time(at)))
 }
 
+/// Columns of a call, as listed.
+pub const CALL: [&str; 19] = [
+    "id",
+    "feed",
+    "start",
+    "answered_at",
+    "ended_at",
+    "direction",
+    "calling_number",
+    "calling_name",
+    "called_number",
+    "trunk",
+    "disposition",
+    "answered_by",
+    "answered_by_person",
+    "certainty",
+    "settled",
+    "ring_seconds",
+    "talk_seconds",
+    "legs",
+    "case",
+];
+
 /// A call as listed.
 pub fn call(session: &Session, call: &CallRow) -> Value {
     json!({
@@ -48,6 +71,39 @@ pub fn call(session: &Session, call: &CallRow) -> Value {
         "case": call.case,
     })
 }
+
+/// Columns of a case, as listed.
+pub const CASE: [&str; 29] = [
+    "id",
+    "version",
+    "kind",
+    "state",
+    "registered",
+    "call",
+    "duty",
+    "category",
+    "first_answerer",
+    "certainty",
+    "handler",
+    "co_handlers",
+    "department",
+    "caller_number",
+    "caller_name",
+    "matter",
+    "opened_at",
+    "due_at",
+    "due_kind",
+    "overdue",
+    "closed_at",
+    "outcome",
+    "reminders",
+    "chases",
+    "violations",
+    "policy",
+    "settled",
+    "linked",
+    "evidence_differs",
+];
 
 /// A case as listed.
 pub fn case(session: &Session, case: &Case, reminders: i64, reveal: bool) -> Value {

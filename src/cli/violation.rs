@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::case_change::translated;
 use super::filter::{NOBODY, person};
-use super::screen::{safe, safe_json, table};
+use super::screen::{safe, safe_json, table_in};
 use super::session::{Session, fail, instant, until};
 use super::{Cli, Exit, shapes, tables};
 use crate::ids::{CaseId, DepartmentId};
+use crate::l10n::Say;
 use crate::register::ViolationFilter;
 use crate::register::read::Slot;
 
@@ -145,25 +146,29 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         }
         return Ok(());
     }
-    let mut shown = table(&[
-        "violation",
-        "case",
-        "kind",
-        "person",
-        "at",
-        "article",
-        "status",
-        "reason",
-    ]);
+    let say = Say(session.lang());
+    let mut shown = table_in(
+        session.lang(),
+        &[
+            "violation",
+            "case",
+            "kind",
+            "person",
+            "at",
+            "article",
+            "status",
+            "reason",
+        ],
+    );
     for row in &rows {
         shown.add_row([
             row.id.to_string(),
             format!("#{}", row.case),
-            row.kind.clone(),
+            tables::said(&row.kind, |kind| say.violation(kind)),
             tables::text(row.person.as_deref()),
             tables::time(session, Some(row.at)),
             tables::text(row.article.as_deref()),
-            row.status.clone(),
+            say.standing(&row.status).to_owned(),
             row.reason.as_deref().map_or_else(|| "-".to_owned(), safe),
         ]);
     }
@@ -172,8 +177,8 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
 
 fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let who = session.who()?;
-    let rows = session.reader.violations(&ViolationFilter::default())?;
-    if let Some(row) = rows.iter().find(|row| row.id == args.id && row.status != "pending") {
+    let row = session.reader.violation(args.id)?;
+    if let Some(row) = row.filter(|row| row.status != "pending") {
         let said = format!(
             "violation {} of case {}: it is {} already, and a ruling stands; `firstanswer violation list --status pending` \
              shows what waits for one",

@@ -11,6 +11,7 @@
 
 pub mod events;
 mod events_life;
+mod heads;
 pub mod mask;
 pub mod names;
 mod page_words;

@@ -6,7 +6,7 @@ use crate::case::{CaseKind, CaseState, DeadlineKind, Duty, Outcome};
 use crate::ids::CategoryId;
 
 impl Say {
-    fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
+    pub(super) fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
         match self.0 {
             Lang::Zh => zh,
             Lang::En => en,
