@@ -7,7 +7,8 @@
 //!                                         (copied away and emptied)             from the beginning
 //! ```
 //! **Invariants.** A file that was begun is read to its end before the next, under whatever name it lies. Files between
-//! (several rotations at once) are those beside it that were written later and never read, in that order.
+//! (several rotations at once) are those beside it that were written later and never read, in that order. A file that
+//! can't be read now is not gone: it is waited for, and gone on with where it stopped.
 //!
 //! **Not here**: tasks and the register; this blocks, and is called from where it may.
 
@@ -17,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::siblings::{HEAD, Sibling, TAIL, before, beside, bytes_at, hash, written_at};
+use super::siblings::{HEAD, Sibling, TAIL, at, before, beside, bytes_at, hash, written_at};
 use crate::clock::Clock;
 use crate::config::FileFrom;
 use crate::feed::codec::LineCodec;
@@ -151,6 +152,19 @@ impl Follower {
         }
     }
 
+    /// The open file can't be read now: it is gone on with from here, what the codec holds included.
+    pub fn interrupted(&mut self, codec: &LineCodec) {
+        if self.open.is_some() {
+            let place = self.place(codec);
+            self.left();
+            // In the place of what `left` noted: nothing of it is done with.
+            if let Some(last) = self.known.first_mut() {
+                *last = place;
+            }
+            self.resume = true;
+        }
+    }
+
     /// Looks once.
     pub fn step(&mut self) -> io::Result<Step> {
         let Some(open) = &mut self.open else {
@@ -219,11 +233,13 @@ impl Follower {
                 None => Ok(Step::Missing),
             };
         };
-        if std::mem::take(&mut self.resume) && last.ino != 0 {
-            return self.go_on(named.as_ref(), &last);
+        if self.resume && last.ino != 0 {
+            let step = self.go_on(named.as_ref(), &last)?;
+            self.resume = false;
+            return Ok(step);
         }
         if self.queue.is_empty() {
-            self.queue = self.between(&last).into();
+            self.queue = self.between(&last)?.into();
         }
         if let Some(path) = self.queue.pop_front() {
             return self.open_at(&path, 0, 0, None);
@@ -231,20 +247,26 @@ impl Follower {
         match named {
             None => Ok(Step::Missing),
             // The same log under a new number, as an editor leaves it.
-            Some(named) if !named.is(&last) && last.position > 0 && named.goes_on(&last) => {
+            Some(named) if !named.is(&last) && last.position > 0 && named.says(&last)? => {
                 self.open_at(&named.path, last.position, last.seam, Some(last.connection))
             }
             Some(named) => self.open_at(&named.path, 0, 0, None),
         }
     }
 
-    /// At a start: the file read last, wherever it lies now.
+    /// At a start, and after a file could not be read: the file read last, wherever it lies now.
     fn go_on(&mut self, named: Option<&Sibling>, last: &Place) -> io::Result<Step> {
         let others = beside(&self.path);
         let all = || named.into_iter().chain(&others);
-        let found = all()
-            .find(|sibling| sibling.is(last) && sibling.goes_on(last))
-            .or_else(|| all().find(|sibling| sibling.goes_on(last)));
+        // Only what was read can tell whether it is the one: the file itself is waited for, and whatever has its name.
+        let itself = match all().find(|sibling| sibling.is(last)) {
+            Some(itself) if itself.says(last)? => Some(itself),
+            _ => None,
+        };
+        let found = itself.or_else(|| all().find(|sibling| sibling.goes_on(last)));
+        if let (None, Some(named)) = (found, named) {
+            named.says(last)?;
+        }
         match found {
             Some(found) => {
                 let step = self.open_at(&found.path, last.position, last.seam, Some(last.connection))?;
@@ -266,40 +288,49 @@ impl Follower {
     }
 
     /// Files that were rotated away before they were ever seen.
-    fn between(&self, last: &Place) -> Vec<PathBuf> {
+    fn between(&self, last: &Place) -> io::Result<Vec<PathBuf>> {
         if last.ino == 0 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let is_read = |sibling: &Sibling| {
-            self.known
-                .iter()
-                .any(|place| sibling.is(place) || (place.position > 0 && sibling.goes_on(place)))
-        };
-        let later = beside(&self.path)
-            .into_iter()
-            .filter(|s| s.written_at >= last.written_at && s.size > 0 && !is_read(s));
-        let (packed, plain): (Vec<_>, Vec<_>) = later.partition(Sibling::is_packed);
-        for packed in packed {
-            tracing::warn!(file = %packed.path.display(), "rotated and packed before it was read: its lines are not read");
+        let mut found = Vec::new();
+        for sibling in beside(&self.path) {
+            let later = sibling.written_at >= last.written_at && sibling.size > 0;
+            if later && sibling.is_packed() {
+                tracing::warn!(file = %sibling.path.display(), "rotated and packed before it was read: its lines are not read");
+            } else if later && !self.is_read(&sibling)? {
+                found.push(sibling.path);
+            }
         }
-        plain.into_iter().map(|sibling| sibling.path).collect()
+        Ok(found)
+    }
+
+    fn is_read(&self, sibling: &Sibling) -> io::Result<bool> {
+        for place in &self.known {
+            if sibling.is(place) || (place.position > 0 && sibling.says(place)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn begin_first(&mut self, named: &Sibling) -> io::Result<Step> {
         let position = match self.from {
             FileFrom::Start => 0,
-            FileFrom::End => last_line_end(&File::open(&named.path)?, named.size, self.max_line)?,
+            FileFrom::End => {
+                let file = File::open(&named.path).map_err(|error| at(&named.path, &error))?;
+                last_line_end(&file, named.size, self.max_line)?
+            }
         };
         self.open_at(&named.path, position, 0, None)
     }
 
     fn open_at(&mut self, path: &Path, position: u64, seam: i64, before_it: Option<i64>) -> io::Result<Step> {
-        let file = File::open(path)?;
+        let file = File::open(path).map_err(|error| at(path, &error))?;
         let meta = file.metadata()?;
         let sibling = Sibling::of(path.to_owned(), &meta);
         self.open = Some(Open {
-            head: bytes_at(&file, 0, HEAD)?,
-            recent: before(&file, position)?,
+            head: bytes_at(&file, 0, HEAD).map_err(|error| at(path, &error))?,
+            recent: before(&file, position).map_err(|error| at(path, &error))?,
             file,
             path: sibling.path,
             dev: sibling.dev,

@@ -176,8 +176,10 @@ impl<'a> Running<'a> {
             }
             Err(error) => {
                 let why = error.to_string();
+                if let Some(intake) = &self.intake {
+                    follower.interrupted(&intake.codec);
+                }
                 self.close(&why).await?;
-                follower.left();
                 self.say(FeedNow::Waiting, Some(why.clone())).await?;
                 let feed = self.feed.to_string();
                 self.writer.raise_alarm(Alarm::FeedLost { feed, why }).await?;
