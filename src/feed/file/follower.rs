@@ -12,7 +12,7 @@
 //!
 //! **Not here**: tasks and the register; this blocks, and is called from where it may.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,6 +75,8 @@ struct Open {
     quiet_since: Instant,
     /// It was copied away under this name: complete, whatever the name means now.
     is_copy: bool,
+    /// It was emptied or written anew, and told so.
+    is_cut: bool,
 }
 
 #[derive(Debug)]
@@ -89,6 +91,8 @@ pub struct Follower {
     open: Option<Open>,
     /// Files between the last one and the current.
     queue: VecDeque<PathBuf>,
+    /// Files that were packed before they were read, by device and number: each is told once.
+    packed: HashSet<(u64, u64)>,
 }
 
 impl Follower {
@@ -101,6 +105,7 @@ impl Follower {
             known,
             open: None,
             queue: VecDeque::new(),
+            packed: HashSet::new(),
         }
     }
 
@@ -170,6 +175,9 @@ impl Follower {
         let Some(open) = &mut self.open else {
             return self.next_file();
         };
+        if open.is_cut {
+            return Ok(Step::Ended("emptied or written anew".to_owned()));
+        }
         let size = open.file.metadata()?.len();
         if size != open.offset && !open.is_whole(size)? {
             return self.cut_down();
@@ -216,9 +224,13 @@ impl Follower {
             open.is_copy = true;
             return self.step();
         }
-        tracing::warn!(file = %open.path.display(), position = open.offset,
-            "the file was emptied or written anew and no copy of it lies beside it; what was not read of it is lost");
-        Ok(Step::Ended("emptied or written anew".to_owned()))
+        open.is_cut = true;
+        Ok(Step::Lost(format!(
+            "{}: the file was emptied or written anew after byte {} was read, and no copy of it lies beside it; what was \
+             written to it in between is not read",
+            open.path.display(),
+            open.offset
+        )))
     }
 
     fn next_file(&mut self) -> io::Result<Step> {
@@ -239,7 +251,11 @@ impl Follower {
             return Ok(step);
         }
         if self.queue.is_empty() {
-            self.queue = self.between(&last)?.into();
+            let (between, packed) = self.between(&last)?;
+            if let Some(packed) = packed {
+                return Ok(Step::Lost(packed));
+            }
+            self.queue = between.into();
         }
         if let Some(path) = self.queue.pop_front() {
             return self.open_at(&path, 0, 0, None);
@@ -287,21 +303,40 @@ impl Follower {
         }
     }
 
-    /// Files that were rotated away before they were ever seen.
-    fn between(&self, last: &Place) -> io::Result<Vec<PathBuf>> {
+    /// Files that were rotated away before they were ever seen; and what is lost, as it was packed before that.
+    fn between(&mut self, last: &Place) -> io::Result<(Vec<PathBuf>, Option<String>)> {
         if last.ino == 0 {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let mut found = Vec::new();
-        for sibling in beside(&self.path) {
-            let later = sibling.written_at >= last.written_at && sibling.size > 0;
-            if later && sibling.is_packed() {
-                tracing::warn!(file = %sibling.path.display(), "rotated and packed before it was read: its lines are not read");
-            } else if later && !self.is_read(&sibling)? {
-                found.push(sibling.path);
+        let later: Vec<Sibling> = beside(&self.path).into_iter().filter(|s| s.size > 0).collect();
+        for sibling in &later {
+            if sibling.written_at >= last.written_at && !sibling.is_packed() && !self.is_read(sibling)? {
+                found.push(sibling.path.clone());
             }
         }
-        Ok(found)
+        Ok((found, self.packed_unread(&later, last)))
+    }
+
+    /// Packers keep the time of writing: what is packed and later than all we read was never read. But one packed file
+    /// may be the one we read last, if that lies nowhere else.
+    fn packed_unread(&mut self, beside: &[Sibling], last: &Place) -> Option<String> {
+        let packed = || beside.iter().filter(|sibling| sibling.is_packed());
+        let named = fs::metadata(&self.path).is_ok_and(|meta| Sibling::of(self.path.clone(), &meta).is(last));
+        let own = named
+            || beside.iter().any(|s| s.is(last) && !s.is_packed())
+            || packed().any(|s| s.written_at == last.written_at);
+        let unread: Vec<&Sibling> = packed()
+            .filter(|sibling| sibling.written_at > last.written_at)
+            .skip(usize::from(!own))
+            .filter(|sibling| !self.packed.contains(&(sibling.dev, sibling.ino)))
+            .collect();
+        let names: Vec<String> = unread
+            .iter()
+            .map(|sibling| sibling.path.display().to_string())
+            .collect();
+        self.packed.extend(packed().map(|sibling| (sibling.dev, sibling.ino)));
+        (!names.is_empty()).then(|| format!("{}: rotated and packed before it was read", names.join(", ")))
     }
 
     fn is_read(&self, sibling: &Sibling) -> io::Result<bool> {
@@ -340,6 +375,7 @@ impl Follower {
             connection: 0,
             quiet_since: Instant::now(),
             is_copy: false,
+            is_cut: false,
         });
         Ok(Step::Opened(Opened {
             peer: path.display().to_string(),

@@ -196,7 +196,6 @@ impl<'a> Running<'a> {
         intake.codec = LineCodec::resume(self.reading.max_line, opened.seam);
         if let Some(before) = opened.before {
             self.writer.resume(self.feed, connection, before).await?;
-            self.writer.clear_alarm(key("lines_lost", self.feed.as_str())).await?;
         }
         follower.is_read_by(connection);
         intake.put(Vec::new(), Some(follower.place(&intake.codec))).await?;

@@ -173,7 +173,11 @@ fn emptied_and_grown_beyond_the_place_is_noticed() {
     let mut desk = desk(FileFrom::Start, "1\n2\n");
     assert_eq!(desk.read(), "1\n2\n");
     fs::write(desk.path("log"), "3\n4\n5\n").unwrap();
-    assert_eq!(desk.read(), "|3\n4\n5\n");
+    assert_eq!(
+        desk.read(),
+        "!|3\n4\n5\n",
+        "what was written in between is lost, which is told"
+    );
 }
 
 #[test]
@@ -187,7 +191,23 @@ fn what_is_packed_is_not_taken_for_lines() {
         desk.age(name, 100);
     }
     let mut desk = desk.restarted();
-    assert_eq!(desk.read(), "|2\n");
+    assert_eq!(desk.read(), "|!2\n", "its lines are lost, which is told once");
+    fs::rename(desk.path("log"), desk.path("log.3")).unwrap();
+    desk.write("log", "3\n");
+    desk.age("log.3", 50);
+    assert_eq!(desk.read(), "|3\n");
+}
+
+#[test]
+fn what_was_read_and_then_packed_is_no_loss() {
+    let mut desk = desk(FileFrom::Start, "1\n");
+    assert_eq!(desk.read(), "1\n");
+    // Packed at once, by a packer that keeps no times.
+    fs::remove_file(desk.path("log")).unwrap();
+    desk.write("log.1.gz", "no lines");
+    desk.write("log", "2\n");
+    desk.follower.left();
+    assert_eq!(desk.read(), "2\n");
 }
 
 #[test]

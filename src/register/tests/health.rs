@@ -276,3 +276,38 @@ fn auto_decides_anew_when_what_comes_is_of_another_dialect() {
     house.take("any", &noise);
     assert_eq!(house.feed_row("any").dialect.as_deref(), Some("siemens-hipath"));
 }
+
+#[test]
+fn each_loss_of_lines_is_told_and_kept_and_stands_for_a_day() {
+    let mut house = House::new();
+    let lose = |house: &mut House, bytes: u32, clock: &str| {
+        let lost = Alarm::LinesLost {
+            feed: "script".to_owned(),
+            why: format!("{bytes} bytes"),
+        };
+        house.store.transact(|s| s.raise_alarm(&lost, t(clock))).unwrap();
+        lost
+    };
+    let letters = |house: &House| house.reader().outbox(false, None).unwrap().len();
+    lose(&mut house, 10, "09:00:00");
+    let second = lose(&mut house, 20, "10:00:00");
+    assert_eq!(alarms(&house), [second]);
+    assert_eq!(letters(&house), 1, "a second letter within six hours");
+    let third = lose(&mut house, 30, "16:00:00");
+    assert_eq!(letters(&house), 2);
+    let events = house.reader().feed_events("script").unwrap();
+    let told: Vec<&str> = events.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "lines are lost: 10 bytes",
+            "lines are lost: 20 bytes",
+            "lines are lost: 30 bytes"
+        ]
+    );
+    let day = SignedDuration::from_hours(24);
+    house.store.transact(|s| s.tick(t("15:59:59") + day)).unwrap();
+    assert_eq!(alarms(&house), [third]);
+    house.store.transact(|s| s.tick(t("16:00:00") + day)).unwrap();
+    assert_eq!(alarms(&house), []);
+}
