@@ -97,7 +97,7 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
 async fn drain<R: AsyncRead + Unpin>(stream: &mut R, buffer: &mut BytesMut) {
     while buffer.len() < BATCH_BYTES {
         buffer.reserve(64 * 1024);
-        // The end comes again at the next read, and so does an error, or the end in its place.
+        // The end comes again at the next read, and so does an error, or the end in its place: a socket's, and a ring's.
         match at_once(stream.read_buf(buffer)).await {
             Some(Ok(1..)) => {}
             _ => break,
