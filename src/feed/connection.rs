@@ -35,7 +35,7 @@ pub struct Reading {
     pub feed: FeedName,
     /// Silence after which an unterminated rest counts as partial.
     pub idle: Duration,
-    /// A connection silent for this long is closed; keep-alive finds the dead ones sooner.
+    /// A connection silent for this long is closed, if at all: keep-alive finds the dead ones.
     pub idle_limit: Option<Duration>,
     /// Longest line.
     pub max_line: usize,

@@ -44,6 +44,12 @@ fn the_quick_start_is_right() {
 }
 
 #[test]
+fn a_connection_may_be_silent_over_the_longest_holidays() {
+    let loaded = read_two(SITE, PEOPLE).unwrap();
+    assert_eq!(loaded.config.feeds[0].idle_limit, None);
+}
+
+#[test]
 fn the_annotated_file_is_right() {
     let loaded = shipped_file("firstanswer.toml");
     assert_eq!(loaded.calendar.id, "cn");
