@@ -137,6 +137,22 @@ fn a_rung_that_is_for_the_supervisor_reaches_the_supervisor() {
 }
 
 #[test]
+fn a_rung_that_came_just_before_the_switch_spoke_is_told_by_the_next_look() {
+    let ladder = r#", ladder=[
+        {rung=1, at="0s", to=["handler"]},
+        {rung=2, at="1h", to=["supervisor"]},
+        {rung=3, at="2h", to=["manager"]} ]"#;
+    let mut house = house(ladder);
+    house.tick("09:02:05");
+    assert_eq!(mailed(&mut house, "09:03:05"), ["wang: 1 1"]);
+    // The second rung comes at 10:02:05, the caller's next call a second later, and only then the clock looks.
+    house.says("10:02:06", &["leg 2 8021 10:01:00 5 60 last"]);
+    house.tick("10:02:07");
+    let told = notices(&house);
+    assert!(told.contains(&waiting(2, "li")), "{told:?}");
+}
+
+#[test]
 fn what_falls_due_together_goes_out_together() {
     let mut house = house("");
     house.says("09:01:15", &["leg 2 8021 09:00:10 5 60 last from 13900000002"]);
