@@ -254,6 +254,44 @@ fn what_fell_out_before_a_later_try_was_not_sent() {
 }
 
 #[test]
+fn f47_the_five_days_begin_with_the_first_failed_try_since_mail_was_let_go() {
+    let mut house = house("");
+    house.tick("09:02:05");
+    let at = |days: i64| t("09:05:00") + SignedDuration::from_hours(24 * days);
+    let try_on = |house: &mut House, day: i64| {
+        let begun = house
+            .store
+            .transact(|s| s.begin_mail(at(day), &[], &compose))
+            .unwrap()
+            .unwrap();
+        let greylisted = Fate::Later {
+            at: at(day),
+            why: "451 greylisted".to_owned(),
+            everybody: false,
+            alarm: false,
+        };
+        house
+            .store
+            .transact(|s| s.mail_fate(begun.message, &greylisted, at(day)))
+            .unwrap();
+        house.reader().outbox(false, None).unwrap()[0].state.clone()
+    };
+    assert_eq!(try_on(&mut house, 0), "waiting");
+    house
+        .store
+        .transact(|s| s.hold_mail("the clock jumped", at(0)))
+        .unwrap();
+    house.store.retry_mail(at(7)).unwrap();
+    assert_eq!(
+        try_on(&mut house, 7),
+        "waiting",
+        "the first try after a week of holding"
+    );
+    assert_eq!(try_on(&mut house, 11), "waiting");
+    assert_eq!(try_on(&mut house, 12), "failed");
+}
+
+#[test]
 fn a_later_try_waits_for_its_time() {
     let mut house = house("");
     house.tick("09:02:05");
