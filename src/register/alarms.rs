@@ -83,6 +83,15 @@ pub enum Alarm {
     },
     /// The calendar has no working time, so no deadline has a date.
     NoWorkingTime,
+    /// A stored policy can't be read: its cases go by the one loaded now.
+    PolicyUnread {
+        /// Which, and its version.
+        policy: String,
+        /// How many open cases have it.
+        cases: i64,
+        /// The first problem.
+        why: String,
+    },
     /// No mail gets through.
     MailDown {
         /// Since when.
@@ -144,6 +153,7 @@ impl Alarm {
             Self::LinesLost { feed, .. } => ("lines_lost", feed.as_str()),
             Self::CalendarEnds { .. } => ("calendar_ends", ""),
             Self::NoWorkingTime => ("no_working_time", ""),
+            Self::PolicyUnread { .. } => ("policy_unread", ""),
             Self::MailDown { .. } => ("mail_down", ""),
             Self::MailHeld { .. } => ("mail_held", ""),
             Self::NobodyToTell { person } => ("nobody_to_tell", person.as_str()),
