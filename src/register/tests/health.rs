@@ -15,6 +15,10 @@ fn alarms(house: &House) -> Vec<Alarm> {
 
 /// A house that works 09:00-12:00 and 13:30-17:30 from Monday to Friday.
 fn office(silence: Option<crate::calendar::Span>) -> House {
+    House::with(office_rules(silence))
+}
+
+fn office_rules(silence: Option<crate::calendar::Span>) -> Arc<Rules> {
     let mut rules = rules_of(DIRECTORY, POLICY);
     let hours = |day: &str| (day.parse().unwrap(), "12:00".parse().unwrap());
     let spans = vec![hours("09:00"), ("13:30".parse().unwrap(), "17:30".parse().unwrap())];
@@ -22,7 +26,7 @@ fn office(silence: Option<crate::calendar::Span>) -> House {
     rules.calendar =
         crate::calendar::Calendar::weekly("office", rules.zone.clone(), crate::calendar::WeekHours { days });
     rules.feeds.get_mut(&feed("script")).unwrap().silence = silence;
-    House::with(Arc::new(rules))
+    Arc::new(rules)
 }
 
 #[test]
@@ -45,6 +49,15 @@ fn f15_silence_counts_business_hours_and_is_told_once() {
     assert_eq!(alarms(&house), []);
     house.tick("15:02:00");
     assert_eq!(alarms(&house), []);
+}
+
+#[test]
+fn f15_silence_that_is_no_alarm_any_more_ends_one_that_stands() {
+    let mut house = office(Some(crate::calendar::Span::Business(7200)));
+    house.tick("08:00:00").tick("11:00:00");
+    assert_eq!(alarms(&house).len(), 1);
+    house.store.adopt(office_rules(None), t("11:01:00")).unwrap();
+    assert_eq!(alarms(&house), [], "at the reload");
 }
 
 #[test]
