@@ -165,7 +165,8 @@ pub struct Feed {
     pub pair: Option<FeedName>,
     /// Silence after which bytes without a line end count as a partial line.
     pub idle: Duration,
-    /// A connection silent for this long is closed; the switch opens a new one with its next call.
+    /// A connection silent for this long is closed. A switch that does not notice loses what it says next, hence never
+    /// unless told.
     pub idle_limit: Option<Duration>,
     /// Longest line in bytes; what is longer is cut into marked pieces.
     pub max_line: usize,

@@ -110,6 +110,9 @@ catalogue! { COMMON;
     no_working_time_subject { "日历没有工作时间", "The calendar has no working time" }
     no_working_time_text { "日历中没有任何工作时间，因此时限没有日期，不会催办。", "The calendar has no working time at all, so deadlines have no date and nobody is reminded." }
     no_working_time_way_out { "请在日历文件中设置 hours 并重新加载。", "Set hours in the calendar file and reload." }
+    policy_unread_subject(policy) { "无法读取已保存的制度：{policy}", "A stored policy can't be read: {policy}" }
+    policy_unread_text(policy, cases) { "本版本程序无法读取数据库中保存的制度 {policy}；其 {cases} 件未办结事项暂按当前加载的制度计算。", "This version of the program can't read policy {policy} as the database keeps it. Its {cases} open cases go by the policy loaded now." }
+    policy_unread_way_out { "请核对这些事项的时限；如时限须按原制度计算，请换回原版本程序。日志列出全部问题；这些事项办结后，下次启动时此警报解除。", "Look at the deadlines of those cases; where they must be the old ones, go back to the version of the program before. The log lists all problems; the alarm ends at the first start after those cases are closed." }
     mail_down_subject { "邮件无法发出", "Mail does not go out" }
     mail_down_text(when) { "自{when} 起邮件无法发出；邮件在排队，不会丢失。如果您是在邮件里读到这一条，邮件已恢复。", "From {when} on no mail went out; it waits and is not lost. If you read this in a mail, mail works again." }
     mail_down_way_out { "请检查邮件服务器；firstanswer outbox list 显示等待的邮件及原因。", "Check the mail server; firstanswer outbox list shows what waits and why." }

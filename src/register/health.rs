@@ -47,9 +47,8 @@ struct Latest {
 impl Store {
     /// After lines of a feed were taken.
     pub(super) fn look_after(&mut self, feed: &FeedName, state: &mut FeedState, now: Timestamp) -> Result<(), Error> {
-        if state.rules.silence.is_some() {
-            self.clear_alarm(&key("feed_silent", feed.as_str()), now)?;
-        }
+        // Also where silence is no alarm any more: one may stand from before.
+        self.clear_alarm(&key("feed_silent", feed.as_str()), now)?;
         if state.drift_is_new() {
             self.look_at_drift(feed, state, now)?;
         }

@@ -8,6 +8,8 @@
 //! **Invariants.** Every line is inserted, whatever becomes of it. A line on which the code fails is quarantined with
 //! the failure as its reason, and the rest of its batch goes on.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::params;
@@ -407,7 +409,9 @@ impl Store {
         parsed: Vec<Parsed>,
     ) -> Result<Vec<(LineId, Outcome)>, Error> {
         let mut fates = Vec::new();
-        for (index, parsed) in parsed.into_iter().enumerate() {
+        // One line may release many legs that were held: each is counted within its own line.
+        let mut legs_of_line = HashMap::<u64, usize>::new();
+        for parsed in parsed {
             match parsed {
                 Parsed::Skipped { line, what } => {
                     fates.push((line_id(line), Outcome::because(LineState::Skipped, what)));
@@ -421,7 +425,10 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    match self.take_leg(feed, state, leg, index, &heard)? {
+                    let index = legs_of_line.entry(leg.line).or_default();
+                    let taken = self.take_leg(feed, state, leg, *index, &heard)?;
+                    *index += 1;
+                    match taken {
                         Some((call, late_by)) => {
                             if heard.drifts
                                 && let Some(seconds) = late_by

@@ -112,9 +112,10 @@ CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at
 ";
 
 /// Alarms; who should have answered a missed call; when which policy was in force; what feeds are doing and how far
-/// followed files are read; lines that repeat earlier ones, and holes in what a feed gave us.
+/// followed files are read; lines that repeat earlier ones, and holes in what a feed gave us; since when a message fails.
 const V4: &str = "
 ALTER TABLE call ADD COLUMN owed_by TEXT;
+ALTER TABLE message ADD COLUMN failing_since INTEGER;
 CREATE TABLE policy_period(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, in_force_from INTEGER NOT NULL) STRICT;
 INSERT INTO policy_period(id, version, in_force_from)

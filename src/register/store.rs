@@ -279,6 +279,7 @@ impl Store {
         self.rules = Arc::clone(&rules);
         self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
         self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
+        self.mind_policies(now)?;
         self.rename_feeds()?;
         self.keep_people()?;
         self.mind_calendar(now)?;

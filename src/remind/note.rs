@@ -106,6 +106,14 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.no_working_time_subject(),
             vec![say.no_working_time_text(), say.no_working_time_way_out()],
         ),
+        Alarm::PolicyUnread { policy, cases, why } => (
+            say.policy_unread_subject(policy),
+            vec![
+                say.policy_unread_text(policy, cases),
+                say.server_said(why),
+                say.policy_unread_way_out(),
+            ],
+        ),
         Alarm::MailDown { since, why } => (
             say.mail_down_subject(),
             vec![

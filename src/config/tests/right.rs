@@ -44,6 +44,12 @@ fn the_quick_start_is_right() {
 }
 
 #[test]
+fn a_connection_may_be_silent_over_the_longest_holidays() {
+    let loaded = read_two(SITE, PEOPLE).unwrap();
+    assert_eq!(loaded.config.feeds[0].idle_limit, None);
+}
+
+#[test]
 fn the_annotated_file_is_right() {
     let loaded = shipped_file("firstanswer.toml");
     assert_eq!(loaded.calendar.id, "cn");
@@ -310,4 +316,17 @@ fn a_version_is_the_hash_of_the_text_and_an_override_makes_another() {
     // The register keeps the text: it must give the same policy again.
     assert_eq!(policy_from_text("kept", &changed.text).unwrap(), changed);
     assert_eq!(policy_from_text("kept", &plain.text).unwrap(), plain);
+}
+
+#[test]
+fn a_desk_has_a_night_watch() {
+    let desk =
+        r#"desk = [ {id="gate", department="permits", roster=[ {days="fri", at="20:00-08:00", person="wang"} ]} ]"#;
+    let loaded = read_two(SITE, &format!("{PEOPLE}{desk}\n")).unwrap();
+    let on_duty = |at: jiff::civil::DateTime| loaded.directory.desks[0].on_duty(at).is_some();
+    // Friday 9 October 2026, and the morning after.
+    assert!(!on_duty(date(2026, 10, 9).at(7, 59, 0, 0)));
+    assert!(on_duty(date(2026, 10, 9).at(20, 0, 0, 0)));
+    assert!(on_duty(date(2026, 10, 10).at(7, 59, 59, 0)));
+    assert!(!on_duty(date(2026, 10, 10).at(8, 0, 0, 0)));
 }

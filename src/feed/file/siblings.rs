@@ -52,18 +52,32 @@ impl Sibling {
         PACKED.iter().any(|end| name.ends_with(end))
     }
 
-    /// Whether it says what was read there: at its beginning, and before the place.
+    /// Whether it can be read, and says what was read there.
     pub fn goes_on(&self, place: &Place) -> bool {
+        self.says(place).unwrap_or(false)
+    }
+
+    /// Whether it says what was read there: at its beginning, and before the place. The error: it can't be read now,
+    /// which tells nothing.
+    pub fn says(&self, place: &Place) -> io::Result<bool> {
         if self.size < place.position || place.ino == 0 {
-            return false;
+            return Ok(false);
         }
+        let file = match File::open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            opened => opened.map_err(|error| at(&self.path, &error))?,
+        };
         let same = || -> io::Result<bool> {
-            let file = File::open(&self.path)?;
             let head = bytes_at(&file, 0, usize::try_from(place.head_length).unwrap_or(HEAD))?;
             Ok(hash(&head) == place.head && hash(&before(&file, place.position)?) == place.tail)
         };
-        same().unwrap_or(false)
+        same().map_err(|error| at(&self.path, &error))
     }
+}
+
+/// An error with the file it is about.
+pub fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// When a file was written to, in milliseconds.

@@ -4,6 +4,7 @@
 //! leg ID EXT HH:MM:SS RING TALK [last]    answered, of caller 13900000001 unless `from NUMBER` stands at the end
 //! miss ID EXT HH:MM:SS RING [last]        rang only
 //! hold | show ID EXT HH:MM:SS RING TALK   two lines of one record
+//! later ID EXT HH:MM:SS RING TALK         held until `all`, which gives out all of them
 //! clash ID EXT HH:MM:SS RING TALK N       a leg that claims to be of line N: the register fails on it
 //! blank | panic                           no record; the parser's fault
 //! ```
@@ -28,6 +29,7 @@ struct Script;
 #[derive(Default)]
 struct Reader {
     held: Vec<u64>,
+    later: Vec<Leg>,
 }
 
 impl Dialect for Script {
@@ -55,6 +57,14 @@ impl Parser for Reader {
                 line: line.number,
                 what: "blank",
             }),
+            Some("later") => self.later.push(leg(&words, vec![line.number], line.received.date())),
+            Some("all") => {
+                out.extend(self.later.drain(..).map(Parsed::Leg));
+                out.push(Parsed::Skipped {
+                    line: line.number,
+                    what: "all",
+                });
+            }
             Some("panic") => panic!("a hostile line"),
             Some("leg" | "miss" | "show" | "clash") if words.len() >= 5 => {
                 let mut lines = std::mem::take(&mut self.held);
