@@ -44,7 +44,7 @@ pub struct Caller {
     /// The number that was called.
     ddi: Option<Text>,
     machine: Option<Machine>,
-    /// By `incoming`, as small switches print it.
+    /// By `incoming` in small letters, as small switches print it.
     small: bool,
     /// Through DISA: an announcement had it first.
     disa: bool,
@@ -123,7 +123,8 @@ fn incoming(dial: &str) -> Option<Party> {
     Some(Party::Incoming(Caller {
         number: is_number(behind).then(|| behind.into()),
         machine: waiting.then_some(Machine::Queue),
-        small: true,
+        // The first KX-TD print capitals, and no ring time either.
+        small: !dial.starts_with("<INCOMING>"),
         disa: words.contains("disa"),
         ..Caller::default()
     }))
@@ -137,7 +138,8 @@ fn is_dialled(c: char) -> bool {
     matches!(c, '0'..='9' | '+' | '*' | '#' | '-' | '?')
 }
 
-/// Names and numbers share a field: what is at the end and can be dialled is the number. A text that begins with a
+/// Names and numbers share a field: what is at the end and can be dialled is the number, or what stands before a
+/// blank and a name. Another text that begins with a
 /// figure and is no number is not cut: noise within a number would give a shorter one.
 fn name_and_number(text: &str) -> (Option<Text>, Option<Text>) {
     /// Shorter figures belong to the name.
@@ -145,6 +147,14 @@ fn name_and_number(text: &str) -> (Option<Text>, Option<Text>) {
     let text = text.trim();
     if text.is_empty() || is_noisy(text) {
         return (None, None);
+    }
+    if let Some((number, name)) = text.split_once(' ')
+        && is_number(number)
+        && number.len() >= SHORTEST
+        && name.trim_start().starts_with(char::is_alphabetic)
+    {
+        // The KX-TD has the number first: `1022220 TOM HUNKS`.
+        return (Some(name.trim_start().into()), Some(number.into()));
     }
     let name = text.trim_end_matches(is_dialled);
     let number = &text[name.len()..];
@@ -342,6 +352,13 @@ fn incoming_outcome(f: &Fields<'_>, caller: &Caller, talked: bool) -> Told {
     if caller.machine.is_some() || station == Station::Announcement {
         return Told {
             machine: caller.machine.or(Some(Machine::Ivr)),
+            ..Told::plain(Disposition::NoAnswer)
+        };
+    }
+    if f.code == b"RM" {
+        // Remote access: a modem took the call.
+        return Told {
+            machine: Some(Machine::Other),
             ..Told::plain(Disposition::NoAnswer)
         };
     }

@@ -547,7 +547,8 @@ fn blank_or<'a>(
 
 /// Dots stand for digits that were not keyed.
 fn account(i: &[u8]) -> Inner<'_, &[u8]> {
-    preceded(take_while(|b| b == b'.'), take_while(|b: u8| b.is_ascii_digit())).parse(i)
+    let dots = || take_while(|b| b == b'.');
+    preceded(dots(), terminated(take_while(|b: u8| b.is_ascii_digit()), dots())).parse(i)
 }
 
 /// `M'SS`, `HH:MM'SS`, `HH:MM'SS"`, with `*` for unknown digits, or blank: the span, whether `"` stands behind it, and

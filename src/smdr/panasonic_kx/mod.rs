@@ -17,7 +17,7 @@
 //! call that was put through.
 //!
 //! **Decided here.** The field tables call the stamp the end, the same guides' remarks the start: it is the end, and
-//! the start on small switches (told by the title, `"`, `*` and `incoming`); the option `stamp` overrules. `RC` is
+//! the start on small switches (told by the title, `"`, `*` and `incoming`, but not `<INCOMING>`); the option `stamp` overrules. `RC` is
 //! skipped. An `AN` line waits for the final line with the same trunk, extension and ring time: one leg. It is a leg
 //! of its own once the trunk has another call, or after 24 hours. `TR` stands on the part that ends: the next answer
 //! on its trunk within the stamp's coarseness came by transfer. A call with ring time, or RC, AN, NA, is incoming even
