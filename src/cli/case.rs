@@ -241,14 +241,13 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         other => filter.first_answerer = other.map(person).transpose()?,
     }
     let cases = session.reader.cases(&filter, session.now())?;
-    let reminders = session.reader.reminders()?;
-    let sent = |case: &Case| reminders.get(&case.id).copied().unwrap_or(0);
     if args.json {
         for case in &cases {
+            let sent = session.reader.reminders(case.id)?;
             writeln!(
                 out,
                 "{}",
-                safe_json(shapes::case(session, case, sent(case), args.reveal).to_string())
+                safe_json(shapes::case(session, case, sent, args.reveal).to_string())
             )?;
         }
         return Ok(());
@@ -314,7 +313,7 @@ fn shown_number(case: &Case, reveal: bool) -> String {
 
 /// A case with everything: what `case show --json` prints.
 pub fn details(session: &Session, case: &Case, reveal: bool) -> anyhow::Result<Value> {
-    let reminders = session.reader.reminders()?.get(&case.id).copied().unwrap_or(0);
+    let reminders = session.reader.reminders(case.id)?;
     let mut value = shapes::case(session, case, reminders, reveal);
     let details = shapes::case_details(session, case)?;
     if let Some(fields) = value.as_object_mut() {

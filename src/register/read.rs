@@ -1,6 +1,5 @@
 //! Readers: their own read-only connections; nothing here waits for the writer or holds it.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -237,6 +236,11 @@ impl Reader {
         &self.conn
     }
 
+    #[cfg(test)]
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.conn
+    }
+
     /// The clock this database lives by.
     ///
     /// # Errors
@@ -452,7 +456,7 @@ impl Reader {
             filter.person.as_ref().map(|p| p.as_str().to_owned()),
         );
         narrow.and(
-            "(open = 1 AND due_at IS NOT NULL AND due_at <= ?)",
+            "(open = 1 AND settled IN (0, 1) AND due_at IS NOT NULL AND due_at <= ?)",
             filter.overdue.then(|| millis(now)),
         );
         let sql = format!("SELECT body FROM cases{} ORDER BY id DESC", narrow.text());
@@ -564,16 +568,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Reminders sent so far, per case.
+    /// Reminders of a case sent so far.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn reminders(&self) -> Result<HashMap<CaseId, i64>, Error> {
-        let mut statement = self
+    pub fn reminders(&self, id: CaseId) -> Result<i64, Error> {
+        let sent = "SELECT count(*) FROM notice WHERE case_id = ? AND state = 'sent'";
+        Ok(self
             .conn
-            .prepare_cached("SELECT case_id, count(*) FROM notice WHERE state = 'sent' GROUP BY case_id")?;
-        let rows = statement.query_map([], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .prepare_cached(sent)?
+            .query_row([id.get()], |row| row.get(0))?)
     }
 
     /// The feeds.
