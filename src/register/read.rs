@@ -396,7 +396,7 @@ impl Reader {
         mut each: impl FnMut(JournalRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut narrow = Where::new();
-        narrow.and("j.state = ?", quarantined.then_some(3i64));
+        narrow.and("(j.state >= 3 AND j.state = ?)", quarantined.then_some(3i64));
         narrow.and("f.name = ?", feed.map(str::to_owned));
         let inner = match limit {
             None => String::new(),
@@ -586,7 +586,7 @@ impl Reader {
     /// What SQLite says.
     pub fn feeds(&self) -> Result<Vec<FeedRow>, Error> {
         let mut statement = self.conn.prepare(
-            "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state = 5 AND j.feed = f.id) AS pending,
+            "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state >= 3 AND j.state = 5 AND j.feed = f.id) AS pending,
                (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections,
                n.state AS now, n.reason, n.breaks, n.bad_bytes, n.lost_bytes
              FROM feed f LEFT JOIN feed_now n ON n.feed = f.id ORDER BY f.name",

@@ -144,6 +144,7 @@ fn scans(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
             .map(|pair| pair[1].to_owned());
         named.chain([name.to_owned()]).collect()
     };
+    // Indexes of parts: open, waiting, to be looked at.
     let partial = [
         "_open",
         "_unsettled",
@@ -181,11 +182,17 @@ fn no_query_of_a_working_day_reads_all_there_ever_was() {
         .unwrap();
     house.connect("script");
     house.says("09:12:05", &["leg 2 8022 09:11:00 5 60 last"]);
+    // As at a start.
+    house.store.feeds.clear();
+    let start = |store: &mut Store| store.close_stale_connections().and_then(|()| store.read_undecided());
+    house.store.transact(start).unwrap();
     house.store.next_look().unwrap();
     house.store.next_mail(t("09:12:06")).unwrap();
     let mut reader = house.reader();
     collect(reader.connection_mut(), &asked);
     let (wang, id) = ("wang".parse().unwrap(), CaseId::new(1));
+    let quarantined = reader.journal(true, None, Some(50), |_| Ok::<(), Error>(()));
+    quarantined.unwrap();
     reader.gauges(t("09:12:06")).unwrap();
     reader.unmapped().unwrap();
     reader.outbox(true, Some(50)).unwrap();
@@ -215,6 +222,8 @@ fn no_query_of_a_working_day_reads_all_there_ever_was() {
     assert!(asked.len() > 40, "{} statements", asked.len());
     let guilty: Vec<(String, Vec<String>)> = asked
         .into_iter()
+        // The last connections, the newest first, of whichever feed.
+        .filter(|sql| !sql.ends_with("ORDER BY id DESC LIMIT 20"))
         .map(|sql| (scans(&conn, &sql), sql))
         .filter(|(steps, _)| !steps.is_empty())
         .map(|(steps, sql)| (sql, steps))
