@@ -456,7 +456,7 @@ impl Reader {
             filter.person.as_ref().map(|p| p.as_str().to_owned()),
         );
         narrow.and(
-            "(open = 1 AND settled IN (0, 1) AND due_at IS NOT NULL AND due_at <= ?)",
+            "(open = 1 AND due_at IS NOT NULL AND due_at <= ?)",
             filter.overdue.then(|| millis(now)),
         );
         let sql = format!("SELECT body FROM cases{} ORDER BY id DESC", narrow.text());

@@ -151,8 +151,8 @@ const V5: &str = "
 CREATE INDEX message_open ON message(id) WHERE state NOT IN ('sent', 'replaced');
 CREATE INDEX connection_open ON connection(feed) WHERE closed_at IS NULL;
 CREATE INDEX call_nobody ON call(answered_by, start) WHERE person IS NULL AND answered_by IS NOT NULL;
-CREATE INDEX cases_due ON cases(settled, due_at) WHERE open = 1;
-CREATE INDEX cases_offered ON cases(due_at) WHERE state = 'offered';
+CREATE INDEX cases_due ON cases(due_at, settled, open) WHERE open = 1;
+CREATE INDEX cases_offered ON cases(state) WHERE state = 'offered';
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.
