@@ -68,7 +68,7 @@ pub fn run(cli: &Cli, args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             let mut filter = list.filter.filter(&session)?;
             list.calls.narrow(&mut filter)?;
             let calls = session.reader.calls(&filter)?;
-            let shown = calls.iter().map(|call| shapes::call(&session, call));
+            let shown = calls.iter().map(|call| Ok(shapes::call(&session, call)));
             match list.print.format() {
                 Format::Json => sheet::json(shown, out)?,
                 Format::Csv => sheet::csv(&shapes::CALL, shown, out)?,
@@ -87,8 +87,8 @@ pub fn run(cli: &Cli, args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             })?;
             let value = details(&session, &call)?;
             match show.print.format() {
-                Format::Json => sheet::json([value], out)?,
-                Format::Csv => sheet::csv(&shapes::CALL, [value], out)?,
+                Format::Json => sheet::json([Ok(value)], out)?,
+                Format::Csv => sheet::csv(&shapes::CALL, [Ok(value)], out)?,
                 Format::Table => print_details(&session, &call, &value, out)?,
             }
         }

@@ -241,14 +241,13 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         other => filter.first_answerer = other.map(person).transpose()?,
     }
     let cases = session.reader.cases(&filter, session.now())?;
-    let reminders = session.reader.reminders()?;
-    let sent = |case: &Case| reminders.get(&case.id).copied().unwrap_or(0);
-    let shown = cases
-        .iter()
-        .map(|case| shapes::case(session, case, sent(case), args.reveal));
+    let shown = cases.iter().map(|case| {
+        let sent = session.reader.reminders(case.id)?;
+        Ok(shapes::case(session, case, sent, args.reveal))
+    });
     match args.print.format() {
-        Format::Json => return Ok(sheet::json(shown, out)?),
-        Format::Csv => return Ok(sheet::csv(&shapes::CASE, shown, out)?),
+        Format::Json => return sheet::json(shown, out),
+        Format::Csv => return sheet::csv(&shapes::CASE, shown, out),
         Format::Table => {}
     }
     let say = Say(session.lang());
@@ -315,7 +314,7 @@ fn shown_number(case: &Case, reveal: bool) -> String {
 
 /// A case with everything: what `case show --json` prints.
 pub fn details(session: &Session, case: &Case, reveal: bool) -> anyhow::Result<Value> {
-    let reminders = session.reader.reminders()?.get(&case.id).copied().unwrap_or(0);
+    let reminders = session.reader.reminders(case.id)?;
     let mut value = shapes::case(session, case, reminders, reveal);
     let details = shapes::case_details(session, case)?;
     if let Some(fields) = value.as_object_mut() {

@@ -123,8 +123,8 @@ pub fn run(session: &Session, verb: &str, args: &ChangeArgs, out: &mut dyn Write
 
 fn print(session: &Session, case: &Case, verb: &str, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     if json {
-        let reminders = session.reader.reminders()?.get(&case.id).copied().unwrap_or(0);
-        sheet::json([shapes::case(session, case, reminders, false)], out)?;
+        let reminders = session.reader.reminders(case.id)?;
+        sheet::json([Ok(shapes::case(session, case, reminders, false))], out)?;
     } else {
         writeln!(out, "#{}: {} done, version {}", case.id, verb, case.version)?;
     }

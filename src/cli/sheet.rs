@@ -40,16 +40,29 @@ pub enum Format {
 }
 
 /// One object a line.
-pub fn json(rows: impl IntoIterator<Item = Value>, out: &mut dyn Write) -> std::io::Result<()> {
-    rows.into_iter()
-        .try_for_each(|row| writeln!(out, "{}", safe_json(row.to_string())))
+///
+/// # Errors
+/// A row can't be had, or the output not be written.
+pub fn json(rows: impl IntoIterator<Item = anyhow::Result<Value>>, out: &mut dyn Write) -> anyhow::Result<()> {
+    for row in rows {
+        writeln!(out, "{}", safe_json(row?.to_string()))?;
+    }
+    Ok(())
 }
 
 /// The columns named, of each row; a list within a cell is parted by blanks.
-pub fn csv(columns: &[&str], rows: impl IntoIterator<Item = Value>, out: &mut dyn Write) -> csv::Result<()> {
+///
+/// # Errors
+/// The same.
+pub fn csv(
+    columns: &[&str],
+    rows: impl IntoIterator<Item = anyhow::Result<Value>>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut sheet = csv::Writer::from_writer(out);
     sheet.write_record(columns)?;
     for row in rows {
+        let row = row?;
         sheet.write_record(columns.iter().map(|column| cell(row.get(column))))?;
     }
     Ok(sheet.flush()?)
@@ -93,7 +106,12 @@ mod tests {
     fn a_table_without_rows_has_its_heading() {
         let mut out = Vec::new();
         csv(&["id", "start"], [], &mut out).unwrap();
-        csv(&["id", "start"], [json!({"start": null, "id": 7, "x": 1})], &mut out).unwrap();
+        csv(
+            &["id", "start"],
+            [Ok(json!({"start": null, "id": 7, "x": 1}))],
+            &mut out,
+        )
+        .unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "id,start\nid,start\n7,\n");
     }
 }

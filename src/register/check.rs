@@ -20,7 +20,7 @@ use super::Error;
 use super::store::{damage_of, open_reader};
 
 /// A start takes no longer than this for the check; what is left is done beside the daemon.
-pub(super) const AT_ONCE: Duration = Duration::from_millis(250);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// How often the clock is looked at: every so many pages or instructions.
 const STEP: i32 = 200;

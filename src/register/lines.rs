@@ -459,7 +459,7 @@ impl Store {
     pub(super) fn unended_of(&self, feed: i64) -> Result<Vec<(i64, LineId)>, Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT j.connection, j.id FROM journal j JOIN connection c ON c.id = j.connection
-             WHERE j.state = 4 AND j.feed = ? AND j.reason = ? AND c.closed_at IS NULL ORDER BY j.id",
+             WHERE j.state >= 3 AND j.state = 4 AND j.feed = ? AND j.reason = ? AND c.closed_at IS NULL ORDER BY j.id",
         )?;
         let rows = statement.query_map(params![feed, UNENDED], |row| {
             Ok((row.get(0)?, LineId::new(row.get(1)?)))

@@ -1,6 +1,5 @@
 //! Readers: their own read-only connections; nothing here waits for the writer or holds it.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -237,6 +236,11 @@ impl Reader {
         &self.conn
     }
 
+    #[cfg(test)]
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.conn
+    }
+
     /// The clock this database lives by.
     ///
     /// # Errors
@@ -392,7 +396,7 @@ impl Reader {
         mut each: impl FnMut(JournalRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut narrow = Where::new();
-        narrow.and("j.state = ?", quarantined.then_some(3i64));
+        narrow.and("(j.state >= 3 AND j.state = ?)", quarantined.then_some(3i64));
         narrow.and("f.name = ?", feed.map(str::to_owned));
         let inner = match limit {
             None => String::new(),
@@ -564,16 +568,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Reminders sent so far, per case.
+    /// Reminders of a case sent so far.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn reminders(&self) -> Result<HashMap<CaseId, i64>, Error> {
-        let mut statement = self
+    pub fn reminders(&self, id: CaseId) -> Result<i64, Error> {
+        let sent = "SELECT count(*) FROM notice WHERE case_id = ? AND state = 'sent'";
+        Ok(self
             .conn
-            .prepare_cached("SELECT case_id, count(*) FROM notice WHERE state = 'sent' GROUP BY case_id")?;
-        let rows = statement.query_map([], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .prepare_cached(sent)?
+            .query_row([id.get()], |row| row.get(0))?)
     }
 
     /// The feeds.
@@ -582,7 +586,7 @@ impl Reader {
     /// What SQLite says.
     pub fn feeds(&self) -> Result<Vec<FeedRow>, Error> {
         let mut statement = self.conn.prepare(
-            "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state = 5 AND j.feed = f.id) AS pending,
+            "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state >= 3 AND j.state = 5 AND j.feed = f.id) AS pending,
                (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections,
                n.state AS now, n.reason, n.breaks, n.bad_bytes, n.lost_bytes
              FROM feed f LEFT JOIN feed_now n ON n.feed = f.id ORDER BY f.name",

@@ -103,7 +103,8 @@ impl Store {
 
     fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
         let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? AND link IS NULL ORDER BY id {which}"
+            "SELECT id, raw, received_at FROM journal
+             WHERE state >= 3 AND state = 5 AND feed = ? AND link IS NULL ORDER BY id {which}"
         ))?;
         let rows = statement.query_map([feed], |row| {
             Ok(Waiting {
@@ -121,7 +122,7 @@ impl Store {
             .conn
             .prepare_cached(
                 "SELECT f.name, max(coalesce(f.last_line_at, 0)) FROM journal j JOIN feed f ON f.id = j.feed
-                 WHERE j.state = 5 AND j.link IS NULL GROUP BY f.name",
+                 WHERE j.state >= 3 AND j.state = 5 AND j.link IS NULL GROUP BY f.name",
             )?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::checkpoint::Checkpoints;
 use super::outbox::{Composed, Order};
 use super::{Alarm, Begun, Changed, Error, Fate, FeedNow, IncomingLine, Place, PortFaults, Rules, Store, Who, room};
 use crate::case::{Case, Command};
@@ -132,13 +133,17 @@ impl Writer {
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub fn start(store: Store, clock: Clock) -> std::io::Result<(Self, Handle)> {
+    pub fn start(mut store: Store, clock: Clock) -> std::io::Result<(Self, Handle)> {
+        let checkpoints = Checkpoints::start(&mut store)
+            .inspect_err(|error| tracing::warn!(%error, "no checkpoints beside the writer; SQLite makes them"))
+            .ok();
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (bell, changed) = watch::channel(0);
         let vitals = Arc::new(Vitals::default());
         let signs = Arc::clone(&vitals);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             Loop {
+                checkpoints,
                 store,
                 clock,
                 queue,
@@ -400,6 +405,8 @@ impl Handle {
 }
 
 struct Loop {
+    /// Before the store: it ends first.
+    checkpoints: Option<Checkpoints>,
     store: Store,
     clock: Clock,
     queue: mpsc::Receiver<Job>,
@@ -412,9 +419,23 @@ impl Loop {
         while let Some(first) = self.queue.blocking_recv() {
             let jobs = self.gather(first);
             self.serve(jobs)?;
+            self.shorten_log()?;
         }
         tracing::info!("the writer has drained its queue and ends");
         Ok(())
+    }
+
+    /// Whoever asked has been answered: now there is time for the log.
+    fn shorten_log(&mut self) -> Result<(), Error> {
+        let looked = self.checkpoints.as_ref().map(|log| log.look(&self.store.conn));
+        match looked {
+            Some(Err(error)) if fatal(&error) => Err(self.give_up(error)),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the log could not be copied into the database now");
+                Ok(())
+            }
+            Some(Ok(())) | None => Ok(()),
+        }
     }
 
     /// What is queued by now, up to a commit's worth.
