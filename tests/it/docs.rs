@@ -47,13 +47,20 @@ fn commands(document: &str) -> Vec<String> {
     found
 }
 
-/// The words after `firstanswer` or after cargo's `--`.
-fn arguments(command: &str) -> Option<Vec<&str>> {
+/// The words after `firstanswer` or after cargo's `--`; what stands in quotes is one.
+fn arguments(command: &str) -> Option<Vec<String>> {
     let rest = command
         .strip_prefix("firstanswer ")
         .or_else(|| command.strip_prefix("cargo run --release -- "))?;
     let rest = rest.split(" > ").next().unwrap_or(rest);
-    Some(rest.split_whitespace().collect())
+    let mut words = Vec::new();
+    for (n, part) in rest.split('"').enumerate() {
+        match n % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    Some(words)
 }
 
 #[test]

@@ -38,6 +38,7 @@ mod machine;
 mod mailbox;
 mod pages;
 mod pbx;
+mod pictures;
 mod post;
 mod reloads;
 mod replays;

@@ -199,7 +199,16 @@ fn the_program_loads_the_c_library_and_nothing_else() {
         assert!(libc.iter().any(|known| name.starts_with(known)), "loads {name}");
     }
     let tree = Command::new("cargo")
-        .args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none"])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+        ])
         .current_dir(crate_root())
         .output()
         .unwrap();
