@@ -240,7 +240,10 @@ fn used_by(room: &str) -> BTreeSet<String> {
 
 /// The first name of a path, or those of `{a::…, b}`.
 fn first_names(path: &str) -> Vec<&str> {
-    let word = |text: &'_ str| text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let word = |text: &'_ str| {
+        text.find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(text.len())
+    };
     let Some(list) = path.strip_prefix('{') else {
         return vec![&path[..word(path)]];
     };
@@ -264,7 +267,9 @@ fn first_names(path: &str) -> Vec<&str> {
 /// The modules that `src/lib.rs` has.
 fn rooms() -> Vec<String> {
     let lib = fs::read_to_string(crate_root().join("src/lib.rs")).unwrap();
-    let names = lib.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let names = lib
+        .lines()
+        .filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';'));
     names.map(str::to_owned).collect()
 }
 
@@ -272,7 +277,10 @@ fn rooms() -> Vec<String> {
 const PURPOSES: [(&str, &str); 18] = [
     ("feed", "bytes in, lines out: TCP, serial lines, files, logins"),
     ("smdr", "dialects: lines become legs; which dialect it is"),
-    ("call", "legs become calls; numbers; who answered first, and how sure that is"),
+    (
+        "call",
+        "legs become calls; numbers; who answered first, and how sure that is",
+    ),
     ("directory", "people, extensions over time, desks, who handles what"),
     ("case", "the case as a state machine, policies, deadlines, the ladder"),
     ("calendar", "business time"),
@@ -401,6 +409,9 @@ fn the_rules_find_what_they_look_for() {
         "its own tests are not the program"
     );
     assert_eq!(first_names("call::leg::Leg;"), ["call"]);
-    assert_eq!(first_names("{call::{Leg, self}, ids, case::a};"), ["call", "ids", "case"]);
+    assert_eq!(
+        first_names("{call::{Leg, self}, ids, case::a};"),
+        ["call", "ids", "case"]
+    );
     assert_eq!(identifiers("let leg_records = \"record\";"), ["let", "leg_records"]);
 }

@@ -82,11 +82,12 @@ impl Reader {
             if line.starts_with(ENDLESS) {
                 text += "timeout --preserve-status -s INT 2 ";
             }
-            text += line;
             if line.starts_with("firstanswer doctor") {
                 // Its findings are looked at below.
-                text += " || [ $? = 1 ]";
+                text += &format!("{{ {line}\n}} || [ $? = 1 ]\n");
+                continue;
             }
+            text += line;
             text.push('\n');
         }
         let said = self.machine.sh(&format!("cd {CHECKOUT}\n{text}"));
@@ -228,12 +229,9 @@ fn the_steps_of_the_readme_lead_from_nothing_to_a_reminder_and_every_command_wor
         reader.run(block);
     }
     let tested = reader.doorman.mails();
-    assert!(
-        tested
-            .iter()
-            .any(|m| m.to == "me@example.org" && m.subject.contains("est")),
-        "the test mail arrived: {tested:?}"
-    );
+    // In the site's language: an address has no other.
+    let test = |m: &Mail| m.to == "me@example.org" && m.subject == "[首问] 测试邮件";
+    assert!(tested.iter().any(test), "no test mail: {tested:?}");
 
     // The reminder arrives, and its link closes the case.
     let reminder = reader.reminder();
