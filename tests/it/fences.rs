@@ -8,6 +8,7 @@
 //!
 //! **Invariants.** A block of another kind fails; so does a mark that marks nothing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -47,7 +48,7 @@ impl Block {
 }
 
 /// Blocks that are not run in the machine: document, how the block begins, and where it is run or why not.
-const ELSEWHERE: [(&str, &str, &str); 6] = [
+const ELSEWHERE: [(&str, &str, &str); 7] = [
     (
         "README.md",
         "cargo run --release -- serve",
@@ -65,6 +66,11 @@ const ELSEWHERE: [(&str, &str, &str); 6] = [
     ),
     ("README.md", "cargo build --release", "run by supply::…, where cargo is"),
     ("README.md", "tests/run", "runs this test"),
+    (
+        "docs/performance.md",
+        "cargo bench",
+        "measures for minutes, with a machine to itself",
+    ),
     ("CONTRIBUTING.md", "tests/run", "runs this test"),
 ];
 
@@ -300,4 +306,33 @@ fn every_dialect_is_in_the_readme_as_the_program_tells_it() {
             );
         }
     }
+}
+
+#[test]
+fn every_figure_of_metrics_is_in_the_operations_document() {
+    let house = House::now().open();
+    let body = house.get("/metrics").body;
+    let shown: BTreeSet<&str> = body
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    assert!(shown.len() > 15, "{shown:?}");
+    let text = read("docs/operations.md");
+    let mut told = BTreeSet::new();
+    for row in text.lines().filter(|l| l.starts_with("| `firstanswer_")) {
+        let names = row.split('`').skip(1).step_by(2);
+        for name in names.map(|n| n.split('{').next().unwrap_or(n)) {
+            // `_legs_total` goes on from the name before it.
+            told.insert(match name.strip_prefix('_') {
+                Some(rest) => format!("firstanswer_feed_{rest}"),
+                None => name.to_owned(),
+            });
+        }
+    }
+    // Told only where there is something to tell: an alarm that stands, a line that came, a clock that was compared.
+    let perhaps = ["alarm", "feed_drift_seconds", "feed_last_line_age_seconds"].map(|n| format!("firstanswer_{n}"));
+    assert!(perhaps.iter().all(|name| told.remove(name)), "{told:?}");
+    let shown: BTreeSet<&str> = shown.into_iter().filter(|n| !perhaps.iter().any(|p| p == n)).collect();
+    let told: BTreeSet<&str> = told.iter().map(String::as_str).collect();
+    assert_eq!(shown, told, "figures of /metrics, and those of docs/operations.md");
 }

@@ -40,6 +40,7 @@ mod pages;
 mod pbx;
 mod pictures;
 mod post;
+mod privacy;
 mod reloads;
 mod replays;
 mod report;
