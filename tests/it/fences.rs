@@ -237,6 +237,12 @@ fn the_chinese_readme_says_and_does_the_same() {
     assert!(chinese.1.len() > 15, "are blocks still found?");
     assert_eq!(english.0, chinese.0, "levels of the headings");
     assert!(read("README.md").contains("](README.zh-CN.md)"));
+    for name in documents().iter().filter(|name| !name.starts_with("README")) {
+        assert!(
+            read("README.md").contains(&format!("]({name})")),
+            "README.md leads to {name}"
+        );
+    }
     assert!(read("README.zh-CN.md").contains("](README.md)"));
     let targets = |name: &str| {
         let text = read(name);
