@@ -11,10 +11,15 @@ use std::process::Command;
 use crate::docs::read;
 use crate::house::{crate_root, program};
 
+/// The cargo that runs this.
+fn cargo() -> Command {
+    Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+}
+
 /// What is built for Linux on this processor, tests and macros included: name, version, licence.
 fn crates() -> Vec<[String; 3]> {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let output = Command::new("cargo")
+    let output = cargo()
         .args([
             "tree",
             "--locked",
@@ -27,7 +32,7 @@ fn crates() -> Vec<[String; 3]> {
         .args(["--target", &target])
         .current_dir(crate_root())
         .output()
-        .expect("cargo is there: it runs this");
+        .expect("cargo");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
     let mut all: Vec<[String; 3]> = said
@@ -198,7 +203,7 @@ fn the_program_loads_the_c_library_and_nothing_else() {
         let libc = ["linux-vdso", "libc.so", "libm.so", "libgcc_s.so", "ld-linux"];
         assert!(libc.iter().any(|known| name.starts_with(known)), "loads {name}");
     }
-    let tree = Command::new("cargo")
+    let tree = cargo()
         .args([
             "tree",
             "--offline",
