@@ -99,6 +99,7 @@ static ABOUT: About = About {
         "internal calls are not printed, and callers have no name",
         "the year has two digits",
         "HiPath 4000 prints what its administrator has composed; that is not read",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "Siemens Hicom 150 E Office service manual, call data",
