@@ -12,7 +12,7 @@
 //! before the log begins anew. The writer looks between two commits, after it has answered. If the thread is late or
 //! can't work, the writer does all of it.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -129,14 +129,14 @@ impl Shared {
         }
     }
 
-    fn work(&self, conn: &Connection, path: &PathBuf) {
+    fn work(&self, conn: &Connection, path: &Path) {
         while self.next() == Task::Copy {
             for _ in 0..ROUNDS {
                 // SQLite syncs only a copy into which nothing was written meanwhile; most of it is on disk by then.
                 let done = copy(conn).and_then(|()| {
                     let file = descriptor::of(path);
                     file.and_then(|file| file.sync_data()).map_err(|source| Error::File {
-                        path: path.clone(),
+                        path: path.to_owned(),
                         source,
                     })
                 });
