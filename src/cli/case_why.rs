@@ -8,9 +8,7 @@ use super::case::ShowArgs;
 use super::screen::{safe, safe_json};
 use super::session::Session;
 use super::{call, tables};
-use crate::call::Doubt;
 use crate::case::Case;
-use crate::directory::Lang;
 use crate::l10n::Say;
 
 /// Prints the evidence, as JSON or as sentences.
@@ -31,7 +29,6 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
         writeln!(out, "{}", safe_json(value.to_string()))?;
         return Ok(());
     }
-    let zh = session.lang() == Lang::Zh;
     let say = Say(session.lang());
     let legs = evidence
         .as_ref()
@@ -39,112 +36,77 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default();
-    let text = |row: &Value, key: &str| {
-        row.get(key)
-            .and_then(Value::as_str)
-            .map_or_else(|| "-".to_owned(), safe)
-    };
-    writeln!(out, "#{}", case.id)?;
-    writeln!(
-        out,
-        "{}",
-        if zh {
-            "交换机的原始话单："
-        } else {
-            "what the switch printed:"
-        }
-    )?;
+    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+    writeln!(out, "#{}\n{}", case.id, say.why_printed())?;
     for leg in &legs {
-        writeln!(out, "  {}  {}", text(leg, "received_at"), text(leg, "raw"))?;
+        writeln!(out, "  {}  {}", text(leg, "received_at"), safe(&text(leg, "raw")))?;
     }
-    writeln!(out, "{}", if zh { "读作：" } else { "read as:" })?;
+    writeln!(out, "{}", say.why_read_as())?;
     for (index, leg) in legs.iter().enumerate() {
         let (station, answered) = (text(leg, "station"), text(leg, "answered_by"));
-        let (disposition, rule) = (text(leg, "disposition"), text(leg, "held_by_rule"));
-        if zh {
-            let disposition = disposition_zh(&disposition);
-            writeln!(
-                out,
-                "  第 {} 段：分机 {station}，{disposition}，接听 {answered}；{rule}",
-                index + 1
-            )?;
-        } else {
-            writeln!(
-                out,
-                "  leg {}: station {station}, {disposition}, answered by {answered}; {rule}",
-                index + 1
-            )?;
-        }
-    }
-    let first = tables::person(session, case.first_answerer.as_ref());
-    let sure = say.certainty(case.certainty);
-    let rule = call
-        .as_ref()
-        .and_then(|call| call.found.as_deref())
-        .map_or_else(|| "-".to_owned(), safe);
-    if zh {
-        writeln!(out, "首问责任人：{first}（{sure}），依据：{rule}")?;
-    } else {
-        writeln!(out, "first answerer: {first} ({sure}), by the directory entry: {rule}")?;
-    }
-    for doubt in call.iter().flat_map(|call| &call.doubts) {
-        writeln!(out, "  {}", doubt_words(*doubt, zh))?;
-    }
-    if case.clock_flagged {
-        let words = if zh {
-            "交换机的时钟超前两分钟以上：时限从收到话单减去通话时长起算"
-        } else {
-            "the switch's clock is more than two minutes ahead: deadlines run from receipt minus talk"
-        };
-        writeln!(out, "  {words}")?;
-    }
-    let handler = tables::person_name(session, &case.handler);
-    writeln!(out, "{}{handler}", if zh { "承办人：" } else { "handler: " })?;
-    writeln!(out, "{}", if zh { "时限：" } else { "deadlines:" })?;
-    for deadline in &case.deadlines {
+        let how = say.disposition(&text(leg, "disposition"));
+        let entry = say.entry(&text(leg, "held_by_rule"));
         writeln!(
             out,
-            "  {}: {}{}",
-            say.deadline(deadline.kind),
-            safe(say.of(&deadline.why)),
-            match (deadline.dropped, zh) {
-                (false, _) => "",
-                (true, true) => "（已不再计）",
-                (true, false) => " (no longer counts)",
-            }
+            "  {}",
+            safe(&say.why_leg(index + 1, station, how, answered, entry))
         )?;
     }
+    let first = tables::person(session, case.first_answerer.as_ref());
+    let entry = call.as_ref().and_then(|call| call.found.as_deref());
+    let entry = entry.map_or_else(|| "-".to_owned(), |entry| safe(&say.entry(entry)));
+    writeln!(out, "{}", say.why_first(first, say.certainty(case.certainty), entry))?;
+    for doubt in call.iter().flat_map(|call| &call.doubts) {
+        writeln!(out, "  {}", say.doubt(*doubt))?;
+    }
+    if case.clock_flagged {
+        writeln!(out, "  {}", say.why_clock())?;
+    }
+    writeln!(out, "{}", say.why_handler(tables::person_name(session, &case.handler)))?;
+    let (policy, version) = &case.policy;
+    writeln!(out, "{}", say.why_policy(safe(policy), safe(version)))?;
+    print_deadlines(say, case, out)?;
+    print_violations(session, say, case, out)
+}
+
+fn print_deadlines(say: Say, case: &Case, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{}", say.why_deadlines())?;
+    for deadline in &case.deadlines {
+        let line = say.why_deadline(say.deadline(deadline.kind), safe(say.of(&deadline.why)));
+        let line = if deadline.dropped {
+            say.why_no_longer(line)
+        } else {
+            line
+        };
+        writeln!(out, "  {line}")?;
+    }
     for undated in &case.undated {
-        writeln!(out, "  {}: {}", say.deadline(undated.kind), safe(say.of(&undated.why)))?;
+        let line = say.why_deadline(say.deadline(undated.kind), safe(say.of(&undated.why)));
+        writeln!(out, "  {line}")?;
     }
     Ok(())
 }
 
-fn disposition_zh(disposition: &str) -> &str {
-    match disposition {
-        "answered" => "已接听",
-        "no_answer" => "无人接听",
-        "busy" => "忙",
-        "failed" => "未接通",
-        "voicemail" => "语音信箱",
-        "unknown" => "不明",
-        other => other,
+/// What was breached, with the deadline that shows it.
+fn print_violations(session: &Session, say: Say, case: &Case, out: &mut dyn Write) -> anyhow::Result<()> {
+    if case.violations.is_empty() {
+        return Ok(());
     }
-}
-
-fn doubt_words(doubt: Doubt, zh: bool) -> &'static str {
-    match (doubt, zh) {
-        (Doubt::Tie, true) => "同一秒内有两人接听：取级别较高者，存疑",
-        (Doubt::Tie, false) => "two answered in the same second: the higher rank was taken, ambiguous",
-        (Doubt::ByRoster, true) => "按值班表认定",
-        (Doubt::ByRoster, false) => "by the desk's roster",
-        (Doubt::RosterHole, true) => "值班表该时段无人：由部门负责人承办，存疑",
-        (Doubt::RosterHole, false) => "the roster has nobody at that time: the head handles it, ambiguous",
-        (Doubt::UnknownMember, true) => "由组接听，不知是哪一位：由组负责人承办，存疑",
-        (Doubt::UnknownMember, false) => "a group answered, which member is not known: its lead handles it, ambiguous",
-        (Doubt::Unmapped, true) => "目录中没有这个分机：由兜底人承办，存疑",
-        (Doubt::Unmapped, false) => "the directory does not know the extension: the fallback handles it, ambiguous",
-        (Doubt::Deduced, true) => "接听分机由推断得出",
-        (Doubt::Deduced, false) => "the answering extension was deduced",
+    writeln!(out, "{}", say.why_violations())?;
+    for violation in &case.violations {
+        let status = serde_json::to_value(violation.status)?;
+        let line = say.why_violation(
+            say.violation(violation.kind),
+            tables::person(session, violation.person.as_ref()),
+            session.time(violation.at),
+            say.ruling(status.as_str().unwrap_or("-")),
+        );
+        writeln!(out, "  {line}")?;
+        let shows = case.breach_of(violation).map(|row| safe(say.of(&row.why)));
+        let shows = shows.or_else(|| (!violation.text.is_empty()).then(|| safe(&violation.text)));
+        if let Some(shows) = shows {
+            writeln!(out, "    {shows}")?;
+        }
     }
+    Ok(())
 }

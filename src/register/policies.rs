@@ -13,10 +13,38 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::read::Reader;
 use super::{Error, instant, millis};
 use crate::case::Policy;
+
+/// A version as the database keeps it.
+fn stored(key: &(String, String), text: &str) -> Result<Policy, Error> {
+    let label = format!("policy {} version {}", key.0, key.1);
+    crate::config::policy_from_text(&label, text).map_err(|problems| Error::Garbled {
+        what: label,
+        detail: problems.summary(),
+    })
+}
+
+impl Reader {
+    /// The version that a case keeps; none if the database never saw it.
+    ///
+    /// # Errors
+    /// What SQLite says, or it does not read as a policy.
+    pub fn policy(&self, key: &(String, String)) -> Result<Option<Policy>, Error> {
+        let text: Option<String> = self
+            .connection()
+            .query_row(
+                "SELECT text FROM policy WHERE id = ? AND version = ?",
+                [&key.0, &key.1],
+                |row| row.get(0),
+            )
+            .optional()?;
+        text.map(|text| stored(key, &text)).transpose()
+    }
+}
 
 /// All versions the database has seen.
 #[derive(Clone)]
@@ -42,12 +70,7 @@ impl Policies {
             let policy = if key == (current.id.clone(), current.version.clone()) {
                 Arc::clone(current)
             } else {
-                let label = format!("policy {} version {}", key.0, key.1);
-                let stored = crate::config::policy_from_text(&label, &text);
-                Arc::new(stored.map_err(|problems| Error::Garbled {
-                    what: label,
-                    detail: problems.summary(),
-                })?)
+                Arc::new(stored(&key, &text)?)
             };
             policies.versions.insert(key, policy);
         }

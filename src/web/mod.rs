@@ -17,6 +17,7 @@ mod choices;
 mod field_words;
 mod fields;
 pub mod form;
+mod list_row;
 mod list_view;
 mod metrics;
 pub mod office;
@@ -34,8 +35,8 @@ mod verb_fields;
 mod verb_words;
 
 pub use office::{
-    ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, ListPage, ListRow, Needs, NoPage, Office, People,
-    Seen, Standing,
+    ActError, Answers, Asked, Behind, Breach, CallFacts, CasePage, Figures, ListPage, ListRow, Needs, NoPage, Office,
+    People, Seen, Standing, Watch,
 };
 pub use serve::{Limits, router, serve};
 pub use staff::{Colleague, Hit, Staff, Unit};

@@ -253,9 +253,28 @@ pub struct CasePage {
     pub number: Option<String>,
     /// The reader's own list, if they have one.
     pub list_url: Option<String>,
+    /// What was breached, in its order.
+    pub breaches: Vec<Breach>,
+    /// What the policy's list of sanctions has.
+    pub sanctions: Vec<String>,
 }
 
-/// A person's open cases.
+/// A violation of a case, as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// Its number, as `violation list` has it.
+    pub id: i64,
+    /// Its place among the case's violations, from 0.
+    pub n: u32,
+    /// Of the regulation.
+    pub article: Option<String>,
+    /// Whether the reader may confirm or waive it.
+    pub theirs: bool,
+    /// What, who, when.
+    pub words: String,
+}
+
+/// A person's open cases, and what waits for them as a supervisor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListPage {
     /// The reader's language.
@@ -264,22 +283,43 @@ pub struct ListPage {
     pub now: Timestamp,
     /// The site's zone.
     pub zone: TimeZone,
+    /// The site's calendar, by its slug.
+    pub calendar: String,
     /// Who reads.
     pub viewer: PersonId,
     /// Names.
     pub people: People,
+    /// Names of departments.
+    pub staff: Staff,
     /// In any order; the page puts the most urgent first.
     pub rows: Vec<ListRow>,
     /// Offered to the reader, who may accept.
     pub offered: Vec<ListRow>,
-    /// Others' cases that wait for the reader as a supervisor: late, frozen, hot, or with a question.
-    pub watched: Vec<ListRow>,
-    /// Categories of the policy, in the order to show them.
+    /// Others' cases that wait for the reader as a supervisor, each with why: the first is the gravest.
+    pub watched: Vec<(ListRow, Vec<Watch>)>,
+    /// How many more there are of those.
+    pub watched_more: usize,
+    /// Closed today, the last first.
+    pub done: Vec<ListRow>,
+    /// Categories of the rows' policies, in the order to show them.
     pub categories: Vec<CategoryId>,
-    /// What closing needs.
-    pub needs: Needs,
-    /// How many the reader closed today.
-    pub closed_today: usize,
+}
+
+/// Why a case waits for somebody above who has it; in the order in which they are to be seen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Watch {
+    /// Frozen, disputed, or something is asked for.
+    ToRule,
+    /// So many violations wait for a ruling.
+    Pending(usize),
+    /// The reader was urged about it, at this rung.
+    Escalated(u8),
+    /// A deadline has passed.
+    Overdue,
+    /// Offered to somebody who does not answer.
+    Offered,
+    /// Marked as hot.
+    Hot,
 }
 
 /// One case of a list.
@@ -291,4 +331,10 @@ pub struct ListRow {
     pub url: String,
     /// Whose it is, where the reader stands in for somebody who is away.
     pub of: Option<PersonId>,
+    /// What closing it needs.
+    pub needs: Needs,
+    /// The policy it lives under, by name, in the reader's language.
+    pub policy: String,
+    /// It is offered to the reader, who may give it back.
+    pub returns: bool,
 }
