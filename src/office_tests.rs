@@ -209,7 +209,6 @@ async fn the_supervisors_list_has_what_waits_for_them() {
     house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
     house.tick("09:02:05");
     house.says("09:02:20", &["leg 2 8022 09:01:10 5 60 last from 13900000002"]);
-    house.tick("09:03:20");
     let (_dir, office) = office(house, DIRECTORY, "09:02:40");
     let list = |who: &'static str| {
         let office = &office;
@@ -233,7 +232,6 @@ async fn a_supervisors_list_is_in_the_order_of_what_is_to_be_done() {
         let line = format!("leg {n} 8021 09:00:0{n} 5 60 last from 1390000000{n}");
         house.says("09:01:20", &[&line]);
     }
-    house.tick("09:02:20");
     let named = crate::case::Particulars {
         caller_name: Some("Chen".to_owned()),
         matter: Some("permit".to_owned()),
@@ -280,7 +278,6 @@ async fn a_supervisors_list_is_in_the_order_of_what_is_to_be_done() {
 async fn an_offer_that_nobody_answers_is_shown_above() {
     let mut house = House::new();
     house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
-    house.tick("09:02:05");
     house.now = t("09:01:30");
     let hand_over = Command::HandOver {
         to: Some(To::Person("liu".parse().unwrap())),

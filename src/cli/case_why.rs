@@ -72,7 +72,7 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
 fn print_deadlines(say: Say, case: &Case, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "{}", say.why_deadlines())?;
     for deadline in &case.deadlines {
-        let line = say.why_deadline(say.deadline(deadline.kind), safe(say.of(&deadline.why)));
+        let line = say.labelled_line(say.deadline(deadline.kind), safe(say.of(&deadline.why)));
         let line = if deadline.dropped {
             say.why_no_longer(line)
         } else {
@@ -81,7 +81,7 @@ fn print_deadlines(say: Say, case: &Case, out: &mut dyn Write) -> anyhow::Result
         writeln!(out, "  {line}")?;
     }
     for undated in &case.undated {
-        let line = say.why_deadline(say.deadline(undated.kind), safe(say.of(&undated.why)));
+        let line = say.labelled_line(say.deadline(undated.kind), safe(say.of(&undated.why)));
         writeln!(out, "  {line}")?;
     }
     Ok(())

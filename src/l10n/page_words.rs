@@ -111,8 +111,7 @@ catalogue! { PAGE;
     label_sanction { "处理", "Sanction" }
     no_sanction { "不另作处理", "none" }
     violations_title { "违反首问责任", "Violations" }
-    breach_line(what, name, when) { "{what}，{name}，{when}", "{what}, {name}, {when}" }
-    breach_ruled(status, reason) { "{status}：{reason}", "{status}: {reason}" }
+    breach_line(what, name, when) { "{when}，责任人 {name}：{what}", "{when}, {name}: {what}" }
     charged_to_nobody { "不计入任何人", "charged to nobody" }
     paused_now { "暂停计时", "the clock stands" }
     do_correct { "更正首问责任人", "Correct the first answerer" }
@@ -241,6 +240,8 @@ catalogue! { PAGE;
     row_offered(to, when) { "已转 {to}，{when} 起等待接收", "offered to {to} since {when}" }
     row_waits(reason, until) { "等待来电人（{reason}），最迟到 {until}", "waits for the caller ({reason}), until {until} at the latest" }
     row_asked(what) { "等主管批准：{what}", "waits for the supervisor: {what}" }
+    rule_frozen { "转办或退回次数已到上限，请裁定由谁承办", "went to and fro too often: rule who handles it" }
+    rule_asked(by, what, text) { "{by} 申请：{what}。理由：{text}", "{by} asks for {what}: {text}" }
     row_frozen { "等主管裁定由谁承办", "waits for the supervisor to rule who handles it" }
     row_promised(when) { "答应 {when} 前答复", "promised by {when}" }
     row_spoken(when, span) { "{when} 与来电人通话 {span}，交换机有记录", "spoke {when} for {span}, as the switch shows" }

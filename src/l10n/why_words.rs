@@ -12,10 +12,9 @@ catalogue! { WHY;
     why_handler(name) { "承办人：{name}", "handler: {name}" }
     why_policy(id, version) { "适用制度：{id}，版本 {version}（接听时有效）", "policy: {id}, version {version}, in force at the answer" }
     why_deadlines { "时限：", "deadlines:" }
-    why_deadline(what, words) { "{what}：{words}", "{what}: {words}" }
     why_no_longer(line) { "{line}（已不再计）", "{line} (no longer counts)" }
     why_violations { "违反首问责任：", "violations:" }
-    why_violation(what, name, when, status) { "{what}，{name}，{when}：{status}", "{what}, {name}, {when}: {status}" }
+    why_violation(what, name, when, status) { "{what}，责任人 {name}，{when}：{status}", "{what}, charged to {name}, {when}: {status}" }
 
     why_answered { "已接听", "answered" }
     why_no_answer { "无人接听", "no answer" }

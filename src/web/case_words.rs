@@ -18,6 +18,16 @@ pub(super) struct Badge {
     pub detail: String,
 }
 
+impl Badge {
+    /// A case with no deadline running says so.
+    pub(super) fn or_paused(mut self, say: Say) -> Self {
+        if self.detail.is_empty() {
+            self.detail = say.begun(say.paused_now());
+        }
+        self
+    }
+}
+
 /// What a person must read first.
 pub(super) struct Banner {
     pub tone: &'static str,
@@ -374,7 +384,7 @@ impl Worder<'_> {
             let shows = shows.or_else(|| Some(violation.text.clone()).filter(|text| !text.is_empty()));
             let ruled = violation.reason.as_ref().map(|reason| match &violation.sanction {
                 Some(sanction) => say.labelled(sanction, reason),
-                None => say.breach_ruled(&status, reason),
+                None => say.labelled_line(&status, reason),
             });
             let lines = [breach.article.clone(), shows, ruled];
             Some(BreachView {

@@ -6,7 +6,7 @@ use super::case_words::{Badge, badge, came, unturned};
 use super::field_words::field_label;
 use super::form::{Form, ROW_FIELDS, row_field};
 use super::office::{ListPage, ListRow, Watch};
-use crate::case::{Ask, Case, CaseState, Outcome, To};
+use crate::case::{Ask, Asked, Case, CaseState, Outcome, To};
 use crate::l10n::{Say, masked, when};
 
 /// A row as the template draws it.
@@ -77,7 +77,7 @@ impl Rower<'_> {
             matter: case.matter.as_deref().map_or_else(|| say.not_registered(), unturned),
             registered: case.matter.is_some(),
             came: came(say, case, self.near(case.opened_at)),
-            badge: badge(say, case, self.page.now, |at| self.near(at)),
+            badge: badge(say, case, self.page.now, |at| self.near(at)).or_paused(say),
             whys: self.whys(row),
             chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
             on: false,
@@ -98,6 +98,10 @@ impl Rower<'_> {
         live.sort_by_key(|d| d.due_at);
         let why = |d: &&crate::case::Deadline| {
             let what = say.begun(say.deadline(d.kind));
+            let what = match row.case.is_paused(d.kind) {
+                true => say.labelled(what, say.paused_now()),
+                false => what,
+            };
             say.labelled_line(what, say.of(&d.why))
         };
         let mut whys: Vec<String> = live.iter().map(why).collect();
@@ -110,15 +114,7 @@ impl Rower<'_> {
     /// What it waits for on somebody else's side; none: it is the handler's move.
     pub(super) fn waits(&self, case: &Case) -> Option<String> {
         let say = self.say;
-        let asked = || {
-            let asked = case.asked.as_ref()?;
-            let until = asked.until.map(|until| self.near(until)).unwrap_or_default();
-            Some(say.row_asked(match asked.what {
-                Ask::Promise => say.asked_promise(until),
-                Ask::Extension => say.asked_extension(until),
-                Ask::Unreasonable => say.asked_unreasonable(),
-            }))
-        };
+        let asked = || Some(say.row_asked(self.asked(case.asked.as_ref()?)));
         match (case.state, &case.offer, case.pause()) {
             (CaseState::Frozen, ..) => Some(say.row_frozen()),
             (CaseState::Offered, Some(offer), _) => {
@@ -172,8 +168,38 @@ impl Rower<'_> {
             Watch::ToRule | Watch::Overdue | Watch::Offered | Watch::Hot => None,
         });
         let mut view = self.row(row);
+        if whys.contains(&Watch::ToRule) {
+            view.remarks = self.to_rule(&row.case);
+        }
         view.remarks.extend(more.map(|remark| say.begun(remark)));
         view
+    }
+
+    /// What is asked of who may rule.
+    fn to_rule(&self, case: &Case) -> Vec<String> {
+        let say = self.say;
+        let asked = case.asked.as_ref().map(|asked| {
+            let by = asked
+                .by
+                .as_ref()
+                .map(|by| self.page.people.name(by))
+                .unwrap_or_default();
+            say.rule_asked(by, self.asked(asked), &asked.text)
+        });
+        let frozen = (case.state == CaseState::Frozen).then(|| say.rule_frozen());
+        let disputed = case.disputed.then(|| say.disputed_text());
+        let all = [frozen, asked, disputed].into_iter().flatten();
+        all.map(|line| unturned(&say.begun(line))).collect()
+    }
+
+    fn asked(&self, asked: &Asked) -> String {
+        let say = self.say;
+        let until = asked.until.map(|until| self.near(until)).unwrap_or_default();
+        match asked.what {
+            Ask::Promise => say.asked_promise(until),
+            Ask::Extension => say.asked_extension(until),
+            Ask::Unreasonable => say.asked_unreasonable(),
+        }
     }
 
     /// Name and matter, where a duty of the policy needs them and the case has none.
