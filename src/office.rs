@@ -23,6 +23,7 @@ use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
 use crate::register::{self, Handle, Rules, ViolationFilter, Who, room};
 use crate::remind::LinkDesk;
+use crate::report::why::Section;
 use crate::web::{
     ActError, Answers, Asked, Behind, Breach, CallFacts, CasePage, Figures, Hit, ListPage, NoPage, Office, People,
     Seen, Staff, Standing,
@@ -365,6 +366,19 @@ impl Office for RegisterOffice {
     async fn behind(&self, asked: Asked, key: Option<String>, count: String) -> Result<Behind, NoPage> {
         let behind = self.rows_behind(asked, key, count).await;
         behind.map_err(|error| no_page(&error))?.ok_or(NoPage::Gone)
+    }
+
+    async fn overdue(&self, lang: Lang) -> Result<Behind, NoPage> {
+        self.overdue_of(lang).await.map_err(|error| no_page(&error))
+    }
+
+    async fn caller(&self, digits: String, lang: Lang) -> Result<[Behind; 2], NoPage> {
+        self.caller_of(digits, lang).await.map_err(|error| no_page(&error))
+    }
+
+    async fn why(&self, id: CaseId, lang: Lang) -> Result<Vec<Section>, NoPage> {
+        let sections = self.why_of(id, lang).await;
+        sections.map_err(|error| no_page(&error))?.ok_or(NoPage::Gone)
     }
 
     fn day(&self) -> jiff::civil::Date {

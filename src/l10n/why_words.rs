@@ -10,6 +10,9 @@ catalogue! { WHY;
     why_first(name, sure, entry) { "首问责任人：{name}（{sure}），依据：{entry}", "first answerer: {name} ({sure}), by the directory entry: {entry}" }
     why_clock { "交换机的时钟超前两分钟以上：时限从收到话单减去通话时长起算", "the switch's clock is more than two minutes ahead: deadlines run from receipt minus talk" }
     why_handler(name) { "承办人：{name}", "handler: {name}" }
+    why_held(name, from, to) { "{name}：{from} 至 {to}", "{name}: {from} to {to}" }
+    why_now { "现在", "now" }
+    why_met(line, when) { "{line}（{when} 完成）", "{line} (met {when})" }
     why_policy(id, version) { "适用制度：{id}，版本 {version}（接听时有效）", "policy: {id}, version {version}, in force at the answer" }
     why_deadlines { "时限：", "deadlines:" }
     why_no_longer(line) { "{line}（已不再计）", "{line} (no longer counts)" }

@@ -13,8 +13,9 @@ use crate::case::{Case, Command, Duty, EventRow, Refusal, Rights, To};
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, CategoryId, PersonId};
 use crate::mail::{BadLink, Link, Party};
-use crate::report::By;
 use crate::report::sheet::Sheet;
+use crate::report::why::Section;
+use crate::report::{By, Sort};
 
 /// The house behind the pages.
 ///
@@ -62,6 +63,15 @@ pub trait Office: Send + Sync + 'static {
         count: String,
     ) -> impl Future<Output = Result<Behind, NoPage>> + Send;
 
+    /// All that is overdue now, with whom; whenever it came.
+    fn overdue(&self, lang: Lang) -> impl Future<Output = Result<Behind, NoPage>> + Send;
+
+    /// Calls and cases of the callers whose number ends with these digits, the newest first.
+    fn caller(&self, digits: String, lang: Lang) -> impl Future<Output = Result<[Behind; 2], NoPage>> + Send;
+
+    /// Why a case is whose it is and due when; callers' numbers masked.
+    fn why(&self, id: CaseId, lang: Lang) -> impl Future<Output = Result<Vec<Section>, NoPage>> + Send;
+
     /// Today, by the site's clock.
     fn day(&self) -> Date;
 
@@ -81,6 +91,8 @@ pub struct Asked {
     pub to: Date,
     /// What rows stand for.
     pub by: By,
+    /// In which order; none: who answered most first, times in their order.
+    pub sort: Option<Sort>,
     /// The reader's language.
     pub lang: Lang,
 }
@@ -90,6 +102,8 @@ pub struct Asked {
 pub struct Figures {
     /// As a table.
     pub sheet: Sheet,
+    /// How many cases are overdue now, of any day.
+    pub overdue: usize,
 }
 
 /// What lies behind a figure, as a table.
@@ -98,9 +112,29 @@ pub struct Behind {
     /// Heads of the columns.
     pub heads: Vec<String>,
     /// The cells; callers' numbers are masked.
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<Cell>>,
     /// How many there are, if not all are shown.
     pub more: usize,
+}
+
+/// A cell of such a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// What it says.
+    pub words: String,
+    /// The case it leads to.
+    pub case: Option<CaseId>,
+    /// What somebody wrote: may be long.
+    pub long: bool,
+}
+
+impl From<String> for Cell {
+    fn from(words: String) -> Self {
+        Self {
+            words,
+            ..Self::default()
+        }
+    }
 }
 
 /// Where an act came from; a link is a bearer's, so its events name both.

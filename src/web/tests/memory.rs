@@ -438,6 +438,18 @@ impl Office for Memory {
         Err(NoPage::Gone)
     }
 
+    async fn overdue(&self, _: Lang) -> Result<Behind, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn caller(&self, _: String, _: Lang) -> Result<[Behind; 2], NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn why(&self, _: CaseId, _: Lang) -> Result<Vec<crate::report::why::Section>, NoPage> {
+        Err(NoPage::Gone)
+    }
+
     fn day(&self) -> jiff::civil::Date {
         TimeZone::UTC.to_datetime(at(NOW)).date()
     }
