@@ -68,6 +68,7 @@ async function look(name) {
         return over.map((el) => el.outerHTML.slice(0, 90));
     })()`);
     for (const html of cut) problems.push(`${name}: cut off on A4: ${html}`);
+    await paper.screenshot({ path: path.join(plan.seen, `manager-${name}-paper.png`), fullPage: true });
     const pdf = (await paper.pdf({ preferCSSPageSize: true })).toString('latin1');
     const boxes = [...pdf.matchAll(/\/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]/g)].map((box) => [Math.round(box[1]), Math.round(box[2])]);
     expect(boxes.length >= 1 && boxes.every(([w, h]) => w === 842 && h >= 594 && h <= 596), `${name}: no A4 on its side: ${JSON.stringify(boxes)}`);
@@ -94,8 +95,8 @@ const questions = {
         await click(page.locator('table').first().locator('tfoot tr > *').nth(at).getByRole('link', { name: '3', exact: true }));
         const names = await heads(0);
         const rows = (await table(0)).map((row) => [row[names.indexOf('来电人')], row[names.indexOf('人员')], row[names.indexOf('回电')]]);
-        same(rows.map(([caller, who, back]) => [caller, who, back.replace(/^.* 已回电$/, '已回电')]), [
-            ['138****5606', '王芳', '已回电'], ['138****5607', '王芳', '未回电'], ['138****5608', '刘洋', '未回电'],
+        same(rows.map(([caller, who, back]) => [caller, who, back]), [
+            ['138****5606', '王芳', '11月2日（周一）09:05 已回电'], ['138****5607', '王芳', '未回电'], ['138****5608', '刘洋', '未回电'],
         ], 'missed calls');
         await look('missed');
     },
@@ -115,7 +116,7 @@ const questions = {
         await look('caller');
         await click(page.locator('table').first().locator('td a').first());
         const said = await page.locator('main').innerText();
-        for (const evidence of ['首问责任人：王芳', '8021', 'directory.toml', '办结：10月30日（周五）14:00 接听', '138****1234', '登记超时', '待认定'])
+        for (const evidence of ['首问责任人：王芳', '8021', 'directory.toml', '办结：10月30日（周五）14:00:05接听；2个工作小时', '138****1234', '登记逾期，责任人 王芳', '待认定'])
             expect(said.includes(evidence), `why: no ${evidence} in ${said}`);
         expect(!said.includes('13800001234'), 'a page shows a number in full');
         await look('why');

@@ -196,7 +196,11 @@ impl Teller<'_> {
     /// Whether the caller of a missed call was called back.
     fn returned(&self, case: Option<&Case>) -> String {
         match case {
-            Some(case) if Mark::CalledBack.of(case) => self.say.called_back_at(self.at(case.closed_at)),
+            Some(case) if Mark::CalledBack.of(case) => {
+                let proved = case.contacts.iter().rev().find(|contact| contact.call.is_some());
+                let at = proved.map(|contact| contact.at).or(case.closed_at);
+                self.say.called_back_at(self.at(at))
+            }
             Some(case) if Mark::NotCalledBack.of(case) => self.say.not_called_back(),
             // It was answered in the end, or the policy asks for no call-back.
             _ => self.say.owes_nothing(),

@@ -167,9 +167,13 @@ impl Asker<'_> {
                 crate::case::Status::Waived => say.status_waived(),
             };
             let what = say.violation(violation.kind);
-            lines.push(say.why_violation(what, charged, self.at(violation.at), status));
+            let line = say.why_violation(what, charged, self.at(violation.at), status);
             let shows = case.breach_of(violation).map(|row| say.of(&row.why).to_owned());
-            lines.extend(shows.or_else(|| Some(violation.text.clone()).filter(|text| !text.is_empty())));
+            let shows = shows.or_else(|| Some(violation.text.clone()).filter(|text| !text.is_empty()));
+            lines.push(match shows {
+                Some(shows) => say.labelled(line, shows),
+                None => line,
+            });
         }
         (!lines.is_empty()).then(|| section(say.why_violations(), lines))
     }
