@@ -178,16 +178,21 @@ pub(super) fn check_ruling(case: &Case, concerned: Option<&PersonId>, ctx: &Cont
     let Actor::Person(person) = ctx.actor else {
         return Ok(());
     };
-    let concerned = concerned.unwrap_or(&case.handler);
-    if person == concerned {
+    if person == concerned.unwrap_or(&case.handler) {
         return refuse(reason::OWN);
     }
-    let directory = ctx.directory;
-    if directory.is_above(person, concerned) || has_role(directory, person, &["manager", "admin"]) {
+    if may_rule_on(case, concerned, person, ctx.directory) {
         Ok(())
     } else {
         refuse(reason::RULE)
     }
+}
+
+/// Whether a person may confirm or waive a violation that is charged to somebody (nobody: the handler is concerned).
+pub fn may_rule_on(case: &Case, concerned: Option<&PersonId>, person: &PersonId, directory: &Directory) -> bool {
+    let concerned = concerned.unwrap_or(&case.handler);
+    let above = directory.is_above(person, concerned) || has_role(directory, person, &["manager", "admin"]);
+    person != concerned && above
 }
 
 /// Whether an actor grants a later deadline: the policy's approver, never for themselves.

@@ -33,11 +33,13 @@ pub enum Mark {
     CalledBackInTime,
     /// Calling back was due and was not done by then.
     CalledBackLate,
+    /// A missed call whose caller was not reached.
+    NotCalledBack,
 }
 
 impl Mark {
     /// All, with their names on the command line.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Answered, "answered"),
         (Self::Registered, "registered"),
         (Self::RegisteredInTime, "registered-in-time"),
@@ -50,6 +52,7 @@ impl Mark {
         (Self::CalledBack, "called-back"),
         (Self::CalledBackInTime, "called-back-in-time"),
         (Self::CalledBackLate, "called-back-late"),
+        (Self::NotCalledBack, "not-called-back"),
     ];
 
     /// Its name on the command line.
@@ -80,6 +83,7 @@ impl Mark {
             Self::CalledBack => called_back(case),
             Self::CalledBackInTime => called_back(case) && !late(DeadlineKind::Callback),
             Self::CalledBackLate => late(DeadlineKind::Callback),
+            Self::NotCalledBack => case.kind == CaseKind::Callback && !called_back(case),
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::decide::{Work, required, trimmed};
 use crate::case::event::Event;
-use crate::case::state::{Actor, Case, DeadlineKind};
+use crate::case::state::{Actor, Case, Deadline, DeadlineKind};
 use crate::case::{Refusal, permit};
 use crate::ids::{CallId, CaseId, PersonId};
 
@@ -149,13 +149,17 @@ impl Violation {
 }
 
 impl Case {
-    /// What proves a violation: the deadline as it stood, the call or case that shows it, and who had the case when.
-    pub fn evidence_of(&self, violation: &Violation) -> serde_json::Value {
-        let deadline = self
-            .deadlines
+    /// The deadline whose breach a violation is.
+    pub fn breach_of(&self, violation: &Violation) -> Option<&Deadline> {
+        self.deadlines
             .iter()
             .filter(|row| row.breached_at.is_some())
-            .find(|row| ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at);
+            .find(|row| ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at)
+    }
+
+    /// What proves a violation: the deadline as it stood, the call or case that shows it, and who had the case when.
+    pub fn evidence_of(&self, violation: &Violation) -> serde_json::Value {
+        let deadline = self.breach_of(violation);
         serde_json::json!({
             "started_at": deadline.map(|row| row.started_at),
             "due_at": deadline.map(|row| row.due_at),

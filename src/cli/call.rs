@@ -167,7 +167,7 @@ fn print_table(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> any
         let answered = call
             .answered_by
             .clone()
-            .unwrap_or_else(|| say.disposition(call.disposition).to_owned());
+            .unwrap_or_else(|| say.disposition(call.disposition));
         rows.add_row([
             call.id.to_string(),
             tables::time(session, Some(call.start)),

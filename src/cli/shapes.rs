@@ -262,8 +262,31 @@ pub fn violation(session: &Session, row: &ViolationRow) -> Value {
         "status": row.status,
         "reason": row.reason,
         "sanction": row.sanction,
-        "evidence": row.evidence,
+        "evidence": local(session, row.evidence.clone()),
     })
+}
+
+/// Instants as the register keeps them, in the site's zone.
+fn local(session: &Session, value: Value) -> Value {
+    const INSTANTS: [&str; 4] = ["started_at", "due_at", "from", "to"];
+    let instant = |name: &str, value: Value| {
+        let at = value.as_str().filter(|_| INSTANTS.contains(&name));
+        match at.and_then(|text| text.parse().ok()) {
+            Some(at) => Value::String(session.time(at)),
+            None => local(session, value),
+        }
+    };
+    match value {
+        Value::Array(rows) => rows.into_iter().map(|row| local(session, row)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| {
+                let value = instant(&name, value);
+                (name, value)
+            });
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
 }
 
 fn notice(session: &Session, row: &NoticeRow) -> Value {

@@ -168,7 +168,7 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             tables::text(row.person.as_deref()),
             tables::time(session, Some(row.at)),
             tables::text(row.article.as_deref()),
-            say.standing(&row.status).to_owned(),
+            say.ruling(&row.status),
             row.reason.as_deref().map_or_else(|| "-".to_owned(), safe),
         ]);
     }

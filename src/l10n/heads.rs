@@ -3,7 +3,7 @@
 //! **Not here**: columns of the report ([`super::report_words`]); JSON and sheets, whose names are the same everywhere.
 
 use super::{Lang, Say};
-use crate::call::{Certainty, Direction, Disposition};
+use crate::call::{Certainty, Direction};
 
 impl Say {
     /// A heading; one that is not known is shown as it is.
@@ -77,18 +77,6 @@ impl Say {
         }
     }
 
-    /// How a call ended.
-    pub fn disposition(self, disposition: Disposition) -> &'static str {
-        match disposition {
-            Disposition::Answered => self.pick("已接", "answered"),
-            Disposition::NoAnswer => self.pick("未接", "no answer"),
-            Disposition::Busy => self.pick("忙", "busy"),
-            Disposition::Failed => self.pick("未接通", "failed"),
-            Disposition::Voicemail => self.pick("语音信箱", "voicemail"),
-            Disposition::Unknown => self.pick("未知", "unknown"),
-        }
-    }
-
     /// How sure it is who answered first, in a word.
     pub fn sure(self, certainty: Certainty) -> &'static str {
         match certainty {
@@ -103,7 +91,7 @@ impl Say {
         self.pick("未定", "draft")
     }
 
-    /// How a message, a notice or a violation stands; a word that is not known is shown as it is.
+    /// How a message or a notice stands, or what a day is; a word that is not known is shown as it is.
     pub fn standing(self, word: &str) -> &str {
         if self.0 == Lang::En {
             return word;
@@ -116,9 +104,6 @@ impl Say {
             "held" => "暂停发送",
             "skipped" => "不再需要",
             "replaced" => "已重写",
-            "pending" => "待裁定",
-            "confirmed" => "已确认",
-            "waived" => "已免责",
             "working" => "工作日",
             "day_off" => "休息日",
             "holiday" => "节假日",

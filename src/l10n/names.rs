@@ -141,6 +141,14 @@ impl Say {
         }
     }
 
+    /// A label and a line about it: `办结：…`, `Closing: …`.
+    pub fn labelled_line(self, label: impl std::fmt::Display, line: impl std::fmt::Display) -> String {
+        match self.0 {
+            Lang::Zh => format!("{label}：{line}"),
+            Lang::En => format!("{label}: {line}"),
+        }
+    }
+
     /// `3 件`, `3 cases`.
     pub fn cases(self, n: usize) -> String {
         match (self.0, n) {

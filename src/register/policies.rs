@@ -16,11 +16,41 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::read::Reader;
 use super::{Alarm, Error, Store, instant, millis};
 use crate::case::Policy;
+use crate::config::Problems;
 
 /// Policy and version.
 type Key = (String, String);
+
+/// A version as the database keeps it.
+fn stored(key: &Key, text: &str) -> Result<Policy, Problems> {
+    crate::config::policy_from_text(&label(key), text)
+}
+
+fn label(key: &Key) -> String {
+    format!("policy {} version {}", key.0, key.1)
+}
+
+impl Reader {
+    /// The version that a case keeps; none if the database never saw it, or this program can't read it (which is an
+    /// alarm).
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn policy(&self, key: &Key) -> Result<Option<Policy>, Error> {
+        let text: Option<String> = self
+            .connection()
+            .query_row(
+                "SELECT text FROM policy WHERE id = ? AND version = ?",
+                [&key.0, &key.1],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(text.and_then(|text| stored(key, &text).ok()))
+    }
+}
 
 /// All versions the database has seen.
 #[derive(Clone)]
@@ -56,11 +86,10 @@ impl Policies {
                 policies.versions.insert(key, Arc::clone(current));
                 continue;
             }
-            let label = format!("policy {} version {}", key.0, key.1);
-            match crate::config::policy_from_text(&label, &text) {
+            match stored(&key, &text) {
                 Ok(policy) => drop(policies.versions.insert(key, Arc::new(policy))),
                 Err(problems) => {
-                    tracing::warn!("{label}, as stored, can't be read by this program: {problems}");
+                    tracing::warn!("{}, as stored, can't be read by this program: {problems}", label(&key));
                     let first = problems.iter().next().map(ToString::to_string);
                     let first = first.unwrap_or_else(|| problems.summary());
                     policies

@@ -523,16 +523,31 @@ impl Reader {
         store::handlers(&self.conn)
     }
 
-    /// How many cases of a handler were closed since then.
+    /// The cases of a handler that were closed since then, the last first.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn closed_since(&self, handler: &PersonId, since: Timestamp) -> Result<usize, Error> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT count(*) FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ?")?;
-        let count: i64 = statement.query_row(rusqlite::params![handler.as_str(), millis(since)], |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or(0))
+    pub fn closed_since(&self, handler: &PersonId, since: Timestamp) -> Result<Vec<Case>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT body FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ? ORDER BY closed_at DESC",
+        )?;
+        let values = rusqlite::params![handler.as_str(), millis(since)];
+        let rows = statement.query_map(values, |row| row.get::<_, String>(0))?;
+        rows.map(|body| cases::case_from(&body?)).collect()
+    }
+
+    /// The highest rung, from 2 on, by which a person was urged about a case's deadline; none if they were not, or
+    /// only in copy.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn escalated(&self, case: CaseId, due_at: Timestamp, person: &PersonId) -> Result<Option<u8>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT max(rung) FROM notice WHERE case_id = ? AND deadline_at = ? AND person = ? AND rung >= 2
+               AND copy = 0 AND state <> 'skipped'",
+        )?;
+        let values = rusqlite::params![case.get(), millis(due_at), person.as_str()];
+        Ok(statement.query_row(values, |row| row.get(0))?)
     }
 
     /// A case's events.

@@ -11,9 +11,11 @@
 
 mod rows;
 pub mod sheet;
+mod sort;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
+pub mod why;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +23,8 @@ use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
-pub use rows::{Listing, Row, Rows, head, listing};
+pub use rows::{ALL, Listing, Row, Rows, head, listing};
+pub use sort::Sort;
 
 use crate::call::{Certainty, Direction, Disposition};
 use crate::case::tally::Mark;
@@ -168,6 +171,8 @@ pub(crate) enum Key {
     Number(i8),
     /// Nobody is named: the first answerer is not sure.
     Nobody,
+    /// Whoever it is: what the rows add up to.
+    All,
 }
 
 /// Which range, by what, for whom to read.
@@ -316,6 +321,7 @@ impl<'a> Accountability<'a> {
         let (directory, lang) = (self.question.directory, self.question.lang);
         match (key, self.question.by) {
             (Key::Nobody, _) => Say(lang).nobody_sure(),
+            (Key::All, _) => Say(lang).report_total(),
             (Key::Named(id), By::Person) => id
                 .parse()
                 .map_or_else(|_| id.clone(), |id| directory.display_name(&id, lang)),

@@ -13,6 +13,9 @@ use crate::l10n::Say;
 use crate::register::ViolationFilter;
 use crate::register::read::{Filter, Slot};
 
+/// The key of what all rows add up to.
+pub const ALL: &str = "*";
+
 /// A row of the report.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -45,6 +48,20 @@ impl Rows {
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &[String])> {
         self.lists.iter().map(|(name, arguments)| (*name, arguments.as_slice()))
     }
+}
+
+/// The count whose rows a rate is the share of.
+pub(super) fn part(rate: &str) -> Option<&'static str> {
+    Some(match rate {
+        "registered_rate" => "registered",
+        "registered_in_time_rate" => "registered_in_time",
+        "handed_over_rate" => "handed_over",
+        "closed_in_time_rate" => "closed_in_time",
+        "called_back_rate" => "called_back",
+        "called_back_in_time_rate" => "called_back_in_time",
+        // Answered first, sure or not: two lists.
+        _ => return None,
+    })
 }
 
 /// The counts with their names, in the order of the columns.
@@ -105,6 +122,7 @@ impl Row {
                 Key::Number(number) if question.by == By::Hour => Some(format!("{number:02}")),
                 Key::Number(number) => Some(number.to_string()),
                 Key::Nobody => None,
+                Key::All => Some(ALL.to_owned()),
             },
             name,
             counts,
@@ -247,7 +265,7 @@ impl Condition {
         match (question.by, key) {
             (By::Person, Key::Named(id)) => words.extend([self.whose(), id]),
             (By::Department, Key::Named(id)) => words.extend(["--department", id]),
-            (By::Person | By::Department, _) => words.extend([self.whose(), "-"]),
+            (By::Person | By::Department, Key::Nobody) => words.extend([self.whose(), "-"]),
             _ => {}
         }
         let certainty: Vec<&str> = self.certainty.iter().copied().map(certainty_word).collect();
@@ -356,6 +374,7 @@ pub enum Listing {
 pub fn listing(question: &Question<'_>, key: Option<&str>, count: &str) -> Option<Listing> {
     let key = match (key, question.by) {
         (None, _) => Key::Nobody,
+        (Some(ALL), _) => Key::All,
         (Some(number), By::Hour | By::Weekday) => Key::Number(number.parse().ok()?),
         (Some(name), _) => Key::Named(name.to_owned()),
     };
@@ -400,7 +419,7 @@ fn scope(question: &Question<'_>, key: &Key) -> Scope {
         }
         Key::Number(hour) if question.by == By::Hour => slot = Some(Slot::Hour(*hour)),
         Key::Number(day) => slot = Some(Slot::Weekday(*day)),
-        Key::Named(_) | Key::Nobody => {}
+        Key::Named(_) | Key::Nobody | Key::All => {}
     }
     Scope { from, to, slot }
 }
@@ -408,6 +427,7 @@ fn scope(question: &Question<'_>, key: &Key) -> Scope {
 /// A column's head.
 pub fn head(say: Say, column: &str) -> String {
     match column {
+        "name" => say.by_person(),
         "answered_first" => say.col_answered_first(),
         "ambiguous" => say.col_ambiguous(),
         "registered" => say.col_registered(),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::case_words::{Badge, Banner, DeadlineView, Fact, HistoryView, Worder, badge, came};
+use super::case_words::{Badge, Banner, BreachView, DeadlineView, Fact, HistoryView, Worder, badge, came};
 use super::fields::{Builder, Control, FormView, Typed};
 use super::form::Form;
 use super::office::{CasePage, Standing};
@@ -33,6 +33,7 @@ pub(super) struct CaseView {
     looks: Option<String>,
     facts: Vec<Fact>,
     deadlines: Vec<DeadlineView>,
+    breaches: Vec<BreachView>,
     history: Vec<HistoryView>,
     notices: Vec<Banner>,
     forms: Vec<FormView>,
@@ -66,6 +67,7 @@ impl CaseView {
             looks: (page.standing == Standing::Looks && !forms.is_empty()).then(|| page.people.name(&case.handler)),
             facts: words.facts(),
             deadlines: words.deadlines(),
+            breaches: words.breaches(),
             history: words.history(),
             notices: words.notices(),
             search: SearchView::new(say, page, search),
@@ -102,6 +104,7 @@ impl CaseView {
             looks: None,
             facts: Vec::new(),
             deadlines: Vec::new(),
+            breaches: Vec::new(),
             history: Vec::new(),
             notices: Vec::new(),
             forms: Vec::new(),
@@ -122,6 +125,8 @@ fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormVi
         staff: &page.staff,
         below: page.below.as_deref(),
         pause_reasons: &page.pause_reasons,
+        breaches: &page.breaches,
+        sanctions: &page.sanctions,
         asks: !page.rights.rules,
         typed,
         prefill,

@@ -213,7 +213,7 @@ async fn an_unknown_verb_or_a_missing_version_is_422() {
     assert_eq!(page.status, 422);
     assert!(
         page.body
-            .contains("close, resume, return, hand-over, contact, register, told-once"),
+            .contains("close, confirm, waive, resume, return, hand-over, contact, register, told-once"),
         "{}",
         page.body
     );

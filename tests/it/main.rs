@@ -36,6 +36,7 @@ mod http;
 mod listen_raw;
 mod machine;
 mod mailbox;
+mod manager;
 mod pages;
 mod pbx;
 mod pictures;

@@ -346,48 +346,6 @@ fn the_page_is_for_this_machine_and_goes_through_no_proxy() {
     }
 }
 
-/// What a manager asks, each with one command.
-#[test]
-fn a_managers_five_questions() {
-    let house = morning();
-    // Who answered most last month, and who closes late? The rows stand with the busiest first.
-    let people = report(&house, "person");
-    assert_eq!(people[0]["key"], "wang");
-    assert!(people[0]["closed_in_time_rate"].is_number());
-    // Whose missed calls were not called back?
-    let owing: Vec<&Value> = people
-        .iter()
-        .filter(|row| row["missed"].as_u64() > row["called_back"].as_u64())
-        .collect();
-    assert_eq!(owing.len(), 1);
-    check(owing[0], &json!({"key": "wang", "missed": 2, "called_back": 1}));
-    // What is overdue now, and with whom?
-    let overdue = objects(&house.cli(["case", "list", "--overdue", "--json"]).ends(0).out);
-    assert!(
-        overdue
-            .iter()
-            .any(|case| case["handler"] == "wang" && case["due_kind"] == "register")
-    );
-    // What happened with caller …5605?
-    let calls = objects(&house.cli(["call", "list", "--number", "5605", "--json"]).ends(0).out);
-    let directions: Vec<&str> = calls.iter().map(|call| call["direction"].as_str().unwrap()).collect();
-    assert_eq!(directions, ["incoming", "outgoing"], "missed, and called back");
-    let cases = objects(&house.cli(["case", "list", "--number", "5605", "--json"]).ends(0).out);
-    check(&cases[0], &json!({"state": "closed", "outcome": "called_back"}));
-    // Print it.
-    let words = [
-        "report",
-        "accountability",
-        "--from",
-        "2026-10-08",
-        "--to",
-        "2026-10-08",
-        "--format",
-        "html",
-    ];
-    assert!(house.cli(words).ends(0).out.contains("size: A4"));
-}
-
 #[test]
 fn holes_of_the_call_log_stand_beside_the_figures() {
     let house = House::at("2026-10-08T11:00:00").open();

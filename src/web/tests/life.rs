@@ -228,12 +228,36 @@ async fn the_list_shows_what_is_offered_and_accepts_it() {
     let list = format!("/t/{}", house.office.token("liu", Target::List));
     let page = house.get(&list).await;
     assert!(page.body.contains("Offered to you") && page.body.contains("lost permit, papers are checked"));
-    assert_eq!(verbs(&page), ["accept"]);
+    assert_eq!(verbs(&page), ["accept", "return"]);
+    // Given back without a reason: the page says what lacks, and the field is open to be filled in.
+    let bare = house.post(&list, "do=return&case=12&version=3&reason=..").await;
+    assert_eq!(bare.status, 422);
+    assert!(bare.body.contains("<details class=\"back\" open>"), "{}", bare.body);
+    assert!(bare.body.contains("Reason: please write one sentence"), "{}", bare.body);
     assert_eq!(house.post(&list, "do=accept&case=12&version=2").await.status, 409);
     assert_eq!(house.post(&list, "do=accept&case=12&version=3").await.status, 303);
     assert_eq!(house.office.case(case).handler, person("liu"));
     let page = house.get(&list).await;
     assert!(!page.body.contains("Offered to you"));
     assert_eq!(verbs(&page), ["close"]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_list_gives_back_what_is_offered() {
+    let (house, case, _) = desk(Lang::Zh, offered).await;
+    let list = format!("/t/{}", house.office.token("liu", Target::List));
+    let given_back = house
+        .post(
+            &list,
+            "do=return&case=12&version=3&reason=%E5%BA%94%E7%94%B1%E7%A8%8E%E5%8A%A1%E5%8A%9E",
+        )
+        .await;
+    assert_eq!(given_back.status, 303, "{}", given_back.body);
+    let Event::Returned { reason, .. } = house.office.last_event(case) else {
+        panic!("{:?}", house.office.last_event(case));
+    };
+    assert_eq!(reason, "应由税务办");
+    assert!(!house.get(&list).await.body.contains("转给您的"));
     house.close().await;
 }
