@@ -100,10 +100,10 @@ fn follow_parts(legs: &mut [PlacedLeg]) {
         let early = ended.map_or(0, |end| end.as_second() - leg.start.as_second());
         if leg.leg.marks.transferred && early > 0 {
             let by = SignedDuration::from_secs(early.min(most));
-            let later = |at: Timestamp| at.checked_add(by).unwrap_or(at);
-            leg.start = later(leg.start);
-            leg.answered_at = leg.answered_at.map(later);
-            leg.ended_at = leg.ended_at.map(later);
+            leg.start = leg.start.checked_add(by).unwrap_or(leg.start);
+            for at in [&mut leg.answered_at, &mut leg.ended_at].into_iter().flatten() {
+                *at = at.checked_add(by).unwrap_or(*at);
+            }
         }
         ended = leg.ended_at.or(Some(leg.start));
     }

@@ -97,7 +97,10 @@ fn within_the_coarseness_of_stamps_emission_is_the_order_and_nobody_is_sure() {
         coarse(answered("8032", "09:00:01", 5, 60)),
     ]);
     assert_eq!((person(&call), call.certainty), ("li", Certainty::Ambiguous));
-    assert_eq!((call.doubts.as_slice(), moves(&call)), ([Doubt::Tie].as_slice(), vec![]));
+    assert_eq!(
+        (call.doubts.as_slice(), moves(&call)),
+        ([Doubt::Tie].as_slice(), vec![])
+    );
     // A whole minute apart: it can't have been.
     let call = call_of([
         coarse(answered("8033", "09:01:00", 5, 60)),
