@@ -190,9 +190,8 @@ impl Case {
             by: by.clone(),
             talk_seconds,
         });
-        let waits = |kind| matches!(kind, DeadlineKind::Contact | DeadlineKind::Feedback);
         let rows = self.deadlines.iter_mut();
-        for row in rows.filter(|row| row.is_live() && waits(row.kind) && row.started_at <= since) {
+        for row in rows.filter(|row| row.is_live() && row.kind.waits_for_contact() && row.started_at <= since) {
             row.met_at = Some(since);
         }
     }

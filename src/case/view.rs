@@ -8,6 +8,13 @@ use crate::case::state::{Case, CaseState, Deadline, DeadlineKind};
 use crate::case::violation::{Status, Violation};
 use crate::ids::PersonId;
 
+impl DeadlineKind {
+    /// Whether speaking to the caller meets it.
+    pub(super) fn waits_for_contact(self) -> bool {
+        matches!(self, Self::Contact | Self::Feedback)
+    }
+}
+
 impl Deadline {
     /// Still watched: neither met nor dropped. It may be late.
     pub fn is_live(&self) -> bool {

@@ -54,18 +54,21 @@ impl Store {
     }
 
     fn spoken_of(&self, id: CallId, call: &Call) -> Result<Option<Spoken>, Error> {
+        let feed = self.rules.feeds.get(&call.feed);
+        let legs = calls::placed_legs(&self.conn, id, feed.map_or(&self.rules.zone, |feed| &feed.zone))?;
+        let coarse = legs.iter().map(|placed| placed.leg.marks.resolution_seconds).max();
+        let resolution_seconds = coarse.unwrap_or(1).max(1);
         if call.direction == Direction::Incoming {
             return Ok(call.answered_at.map(|at| Spoken {
                 call: id,
                 by: call.person.clone(),
                 extension: call.answered_by.clone(),
                 at,
+                resolution_seconds,
                 talk_seconds: call.talk_seconds.unwrap_or(0),
                 outgoing: false,
             }));
         }
-        let feed = self.rules.feeds.get(&call.feed);
-        let legs = calls::placed_legs(&self.conn, id, feed.map_or(&self.rules.zone, |feed| &feed.zone))?;
         let answered = legs
             .into_iter()
             .find(|placed| placed.leg.disposition == Disposition::Answered);
@@ -80,6 +83,7 @@ impl Store {
                     .and_then(|ext| self.person_at(ext, leg.marks.agent.as_deref(), call, at)),
                 extension: extension.map(String::from),
                 at,
+                resolution_seconds,
                 talk_seconds: leg.talk_seconds.unwrap_or(0),
                 outgoing: true,
             }

@@ -290,6 +290,16 @@ fn a_caller_is_not_called_back_by_the_next_number_dialled() {
 }
 
 #[test]
+fn a_call_back_within_the_minute_counts_where_stamps_lack_seconds() {
+    let mut house = with_call_backs();
+    // Hung up at 09:02:05; called back at 09:02:10 for 160 s. Reckoned back from the minute of the end, as printed:
+    // missed at 09:02:00, called back at 09:01:20.
+    house.says("09:02:05", &["miss - 8021 09:01:40 20 last from 13800005555 coarse"]);
+    house.says("09:04:50", &["out - 8021 09:01:20 0 160 last to 13800005555 coarse"]);
+    assert_eq!(house.case(1).outcome, Some(Outcome::CalledBack));
+}
+
+#[test]
 fn who_withheld_their_number_is_known_by_the_trunk() {
     let mut house = House::new();
     let lines = [
