@@ -90,6 +90,8 @@ impl Work<'_> {
         if !counts {
             return;
         }
+        let meets = |kind: DeadlineKind| kind.waits_for_contact() || callback && kind == DeadlineKind::Callback;
+        self.pass_until(since, meets);
         self.emit(Event::Contacted {
             call: Some(spoken.call),
             by: spoken.by.clone(),
@@ -100,10 +102,7 @@ impl Work<'_> {
         });
         if callback {
             self.settle();
-            self.emit(Event::DeadlineMet {
-                deadline: DeadlineKind::Callback,
-                met_at: since,
-            });
+            self.meet(DeadlineKind::Callback, since);
             self.emit(Event::Closed {
                 outcome: Outcome::CalledBack,
                 text: String::new(),

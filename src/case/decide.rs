@@ -135,9 +135,10 @@ pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<E
     if !matches!(command, Command::Pass | Command::Recount { .. }) {
         work.follow_feedback();
     }
-    // What the switch says is older than its line: all of it counts before the clock looks.
-    if *ctx.actor != Actor::Switch {
-        work.pass();
+    // What the switch says is older than its line: all of it counts before the clock looks, or has looked.
+    match ctx.actor {
+        Actor::Switch => work.excuse(),
+        Actor::Person(_) | Actor::Clock | Actor::Admin => work.pass(),
     }
     Ok(work.events)
 }

@@ -14,7 +14,7 @@ use crate::case::decide::Work;
 use crate::case::event::{Event, Holding, TransferEffect};
 use crate::case::life::To;
 use crate::case::policy::TransferRule;
-use crate::case::state::{CaseKind, CaseState};
+use crate::case::state::{CaseKind, CaseState, DeadlineKind};
 use crate::ids::{CallId, CaseId};
 
 /// A transferee who talks for less did not take the call over.
@@ -123,6 +123,10 @@ impl Work<'_> {
             Some(seen) => seen.effect == TransferEffect::Evidence && *effect != TransferEffect::Evidence,
         };
         if news {
+            if *effect != TransferEffect::Evidence {
+                let relayed = (*answered_at).min(self.ctx.now);
+                self.pass_until(relayed, |kind| kind == DeadlineKind::Relay);
+            }
             self.emit(event);
             if let Some((to, since)) = offered {
                 self.offer(To::Person(to.clone()), to, None, since, String::new());

@@ -84,11 +84,8 @@ impl Mark {
     }
 }
 
-/// A breach stays for ever, so this never turns back to no.
 fn late(case: &Case, kind: DeadlineKind) -> bool {
-    case.deadlines
-        .iter()
-        .any(|row| row.kind == kind && row.breached_at.is_some())
+    case.deadlines.iter().any(|row| row.kind == kind && row.was_late())
 }
 
 fn called_back(case: &Case) -> bool {

@@ -20,6 +20,14 @@ impl Deadline {
     pub fn is_live(&self) -> bool {
         self.met_at.is_none() && !self.dropped
     }
+
+    /// Met when it was due or later, or found passed and not met; the instant itself is late.
+    pub fn was_late(&self) -> bool {
+        match self.met_at {
+            Some(met_at) => met_at >= self.due_at,
+            None => self.breached_at.is_some(),
+        }
+    }
 }
 
 impl Case {
