@@ -88,6 +88,16 @@ fn late(case: &Case, kind: DeadlineKind) -> bool {
     case.deadlines.iter().any(|row| row.kind == kind && row.was_late())
 }
 
+/// Who was charged with closing late, or closing again; nobody where that is not sure, or the case void.
+pub fn charged_with_late_closing(case: &Case) -> impl Iterator<Item = &PersonId> {
+    let counts = case.state != CaseState::Void;
+    let late = case
+        .deadlines
+        .iter()
+        .filter(move |row| counts && row.was_late() && matches!(row.kind, DeadlineKind::Close | DeadlineKind::Redo));
+    late.filter_map(|row| row.charged_to.as_ref())
+}
+
 fn called_back(case: &Case) -> bool {
     case.kind == CaseKind::Callback && case.state == CaseState::Closed && case.outcome == Some(Outcome::CalledBack)
 }
