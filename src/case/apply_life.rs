@@ -111,10 +111,7 @@ impl Case {
                 self.pause_over(*since);
                 self.state = CaseState::Open;
             }
-            Event::Extended { until, .. } => {
-                self.extended += 1;
-                self.extended_to = Some(*until);
-            }
+            Event::Extended { .. } => self.extended += 1,
             Event::Asked { what, until, text, by } => {
                 self.asked = Some(Asked {
                     what: *what,

@@ -123,6 +123,7 @@ impl Work<'_> {
                     started_at: base,
                     due_at: due.at,
                     why,
+                    given: false,
                 });
             }
             Err(NoWorkingTime { .. }) => {

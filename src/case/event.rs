@@ -97,6 +97,9 @@ pub enum Event {
         due_at: Timestamp,
         /// How it was computed.
         why: Words,
+        /// A person gave the date: a promise, an extension. Else it was counted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given: bool,
     },
     /// A deadline was met by something that is no event of its own.
     DeadlineMet {

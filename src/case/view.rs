@@ -44,14 +44,6 @@ impl Case {
             .min_by_key(|row| row.due_at)
     }
 
-    /// Whether a deadline is a date that a person gave: a promise to the caller, an extension.
-    pub(super) fn given_by_word(&self, row: &Deadline) -> bool {
-        let closing = matches!(row.kind, DeadlineKind::Close | DeadlineKind::Redo);
-        let given = [self.promised, self.extended_to];
-        // A pause moves a given date; it stays a given one.
-        closing && (given.contains(&Some(row.due_at)) || !self.pauses.is_empty() && given.iter().any(Option::is_some))
-    }
-
     /// Whether a deadline has passed and is still to be met.
     pub fn overdue(&self, now: Timestamp) -> bool {
         self.is_open() && self.settled && self.due().is_some_and(|row| row.due_at <= now)

@@ -79,6 +79,7 @@ fn late_close(charged_to: Option<&str>) -> Deadline {
         breached_at: Some(at("2026-10-09T17:30:00+08:00")),
         charged_to: charged_to.map(|person| person.parse().unwrap()),
         why: Words::default(),
+        given: false,
         dropped: false,
     }
 }

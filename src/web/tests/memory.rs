@@ -128,6 +128,7 @@ fn case(id: CaseId) -> Case {
             zh: zh.to_owned(),
             en: en.to_owned(),
         },
+        given: false,
         dropped: false,
     };
     Case {
@@ -202,7 +203,6 @@ fn case(id: CaseId) -> Case {
         promised: None,
         pauses: Vec::new(),
         extended: 0,
-        extended_to: None,
         asked: None,
         hot: false,
         disputed: false,
