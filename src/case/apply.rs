@@ -61,6 +61,7 @@ impl Case {
             passed_on: Vec::new(),
             evidence_differs: false,
             evidence_person: None,
+            evidence_heard: false,
             acted: false,
             policy: opening.policy.clone(),
             deadlines: Vec::new(),
@@ -112,6 +113,7 @@ impl Case {
             Event::AnswererFound(holding) => self.answerer_found(holding, at),
             Event::EvidenceDiffered { person, .. } => {
                 self.evidence_differs = true;
+                self.evidence_heard = true;
                 self.evidence_person = person.clone();
             }
             Event::PutThrough {
@@ -210,6 +212,7 @@ impl Case {
             | Event::Unreasonable { .. }
             | Event::CoHandlerAdded { .. }
             | Event::Suspected { .. }
+            | Event::ShownInTime { .. }
             | Event::ViolationRuled { .. } => self.take_word(at, event),
         }
     }

@@ -6,7 +6,7 @@ use crate::call::Certainty;
 use crate::case::event::Event;
 use crate::case::life::{Asked, Contact, Offer};
 use crate::case::state::{Case, CaseState, DeadlineKind};
-use crate::case::violation::{Status, Violation};
+use crate::case::violation::{IN_TIME, Status, Violation};
 use crate::case::wait::Pause;
 use crate::ids::{DepartmentId, PersonId};
 
@@ -56,6 +56,7 @@ impl Case {
                 self.taken_over(to, department, at, "assigned");
             }
             Event::RuledTo { to, department, .. } => {
+                self.disputed = false;
                 self.offer_ends(None);
                 self.taken_over(to, department, at, "ruled");
             }
@@ -149,20 +150,28 @@ impl Case {
                 text: text.clone(),
                 ..Violation::new(*violation, person.clone(), *since)
             }),
+            Event::ShownInTime { violation } => self.ruled(*violation, Status::Waived, IN_TIME, &None),
             Event::ViolationRuled {
                 violation,
                 confirmed,
                 reason,
                 sanction,
             } => {
-                let at = usize::try_from(*violation).unwrap_or(usize::MAX);
-                if let Some(row) = self.violations.get_mut(at) {
-                    row.status = if *confirmed { Status::Confirmed } else { Status::Waived };
-                    row.reason = Some(reason.clone());
-                    row.sanction.clone_from(sanction);
-                }
+                let status = if *confirmed { Status::Confirmed } else { Status::Waived };
+                self.ruled(*violation, status, reason, sanction);
+                // Who ruled on all that there was to rule on has heard the other side.
+                self.disputed &= self.violations.iter().any(|row| row.status == Status::Pending);
             }
             _ => {}
+        }
+    }
+
+    fn ruled(&mut self, violation: u32, status: Status, reason: &str, sanction: &Option<String>) {
+        let at = usize::try_from(violation).unwrap_or(usize::MAX);
+        if let Some(row) = self.violations.get_mut(at) {
+            row.status = status;
+            row.reason = Some(reason.to_owned());
+            row.sanction.clone_from(sanction);
         }
     }
 

@@ -377,6 +377,11 @@ pub enum Event {
         /// In words.
         text: String,
     },
+    /// The switch's line shows that what was found late had been done in time: waived, unless it was ruled on.
+    ShownInTime {
+        /// Its place among the case's violations.
+        violation: u32,
+    },
     /// A violation was confirmed or waived.
     ViolationRuled {
         /// Its place among the case's violations, from 0.

@@ -284,6 +284,9 @@ pub struct Case {
     pub evidence_differs: bool,
     /// Whom that evidence names.
     pub evidence_person: Option<PersonId>,
+    /// There was such evidence, also after it was judged: `evidence_person` is whom it named, or nobody.
+    #[serde(default)]
+    pub evidence_heard: bool,
     /// A person already acted on it: late legs are evidence only.
     pub acted: bool,
     /// Policy id and version, for life.

@@ -61,7 +61,8 @@ impl Work<'_> {
             (Some(stands), Some(named)) if stands == named => {}
             (None, _) if !case.acted && case.offer.is_none() => self.answerer_found(holding, missed),
             (_, named) => {
-                if case.evidence_differs && case.evidence_person == *named {
+                // What was judged already (`correct`) is not raised again by each later leg.
+                if (case.evidence_heard || case.evidence_differs) && case.evidence_person == *named {
                     return;
                 }
                 self.emit(Event::EvidenceDiffered {

@@ -170,7 +170,7 @@ impl Case {
 }
 
 /// Why a breach that the clock found is excused: the line that shows it came only when the call had ended.
-const IN_TIME: &str = "话单表明是在时限内办到的 (the call log shows that it was done in time)";
+pub(super) const IN_TIME: &str = "话单表明是在时限内办到的 (the call log shows that it was done in time)";
 
 impl Work<'_> {
     /// Waives what was found late before the switch told that it was done in time, unless somebody ruled on it.
@@ -188,12 +188,8 @@ impl Work<'_> {
             .map(|(at, _)| at)
             .collect();
         for at in found {
-            self.emit(Event::ViolationRuled {
-                violation: u32::try_from(at).unwrap_or(u32::MAX),
-                confirmed: false,
-                reason: IN_TIME.to_owned(),
-                sanction: None,
-            });
+            let violation = u32::try_from(at).unwrap_or(u32::MAX);
+            self.emit(Event::ShownInTime { violation });
         }
     }
 

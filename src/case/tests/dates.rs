@@ -240,6 +240,30 @@ fn contact_right_after_accepting_counts_though_its_stamp_lacks_seconds() {
 }
 
 #[test]
+fn a_dispute_ends_with_the_ruling_on_what_was_disputed() {
+    for confirmed in [true, false] {
+        let mut story = call();
+        // The register of Thu 8 is due at its end, the relay of a unit's matter at that of Fri 9.
+        story.must(Command::Register(with_duty(crate::case::Duty::Unit)));
+        story.pass("2026-10-09 17:30");
+        assert_eq!(story.case.violations.len(), 2);
+        story.by("wang").must(Command::Dispute {
+            text: "当时系统故障".to_owned(),
+        });
+        let rule_on = |violation| Command::RuleOn {
+            violation,
+            confirmed,
+            reason: "已核实".to_owned(),
+            sanction: None,
+        };
+        story.by("li").must(rule_on(0));
+        assert!(story.case.disputed, "one is left to rule on");
+        story.must(rule_on(1));
+        assert!(!story.case.disputed);
+    }
+}
+
+#[test]
 fn a_code_keyed_on_the_phone_closes_what_nobody_touched() {
     let code = || Command::Code {
         code: "11".to_owned(),

@@ -172,6 +172,7 @@ fn case(id: CaseId) -> Case {
         passed_on: vec![],
         evidence_differs: false,
         evidence_person: None,
+        evidence_heard: false,
         acted: false,
         policy: ("bureau".into(), "0123456789ab".into()),
         deadlines: vec![
