@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::rows::CallPlace;
 use super::{Error, Store, Who, calls};
 use crate::call::{Call, Direction, Disposition, NumberKey, number};
-use crate::case::{Case, CaseKind, Command, Spoken, opening};
+use crate::case::{Case, CaseKind, CaseState, Command, Spoken, opening};
 use crate::directory::Holder;
 use crate::ids::{CallId, CaseId, PersonId};
 
@@ -169,7 +169,8 @@ impl Store {
         self.change(case.id, None, &Command::Register(particulars), who, now)
     }
 
-    /// Gives everything open of one person to another, one event each; inside a transaction.
+    /// Gives everything open of one person to another, one event each; inside a transaction. What was only offered to
+    /// them is given too; back, if it was offered by the other.
     ///
     /// # Errors
     /// The first case that refuses, or what SQLite says.
@@ -183,16 +184,26 @@ impl Store {
     ) -> Result<Vec<CaseId>, Error> {
         let ids: Vec<i64> = self
             .conn
-            .prepare_cached("SELECT id FROM cases WHERE open = 1 AND handler = ? ORDER BY id")?
+            .prepare_cached(
+                "SELECT id FROM cases WHERE open = 1
+                   AND (handler = ?1 OR json_extract(body, '$.offer.answerable') = ?1) ORDER BY id",
+            )?
             .query_map([from.as_str()], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let mut moved = Vec::with_capacity(ids.len());
         for id in ids.into_iter().map(CaseId::new) {
-            let to = crate::case::To::Person(to.clone());
+            let case = self.case(id)?;
             let reason = reason.to_owned();
-            let command = match self.case(id)?.state {
-                crate::case::CaseState::Frozen => Command::Rule { to: Some(to), reason },
-                _ => Command::Assign { to, reason },
+            let command = if case.handler == *to {
+                Command::Return { reason }
+            } else {
+                let to = crate::case::To::Person(to.clone());
+                match case.state {
+                    CaseState::Frozen => Command::Rule { to: Some(to), reason },
+                    CaseState::Open | CaseState::Offered | CaseState::Waiting | CaseState::Closed | CaseState::Void => {
+                        Command::Assign { to, reason }
+                    }
+                }
             };
             self.change(id, None, &command, who, now)?;
             moved.push(id);

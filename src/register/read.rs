@@ -542,12 +542,12 @@ impl Reader {
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 
-    /// Everybody who has an open case.
+    /// Everybody whom an open case waits for: who has it, and who is to answer its offer.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn handlers(&self) -> Result<Vec<PersonId>, Error> {
-        store::handlers(&self.conn)
+    pub fn waited_for(&self) -> Result<Vec<PersonId>, Error> {
+        store::waited_for(&self.conn)
     }
 
     /// How many cases of a handler were closed since then.
