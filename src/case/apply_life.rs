@@ -65,7 +65,44 @@ impl Case {
                 self.state = CaseState::Frozen;
                 self.acted = true;
             }
-            _ => {}
+            // Taken elsewhere, see `apply`.
+            Event::Opened(_)
+            | Event::Redrafted(_)
+            | Event::Settled
+            | Event::AnswererFound(_)
+            | Event::EvidenceDiffered { .. }
+            | Event::PutThrough { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlineMet { .. }
+            | Event::DeadlineDropped { .. }
+            | Event::DeadlineMissing { .. }
+            | Event::CalendarChanged { .. }
+            | Event::Breached { .. }
+            | Event::Registered(_)
+            | Event::ToldOnce(_)
+            | Event::Noted { .. }
+            | Event::Closed { .. }
+            | Event::Reopened { .. }
+            | Event::Voided { .. }
+            | Event::Chased { .. }
+            | Event::Linked { .. }
+            | Event::Attached { .. }
+            | Event::Joined { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Contacted { .. }
+            | Event::Promised { .. }
+            | Event::Extended { .. }
+            | Event::Asked { .. }
+            | Event::Approved { .. }
+            | Event::Hot { .. }
+            | Event::Corrected { .. }
+            | Event::Disputed { .. }
+            | Event::Unreasonable { .. }
+            | Event::CoHandlerAdded { .. }
+            | Event::Suspected { .. }
+            | Event::ShownInTime { .. }
+            | Event::ViolationRuled { .. } => {}
         }
     }
 
@@ -162,7 +199,36 @@ impl Case {
                 // Who ruled on all that there was to rule on has heard the other side.
                 self.disputed &= self.violations.iter().any(|row| row.status == Status::Pending);
             }
-            _ => {}
+            // Taken elsewhere, see `apply`.
+            Event::Opened(_)
+            | Event::Redrafted(_)
+            | Event::Settled
+            | Event::AnswererFound(_)
+            | Event::EvidenceDiffered { .. }
+            | Event::PutThrough { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlineMet { .. }
+            | Event::DeadlineDropped { .. }
+            | Event::DeadlineMissing { .. }
+            | Event::CalendarChanged { .. }
+            | Event::Breached { .. }
+            | Event::Registered(_)
+            | Event::ToldOnce(_)
+            | Event::Noted { .. }
+            | Event::Closed { .. }
+            | Event::Reopened { .. }
+            | Event::Voided { .. }
+            | Event::Chased { .. }
+            | Event::Linked { .. }
+            | Event::Attached { .. }
+            | Event::Joined { .. }
+            | Event::Offered { .. }
+            | Event::Accepted { .. }
+            | Event::Returned { .. }
+            | Event::Lapsed { .. }
+            | Event::Assigned { .. }
+            | Event::Frozen { .. }
+            | Event::RuledTo { .. } => {}
         }
     }
 

@@ -155,6 +155,7 @@ impl Work<'_> {
 
     /// Takes what is offered.
     pub(super) fn accept(&mut self) -> Result<(), Refusal> {
+        permit::check_offered(&self.case, true, self.ctx)?;
         let Some(offer) = self.case.offer.clone() else {
             return Err(self.wrong_state("accept"));
         };
@@ -200,6 +201,7 @@ impl Work<'_> {
 
     /// Gives back what is offered, or what the switch put through.
     pub(super) fn give_back(&mut self, reason: &str) -> Result<(), Refusal> {
+        permit::check_offered(&self.case, false, self.ctx)?;
         let back = match (&self.case.state, &self.case.offer) {
             (CaseState::Offered, Some(_)) => None,
             (CaseState::Open, None) => match previous(&self.case.custody) {
