@@ -88,11 +88,18 @@ impl Mark {
     }
 }
 
-/// A breach stays for ever, so this never turns back to no.
 fn late(case: &Case, kind: DeadlineKind) -> bool {
-    case.deadlines
+    case.deadlines.iter().any(|row| row.kind == kind && row.was_late())
+}
+
+/// Who was charged with closing late, or closing again; nobody where that is not sure, or the case void.
+pub fn charged_with_late_closing(case: &Case) -> impl Iterator<Item = &PersonId> {
+    let counts = case.state != CaseState::Void;
+    let late = case
+        .deadlines
         .iter()
-        .any(|row| row.kind == kind && row.breached_at.is_some())
+        .filter(move |row| counts && row.was_late() && matches!(row.kind, DeadlineKind::Close | DeadlineKind::Redo));
+    late.filter_map(|row| row.charged_to.as_ref())
 }
 
 fn called_back(case: &Case) -> bool {

@@ -6,7 +6,8 @@
 //! Suspected (a candidate) -/                     --waive----> waived
 //! ```
 //! **Invariants.** A violation is never taken back, by nothing that happens to the case. Nobody rules on themselves:
-//! confirming and waiving are for somebody above the person concerned, or a manager. A ruling stands.
+//! confirming and waiving are for somebody above the person concerned, or a manager. A ruling stands. A deadline that was
+//! found late and turns out to have been met in time is waived by the switch's own evidence.
 //!
 //! **Not here**: the table that lists them (`register`), complaints and what they find.
 
@@ -172,7 +173,30 @@ impl Case {
     }
 }
 
+/// Why a breach that the clock found is excused: the line that shows it came only when the call had ended.
+pub(super) const IN_TIME: &str = "话单表明是在时限内办到的 (the call log shows that it was done in time)";
+
 impl Work<'_> {
+    /// Waives what was found late before the switch told that it was done in time, unless somebody ruled on it.
+    pub(super) fn excuse(&mut self) {
+        let excused = |violation: &Violation| {
+            violation.status == Status::Pending
+                && self.case.deadlines.iter().any(|row| {
+                    let late = ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at;
+                    late && row.met_at.is_some() && !row.was_late()
+                })
+        };
+        let found: Vec<usize> = (0..)
+            .zip(&self.case.violations)
+            .filter(|(_, one)| excused(one))
+            .map(|(at, _)| at)
+            .collect();
+        for at in found {
+            let violation = u32::try_from(at).unwrap_or(u32::MAX);
+            self.emit(Event::ShownInTime { violation });
+        }
+    }
+
     /// Confirms or waives one of the case's violations.
     pub(super) fn rule_on(
         &mut self,

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::filter::{FilterArgs, NOBODY, person};
+use super::filter::{FilterArgs, NOBODY, department, person};
 use super::screen::{safe, safe_json, table_in};
 use super::session::{Session, fail};
 use super::sheet::{self, Format, Print};
@@ -13,6 +13,7 @@ use super::{Cli, Exit, case_change, case_why, shapes, tables};
 use crate::case::Case;
 use crate::ids::CaseId;
 use crate::l10n::Say;
+use crate::register::read::Among;
 
 /// Cases: list, show, explain, and change them.
 #[derive(Debug, Args)]
@@ -139,6 +140,9 @@ pub struct ListArgs {
     /// Only those this person answered first; `-`: those whose first answerer is not sure
     #[arg(long, value_name = "PERSON")]
     first_answerer: Option<String>,
+    /// Only those somebody of this department answered first; `-`: nobody of any
+    #[arg(long, value_name = "DEPARTMENT")]
+    first_department: Option<String>,
     /// Show callers' numbers in full
     #[arg(long)]
     reveal: bool,
@@ -240,6 +244,11 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         Some(NOBODY) => filter.nobody = true,
         other => filter.first_answerer = other.map(person).transpose()?,
     }
+    filter.first_among = match args.first_department.as_deref() {
+        None => None,
+        Some(NOBODY) => Some(Among::none_of(&session.rules.directory)),
+        Some(name) => Some(Among::members(&session.rules.directory, &department(name)?)),
+    };
     let cases = session.reader.cases(&filter, session.now())?;
     let shown = cases.iter().map(|case| {
         let sent = session.reader.reminders(case.id)?;

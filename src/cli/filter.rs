@@ -93,11 +93,7 @@ impl FilterArgs {
     pub fn filter(&self, session: &Session) -> anyhow::Result<Filter> {
         let zone = session.zone();
         let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, zone)).transpose();
-        let department = self
-            .department
-            .as_deref()
-            .map(|text| text.parse::<DepartmentId>().map_err(|error| fail(Exit::Usage, error)))
-            .transpose()?;
+        let of = self.department.as_deref().map(department).transpose()?;
         let members = |id: &DepartmentId| {
             let members = session.rules.directory.members(id);
             members.map(|person| person.id.clone()).collect()
@@ -124,8 +120,8 @@ impl FilterArgs {
             nobody,
             marks: self.only.iter().filter_map(named).collect(),
             within: slot.map(|slot| (slot, zone.clone())),
-            people: department.as_ref().map(members),
-            department,
+            people: of.as_ref().map(members),
+            department: of,
             number: self.number.clone(),
             disposition,
             limit: self.limit,
@@ -139,6 +135,14 @@ impl FilterArgs {
 /// # Errors
 /// It can't be one.
 pub fn person(text: &str) -> anyhow::Result<PersonId> {
+    text.parse().map_err(|error| fail(Exit::Usage, error))
+}
+
+/// A department's id as given on the command line.
+///
+/// # Errors
+/// It can't be one.
+pub fn department(text: &str) -> anyhow::Result<DepartmentId> {
     text.parse().map_err(|error| fail(Exit::Usage, error))
 }
 

@@ -122,11 +122,10 @@ pub fn parse_span(text: &str) -> Result<Span, Wrong> {
     spans::span(text)
 }
 
-/// People who still have open cases but are no longer in the directory, told at the end of its file.
+/// People whom open cases wait for but who are no longer in the directory, told at the end of its file.
 ///
 /// The caller knows the open cases; a check or a reload that finds somebody here is refused.
-pub fn missing_people(loaded: &Loaded, open_handlers: &[PersonId]) -> Problems {
-    let known = |id: &PersonId| loaded.directory.people.iter().any(|person| person.id == *id);
+pub fn missing_people(loaded: &Loaded, waited_for: &[PersonId]) -> Problems {
     let file = loaded.sources.iter().position(|s| s.path == loaded.config.directory);
     let place = file.and_then(|file| {
         let source = loaded.sources.get(file)?;
@@ -134,7 +133,8 @@ pub fn missing_people(loaded: &Loaded, open_handlers: &[PersonId]) -> Problems {
         let start = source.line_start(end.saturating_sub(1));
         Some((source, Place { file, start, end }))
     });
-    let problems = open_handlers.iter().filter(|id| !known(id)).map(|id| {
+    let strangers = loaded.directory.strangers(waited_for);
+    let problems = strangers.iter().map(|id| {
         let reason = format!("`{id}` still has open cases but is no longer in this file");
         let way_out = format!("put the person back, or first run: firstanswer move-all --from {id} --to PERSON");
         match place {

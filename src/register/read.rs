@@ -13,6 +13,7 @@ use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
 use crate::case::tally::Mark;
 use crate::case::{Case, EventRow};
 use crate::clock::Clock;
+use crate::directory::Directory;
 use crate::ids::{CallId, CaseId, DepartmentId, LineId, PersonId};
 
 /// A read-only view of the database.
@@ -159,10 +160,40 @@ pub struct Filter {
     pub nobody: bool,
     /// Cases only: this one answered first.
     pub first_answerer: Option<PersonId>,
+    /// Cases only: one of these answered first, or none of these.
+    pub first_among: Option<Among>,
     /// The case (a call: its case) bears all of these marks.
     pub marks: Vec<Mark>,
     /// Begun in this hour of the day, on this day of the week (Monday 1 to Sunday 7), of this zone.
     pub within: Option<(Slot, jiff::tz::TimeZone)>,
+}
+
+/// Who is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Among {
+    /// One of these: a department's people.
+    These(Vec<PersonId>),
+    /// None of these: nobody, or somebody whom the directory has no longer.
+    NoneOf(Vec<PersonId>),
+}
+
+impl Among {
+    /// A department's people, as they are today.
+    pub fn members(directory: &Directory, department: &DepartmentId) -> Self {
+        Self::These(directory.members(department).map(|person| person.id.clone()).collect())
+    }
+
+    /// Nobody of the directory.
+    pub fn none_of(directory: &Directory) -> Self {
+        Self::NoneOf(directory.people.iter().map(|person| person.id.clone()).collect())
+    }
+
+    fn holds(&self, person: Option<&PersonId>) -> bool {
+        match self {
+            Self::These(people) => person.is_some_and(|person| people.contains(person)),
+            Self::NoneOf(people) => person.is_none_or(|person| !people.contains(person)),
+        }
+    }
 }
 
 /// An hour of the day or a day of the week.
@@ -515,12 +546,12 @@ impl Reader {
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 
-    /// Everybody who has an open case.
+    /// Everybody whom an open case waits for: who has it, and who is to answer its offer.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn handlers(&self) -> Result<Vec<PersonId>, Error> {
-        store::handlers(&self.conn)
+    pub fn waited_for(&self) -> Result<Vec<PersonId>, Error> {
+        store::waited_for(&self.conn)
     }
 
     /// The cases of a handler that were closed since then, the last first.
@@ -729,6 +760,10 @@ fn fits(case: &Case, filter: &Filter) -> bool {
     let within = filter.within.as_ref();
     within.is_none_or(|(slot, zone)| slot.holds(case.opened_at, zone))
         && filter.marks.iter().all(|mark| mark.of(case))
+        && filter
+            .first_among
+            .as_ref()
+            .is_none_or(|among| among.holds(case.first_answerer.as_ref()))
         && filter
             .extension
             .as_ref()

@@ -304,16 +304,12 @@ impl Store {
         }
     }
 
-    /// People who still have open cases, and whom the directory given does not know.
+    /// People whom open cases wait for, and whom the directory given does not know.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn orphaned(&self, directory: &crate::directory::Directory) -> Result<Vec<PersonId>, Error> {
-        let handlers = handlers(&self.conn)?;
-        Ok(handlers
-            .into_iter()
-            .filter(|id| directory.person(id).is_none())
-            .collect())
+        Ok(directory.strangers(&waited_for(&self.conn)?))
     }
 
     /// A person as last stored, for a start with a directory that dropped them.
@@ -520,9 +516,13 @@ pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Everybody who has an open case.
-pub(super) fn handlers(conn: &Connection) -> Result<Vec<PersonId>, Error> {
-    let mut statement = conn.prepare_cached("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
+/// Everybody whom an open case waits for: who has it, and who is to answer its offer.
+pub(super) fn waited_for(conn: &Connection) -> Result<Vec<PersonId>, Error> {
+    let mut statement = conn.prepare_cached(
+        "SELECT handler FROM cases WHERE open = 1
+         UNION SELECT json_extract(body, '$.offer.answerable') FROM cases
+           WHERE open = 1 AND json_extract(body, '$.offer.answerable') IS NOT NULL",
+    )?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     Ok(rows
         .collect::<Result<Vec<_>, _>>()?

@@ -66,7 +66,10 @@ impl Store {
         let touched = |row: &EventRow| {
             matches!(
                 row.event,
-                Event::Breached { .. } | Event::Suspected { .. } | Event::ViolationRuled { .. }
+                Event::Breached { .. }
+                    | Event::Suspected { .. }
+                    | Event::ShownInTime { .. }
+                    | Event::ViolationRuled { .. }
             )
         };
         if !rows.iter().any(touched) {

@@ -11,7 +11,7 @@ use crate::case::tally::Mark;
 use crate::ids::{DepartmentId, PersonId};
 use crate::l10n::Say;
 use crate::register::ViolationFilter;
-use crate::register::read::{Filter, Slot};
+use crate::register::read::{Among, Filter, Slot};
 
 /// The key of what all rows add up to.
 pub const ALL: &str = "*";
@@ -264,6 +264,8 @@ impl Condition {
         }
         match (question.by, key) {
             (By::Person, Key::Named(id)) => words.extend([self.whose(), id]),
+            (By::Department, Key::Named(id)) if self.of == Of::First => words.extend(["--first-department", id]),
+            (By::Department, _) if self.of == Of::First => words.extend(["--first-department", "-"]),
             (By::Department, Key::Named(id)) => words.extend(["--department", id]),
             (By::Person | By::Department, Key::Nobody) => words.extend([self.whose(), "-"]),
             _ => {}
@@ -340,10 +342,19 @@ impl Condition {
             }
             Of::First | Of::Handler | Of::Violations => {
                 filter.marks.push(Mark::Answered);
-                filter.department = department;
-                match self.of {
-                    Of::First => filter.first_answerer = named,
-                    _ => filter.handler = named,
+                match (self.of, question.by) {
+                    (Of::First, By::Department) => {
+                        filter.nobody = false;
+                        filter.first_among = Some(match &department {
+                            Some(id) => Among::members(question.directory, id),
+                            None => Among::none_of(question.directory),
+                        });
+                    }
+                    (Of::First, _) => filter.first_answerer = named,
+                    _ => {
+                        filter.department = department;
+                        filter.handler = named;
+                    }
                 }
                 Listing::Cases(filter)
             }

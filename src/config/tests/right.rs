@@ -7,7 +7,7 @@ use jiff::civil::{date, time};
 
 use super::*;
 use crate::calendar::Span;
-use crate::case::policy::{Duty, Quiet};
+use crate::case::policy::{Duty, Quiet, Superior};
 use crate::config::{MailTransport, PolicyFrom, SecretFrom, Tls, Transport, load, policy_from_text, shipped};
 use crate::directory::{HoldingKey, HoldingWhat, RosterDays};
 use crate::smdr::OptionValue;
@@ -122,7 +122,7 @@ fn the_bureau_of_the_contract_is_read_word_for_word() {
         policy.duties[&Duty::Outside].needs,
         [vec!["matter"], vec!["right_body", "tried"]]
     );
-    assert_eq!(policy.duties[&Duty::Unclear].to.as_deref(), Some("supervisor"));
+    assert_eq!(policy.duties[&Duty::Unclear].to, Some(Superior::Supervisor));
     assert_eq!(policy.violations["late_close"], ("R4.4.2".to_owned(), 3));
     let code = &policy.account_codes["11"];
     assert_eq!(

@@ -131,6 +131,7 @@ fn case(id: CaseId) -> Case {
             zh: zh.to_owned(),
             en: en.to_owned(),
         },
+        given: false,
         dropped: false,
     };
     Case {
@@ -174,6 +175,7 @@ fn case(id: CaseId) -> Case {
         passed_on: vec![],
         evidence_differs: false,
         evidence_person: None,
+        evidence_heard: false,
         acted: false,
         policy: ("bureau".into(), "0123456789ab".into()),
         deadlines: vec![
@@ -205,7 +207,6 @@ fn case(id: CaseId) -> Case {
         promised: None,
         pauses: Vec::new(),
         extended: 0,
-        extended_to: None,
         asked: None,
         hot: false,
         disputed: false,
