@@ -18,7 +18,7 @@ use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, PersonId};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
-use crate::register::{self, Handle, Rules, Who, room};
+use crate::register::{self, Handle, Rules, Trouble, Who, room};
 use crate::remind::LinkDesk;
 use crate::web::{
     ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office,
@@ -81,9 +81,20 @@ impl RegisterOffice {
             }
             result
         };
-        tokio::task::spawn_blocking(work)
+        let result = tokio::task::spawn_blocking(work)
             .await
-            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))))
+            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))));
+        if let Err(error) = &result
+            && error.is_damage()
+            && !matches!(self.writer.trouble(), Trouble::Damaged(_))
+        {
+            let what = match error {
+                register::Error::Damaged { detail, .. } => detail.clone(),
+                error => error.to_string(),
+            };
+            let _ = self.writer.found_damage(what).await;
+        }
+        result
     }
 
     fn people(&self, lang: Lang) -> People {
@@ -428,6 +439,11 @@ impl Office for RegisterOffice {
     }
 
     async fn ready(&self) -> Result<(), String> {
+        match self.writer.trouble() {
+            Trouble::None => {}
+            Trouble::Waits(why) => return Err(format!("the database can't be written: {why}")),
+            Trouble::Damaged(why) => return Err(format!("lines go to the spill journal: {why}")),
+        }
         self.read(Reader::ping).await.map_err(|error| {
             tracing::warn!(%error, "not ready");
             "the database does not answer".to_owned()

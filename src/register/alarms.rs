@@ -122,8 +122,20 @@ pub enum Alarm {
     },
     /// The disk is full or can't be written.
     Disk {
-        /// What SQLite said.
+        /// What SQLite said, or where how much is free and how much is needed.
         why: String,
+    },
+    /// Commits take long.
+    SlowDisk {
+        /// What the slowest of the last minute took, in milliseconds.
+        millis: u64,
+    },
+    /// The database is damaged. Never stored: it is written by a letter of its own.
+    Damaged {
+        /// How.
+        why: String,
+        /// Where lines go meanwhile.
+        spill: String,
     },
 }
 
@@ -147,6 +159,8 @@ impl Alarm {
             Self::MailStuck { address, .. } => ("mail_stuck", address.as_str()),
             Self::LongReader { .. } => ("long_reader", ""),
             Self::Disk { .. } => ("disk", ""),
+            Self::SlowDisk { .. } => ("slow_disk", ""),
+            Self::Damaged { .. } => ("damaged", ""),
         };
         key(kind, about)
     }

@@ -45,10 +45,12 @@ mod replay;
 pub mod room;
 mod rows;
 mod schema;
+pub mod spill;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod told;
+mod unspill;
 mod violations;
 mod waiting;
 pub mod writer;
@@ -75,7 +77,7 @@ pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
 pub use violations::{ViolationFilter, ViolationRow};
-pub use writer::{Composer, Handle, Writer};
+pub use writer::{Composer, Handle, Trouble, Writer};
 
 use crate::calendar::{Calendar, Span};
 use crate::call::number::DialPlan;
@@ -168,7 +170,8 @@ pub enum Error {
     },
     /// A file system on which two programs would write over each other.
     #[error(
-        "database {}: it is on {kind}, where locks and syncs can't be trusted; put it on a disk of this machine          (`store.path`)", path.display()
+        "database {}: it is on {kind}, where locks and syncs can't be trusted; put it on a disk of this machine \
+         (`store.path`)", path.display()
     )]
     BadPlace {
         /// The file.
@@ -178,7 +181,8 @@ pub enum Error {
     },
     /// The write-ahead log of another file lies beside the database.
     #[error(
-        "database {}: the file is not the one that the `-wal` file beside it belongs to, and SQLite would mix the two;          move the `-wal` and `-shm` files away, or put the old database back. `firstanswer restore` does this by itself",
+        "database {}: the file is not the one that the `-wal` file beside it belongs to, and SQLite would mix the two; \
+         move the `-wal` and `-shm` files away, or put the old database back. `firstanswer restore` does this by itself",
         path.display()
     )]
     ForeignLog {
@@ -229,6 +233,11 @@ fn said(error: &rusqlite::Error) -> String {
 }
 
 impl Error {
+    /// Whether what was read can't be: the database is damaged.
+    pub fn is_damage(&self) -> bool {
+        writer::is_damage(self)
+    }
+
     /// Whether a repetition may succeed at once: another process had the database.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Sqlite(rusqlite::Error::SqliteFailure(e, _))

@@ -144,7 +144,14 @@ impl Store {
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         room::check_place(path)?;
-        schema::check_header(path)?;
+        schema::check_header(path).map_err(|error| match error {
+            // It was ours when damage was found in it.
+            Error::NotOurs { path } if check::is_suspect(&path) => Error::Damaged {
+                path,
+                detail: "its first page is gone".to_owned(),
+            },
+            error => error,
+        })?;
         let store = Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))?;
         if let Err(error) = room::keep(path) {
             tracing::warn!(database = %path.display(), %error, "no room could be kept for the alarm of a full disk");
@@ -222,6 +229,14 @@ impl Store {
     /// A write or sync failed, so the state of the file is unknown: the next start checks all of it first.
     pub(super) fn suspect(&self, why: &Error) {
         check::suspect(&self.path, why);
+    }
+
+    /// The database is damaged: not even its log is folded into it any more.
+    pub(super) fn leave_alone(&mut self) {
+        self.abandon();
+        let _ = self
+            .conn
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 
     /// The rules in force.

@@ -6,13 +6,18 @@
 //!
 //! **Not here**: what the commands mean (the other files of this room).
 
+mod damaged;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
+
+use damaged::Damaged;
 
 use super::outbox::{Composed, Order};
 use super::{Alarm, Begun, Changed, Error, Fate, FeedNow, IncomingLine, Place, PortFaults, Rules, Store, Who, room};
@@ -84,6 +89,10 @@ enum Request {
     Clear(String),
     Adopt(Arc<Rules>),
     Peek,
+    /// Somebody who reads found damage.
+    FoundDamage(String),
+    /// The daemon stops: whoever is held may go.
+    LetGo,
 }
 
 /// What the writer answers.
@@ -109,9 +118,22 @@ pub struct Writer {
     thread: std::thread::JoinHandle<Result<(), Error>>,
 }
 
+/// What keeps the writer from writing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Trouble {
+    /// Nothing.
+    #[default]
+    None,
+    /// It tries again and again; lines wait in the feeds.
+    Waits(String),
+    /// The database is damaged; lines go to the spill journal.
+    Damaged(String),
+}
+
 /// The writer's signs of life.
 #[derive(Debug, Default)]
 struct Vitals {
+    trouble: watch::Sender<Trouble>,
     commits: AtomicU64,
     /// Time spent in transactions, in microseconds.
     busy: AtomicU64,
@@ -144,9 +166,28 @@ impl Writer {
                 queue,
                 bell,
                 vitals: signs,
+                damage: None,
             }
             .run()
         })?;
+        Ok((Self { thread }, Handle { jobs, changed, vitals }))
+    }
+
+    /// Starts the thread beside a database that is damaged: lines go to the spill journal from the first on.
+    ///
+    /// # Errors
+    /// The spill journal can't be opened, or the operating system gives no thread.
+    pub fn start_beside(database: &Path, clock: Clock, damage: Error) -> Result<(Self, Handle), Error> {
+        let (jobs, mut queue) = mpsc::channel(QUEUE);
+        let (bell, changed) = watch::channel(0);
+        let vitals = Arc::new(Vitals::default());
+        let beside = Damaged::begin(database, clock, Arc::clone(&vitals), damage)?;
+        let run = move || {
+            let _bell = bell;
+            beside.run(&mut queue)
+        };
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(run);
+        let thread = thread.map_err(|error| Error::Stopped(format!("the system gives no thread: {error}")))?;
         Ok((Self { thread }, Handle { jobs, changed, vitals }))
     }
 
@@ -378,6 +419,40 @@ impl Handle {
         }
     }
 
+    /// A reader found damage: lines go to the spill journal from now on.
+    ///
+    /// # Errors
+    /// The writer has stopped.
+    pub async fn found_damage(&self, what: String) -> Result<(), Error> {
+        self.ask(Request::FoundDamage(what)).await.map(drop)
+    }
+
+    /// The daemon stops: readers of files that a damaged database holds may go.
+    ///
+    /// # Errors
+    /// The writer has stopped.
+    pub async fn let_go(&self) -> Result<(), Error> {
+        self.ask(Request::LetGo).await.map(drop)
+    }
+
+    /// What keeps the writer from writing now.
+    pub fn trouble(&self) -> Trouble {
+        self.vitals.trouble.borrow().clone()
+    }
+
+    /// Waits until the database is found damaged; says how.
+    pub async fn damaged(&self) -> String {
+        let mut trouble = self.vitals.trouble.subscribe();
+        loop {
+            if let Trouble::Damaged(why) = &*trouble.borrow_and_update() {
+                return why.clone();
+            }
+            if trouble.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Rings whenever a commit may concern the clock or the mailer.
     pub fn bell(&self) -> watch::Receiver<u64> {
         self.changed.clone()
@@ -405,6 +480,8 @@ struct Loop {
     queue: mpsc::Receiver<Job>,
     bell: watch::Sender<u64>,
     vitals: Arc<Vitals>,
+    /// Once the database was found damaged.
+    damage: Option<Damaged>,
 }
 
 impl Loop {
@@ -412,6 +489,9 @@ impl Loop {
         while let Some(first) = self.queue.blocking_recv() {
             let jobs = self.gather(first);
             self.serve(jobs)?;
+            if let Some(damage) = self.damage.take() {
+                return damage.run(&mut self.queue);
+            }
         }
         tracing::info!("the writer has drained its queue and ends");
         Ok(())
@@ -439,6 +519,14 @@ impl Loop {
 
     /// All in one transaction; if that fails, each alone, so that one bad command does not take the others with it.
     fn serve(&mut self, jobs: Vec<Job>) -> Result<(), Error> {
+        let damage = jobs.iter().find_map(|(request, _)| match request {
+            Request::FoundDamage(what) => Some(what.clone()),
+            _ => None,
+        });
+        if let Some(detail) = damage {
+            let path = self.store.path().to_owned();
+            return self.leave(Error::Damaged { path, detail }, jobs);
+        }
         let now = self.clock.now();
         let all = |store: &mut Store| -> Result<Vec<Result<Answer, Error>>, Error> {
             jobs.iter()
@@ -454,6 +542,7 @@ impl Loop {
                 }
                 Ok(())
             }
+            Err(error) if is_damage(&error) => self.leave(error, jobs),
             Err(error) if fatal(&error) => Err(self.give_up(error)),
             Err(error) => {
                 tracing::debug!(%error, "a batch failed; its commands are tried one by one");
@@ -463,6 +552,9 @@ impl Loop {
     }
 
     fn serve_alone(&mut self, (request, answerer): Job) -> Result<(), Error> {
+        if let Some(damage) = &mut self.damage {
+            return damage.serve(vec![(request, answerer)]);
+        }
         let mut pause = Duration::from_millis(100);
         let mut unwritable = None;
         loop {
@@ -470,6 +562,7 @@ impl Loop {
             let result = self.attempt(|store| apply(store, &request, now, true));
             let answer: Result<Answer, Error> = match result {
                 Ok(answer) => answer,
+                Err(error) if is_damage(&error) => return self.leave(error, vec![(request, answerer)]),
                 Err(error) if fatal(&error) => return Err(self.give_up(error)),
                 Err(error) if passing(&error) => {
                     self.vitals.waits.fetch_add(1, Ordering::Relaxed);
@@ -502,6 +595,8 @@ impl Loop {
     /// Raises the alarm, in room that was kept or was made; without any it waits for the next time.
     fn tell_of_disk(&mut self, why: String, now: Timestamp) -> Result<(), Error> {
         match self.attempt(|store| store.raise_alarm(&Alarm::Disk { why }, now)) {
+            // The next command finds it too.
+            Err(error) if is_damage(&error) => {}
             Err(error) if fatal(&error) => return Err(self.give_up(error)),
             Err(error) => tracing::error!(%error, "the alarm could not be stored"),
             Ok(_) => {
@@ -509,6 +604,15 @@ impl Loop {
                 self.bell.send_modify(|count| *count += 1);
             }
         }
+        Ok(())
+    }
+
+    /// The database is damaged: it is left alone, and what is asked is served without it.
+    fn leave(&mut self, error: Error, jobs: Vec<Job>) -> Result<(), Error> {
+        self.store.leave_alone();
+        let mut damage = Damaged::begin(self.store.path(), self.clock, Arc::clone(&self.vitals), error)?;
+        damage.serve(jobs)?;
+        self.damage = Some(damage);
         Ok(())
     }
 
@@ -552,6 +656,12 @@ pub(super) fn fatal(error: &Error) -> bool {
         code(error),
         Some(Code::SystemIoFailure | Code::DatabaseCorrupt | Code::NotADatabase | Code::CannotOpen)
     )
+}
+
+/// SQLite found that what it read can't be.
+pub(super) fn is_damage(error: &Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(error, Error::Damaged { .. }) || matches!(code(error), Some(Code::DatabaseCorrupt | Code::NotADatabase))
 }
 
 pub(super) fn passing(error: &Error) -> bool {
@@ -641,6 +751,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             mail: store.next_mail(now)?,
             data_version: store.data_version()?,
         },
+        Request::FoundDamage(_) | Request::LetGo => Answer::Done,
     };
     Ok(Ok(answer))
 }

@@ -142,5 +142,18 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.disk_subject(),
             vec![say.disk_text(), say.server_said(why), say.disk_way_out()],
         ),
+        Alarm::SlowDisk { millis } => (
+            say.slow_disk_subject(),
+            vec![say.slow_disk_text(seconds(*millis)), say.slow_disk_way_out()],
+        ),
+        Alarm::Damaged { why, spill } => (
+            say.damaged_subject(),
+            vec![say.damaged_text(spill), say.server_said(why), say.damaged_way_out()],
+        ),
     }
+}
+
+/// Milliseconds as seconds with one digit behind the point.
+fn seconds(millis: u64) -> String {
+    format!("{}.{}", millis / 1000, millis % 1000 / 100)
 }

@@ -109,7 +109,10 @@ fn ordeal(fault: Fault) -> bool {
         house.sigterm()
     };
     let counted = broken_disk::counted(&house);
-    assert!(counted.worked + counted.failed > 0, "the layer is not under the program");
+    assert!(
+        counted.worked + counted.failed > 0,
+        "the layer is not under the program"
+    );
     let log = house.log();
     let told = log.lines().any(|line| {
         let hard = line.contains("ERROR") || line.contains("WARN") || line.starts_with("firstanswer:");
@@ -170,15 +173,18 @@ fn consistent(house: &House, lines: &[String], fault: Fault) {
     let of_cases: Vec<&Value> = cases.iter().map(|case| &case["id"]).collect();
     assert_eq!(of_calls, of_cases, "{fault:?}: a case for each call");
     let conn = Connection::open(house.database()).unwrap();
-    let whole: String = conn
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let whole: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(whole, "ok", "{fault:?}");
 }
 
 /// How many calls of a kind a life makes when nothing fails.
 fn calls_of(call: &'static str) -> usize {
-    let none = Fault { call, nth: 0, error: "EIO", ever: false };
+    let none = Fault {
+        call,
+        nth: 0,
+        error: "EIO",
+        ever: false,
+    };
     let mut house = house();
     broken_disk::put_under(&mut house, none);
     house.spawn();
@@ -203,8 +209,14 @@ fn at_each(call: &'static str, error: &'static str, ever: bool, short: usize) {
             let r = std::panic::catch_unwind(|| one(nth));
             match r {
                 Ok(true) => {}
-                Ok(false) => { eprintln!("none failed at {nth}; bad {bad}"); break }
-                Err(e) => { bad += 1; eprintln!("BAD {call} {error} {ever} {nth}: {:?}", e.downcast_ref::<String>()); }
+                Ok(false) => {
+                    eprintln!("none failed at {nth}; bad {bad}");
+                    break;
+                }
+                Err(e) => {
+                    bad += 1;
+                    eprintln!("BAD {call} {error} {ever} {nth}: {:?}", e.downcast_ref::<String>());
+                }
             }
         }
         assert_eq!(bad, 0);

@@ -205,8 +205,9 @@ fn f26_a_damaged_database_is_found_at_the_start() {
         .unwrap();
     drop(file);
     house.spawn();
-    let status = house.wait_for_end();
-    assert_ne!(status.code(), Some(0));
+    house.wait_until("it says that it is not ready", |h| {
+        std::net::TcpStream::connect(("127.0.0.1", h.web_port)).is_ok() && h.get("/readyz").status == 503
+    });
     let tail = house.tail().to_lowercase();
     let named = ["malformed", "integrity", "corrupt", "damaged"]
         .iter()

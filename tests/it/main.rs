@@ -21,6 +21,7 @@ mod cheap_mistakes;
 mod commands;
 mod docs;
 mod faults_calendar;
+mod faults_damage;
 mod faults_disk;
 mod faults_feed;
 mod faults_io;
