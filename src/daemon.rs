@@ -75,6 +75,7 @@ pub fn rules(loaded: &Loaded) -> Rules {
             .collect(),
         digest_window: SignedDuration::try_from(config.mail.digest_window).unwrap_or(SignedDuration::ZERO),
         admin: config.mail.admin.clone(),
+        dead_man: config.mail.dead_man,
     }
 }
 

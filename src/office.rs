@@ -8,6 +8,7 @@ mod metrics;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -27,6 +28,9 @@ use crate::web::{
 
 /// Others' cases shown on a supervisor's list; the most urgent.
 const MOST_WATCHED: usize = 50;
+
+/// A page is given up by then anyway; what reads longer keeps the write-ahead log from shrinking.
+const LONGEST_READ: Duration = Duration::from_secs(15);
 
 /// Readers kept open between requests.
 const SPARE_READERS: usize = 4;
@@ -70,11 +74,14 @@ impl RegisterOffice {
         let (path, spare) = (self.path.clone(), Arc::clone(&self.spare));
         let work = move || {
             let kept = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let reader = match kept {
+            let mut reader = match kept {
                 Some(reader) => reader,
                 None => Reader::open(&path)?,
             };
-            let result = query(&reader);
+            let result = reader.within(LONGEST_READ, query);
+            if let Err(error @ register::Error::TooLong { .. }) = &result {
+                tracing::warn!(%error, "a page's query was ended");
+            }
             let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
             if spare.len() < SPARE_READERS {
                 spare.push(reader);
@@ -431,6 +438,7 @@ impl Office for RegisterOffice {
             commits: self.writer.commits(),
             busy: self.writer.busy(),
             waits: self.writer.waits(),
+            slow: self.writer.pace().slow,
             free,
             database,
             log,

@@ -42,6 +42,11 @@ pub enum Alarm {
         /// What it said, without the password.
         why: String,
     },
+    /// No call came from any switch for longer than `mail.dead_man`.
+    NoCalls {
+        /// The last call's receipt, or since when calls are waited for.
+        since: Timestamp,
+    },
     /// Lines are not understood any more.
     Quarantine {
         /// Which.
@@ -146,6 +151,7 @@ impl Alarm {
             Self::FeedSilent { feed, .. } => ("feed_silent", feed.as_str()),
             Self::FeedLost { feed, .. } => ("feed_lost", feed.as_str()),
             Self::LoginRefused { feed, .. } => ("login_refused", feed.as_str()),
+            Self::NoCalls { .. } => ("no_calls", ""),
             Self::Quarantine { feed, .. } => ("quarantine", feed.as_str()),
             Self::Garbage { feed, .. } => ("garbage", feed.as_str()),
             Self::Drift { feed, .. } => ("drift", feed.as_str()),

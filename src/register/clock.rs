@@ -34,6 +34,7 @@ impl Store {
         }
         self.release_overdue()?;
         self.look_for_silence(now)?;
+        self.look_for_calls(now)?;
         self.release_waiting(now)?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self

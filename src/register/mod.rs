@@ -189,6 +189,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A reader was ended: it kept the write-ahead log from shrinking.
+    #[error(
+        "reading took longer than {seconds} s and was ended, for meanwhile the database's log can't shrink; ask for less"
+    )]
+    TooLong {
+        /// Its limit.
+        seconds: u64,
+    },
     /// No such case.
     #[error("case {0}: there is none; `firstanswer case list` shows which there are")]
     NoCase(CaseId),
@@ -268,6 +276,8 @@ pub struct Rules {
     pub digest_window: SignedDuration,
     /// Who hears of dead addresses; without it the fallback person.
     pub admin: Option<String>,
+    /// Without a call from any feed for so long somebody should look.
+    pub dead_man: Option<Span>,
 }
 
 /// What the register must know of a feed.

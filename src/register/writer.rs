@@ -118,6 +118,20 @@ pub struct Writer {
     thread: std::thread::JoinHandle<Result<(), Error>>,
 }
 
+/// A commit that takes so long is slow: usual are a few milliseconds.
+pub const SLOW: Duration = Duration::from_secs(1);
+
+/// How quickly the disk takes commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Commits that wrote something.
+    pub written: u64,
+    /// Those that were [`SLOW`].
+    pub slow: u64,
+    /// What the slowest took, in milliseconds, since it was last asked for.
+    pub slowest: u64,
+}
+
 /// What keeps the writer from writing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Trouble {
@@ -137,6 +151,11 @@ struct Vitals {
     commits: AtomicU64,
     /// Time spent in transactions, in microseconds.
     busy: AtomicU64,
+    /// Commits that wrote something, those of them that were slow, and what the slowest took since somebody asked, in
+    /// milliseconds.
+    written: AtomicU64,
+    slow: AtomicU64,
+    slowest: AtomicU64,
     /// Times that it waited because the database could not be written.
     waits: AtomicU64,
 }
@@ -435,6 +454,23 @@ impl Handle {
         self.ask(Request::LetGo).await.map(drop)
     }
 
+    /// How quickly the disk takes commits, so far.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            written: self.vitals.written.load(Ordering::Relaxed),
+            slow: self.vitals.slow.load(Ordering::Relaxed),
+            slowest: self.vitals.slowest.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The same; the slowest is looked for anew.
+    pub fn take_pace(&self) -> Pace {
+        Pace {
+            slowest: self.vitals.slowest.swap(0, Ordering::Relaxed),
+            ..self.pace()
+        }
+    }
+
     /// What keeps the writer from writing now.
     pub fn trouble(&self) -> Trouble {
         self.vitals.trouble.borrow().clone()
@@ -551,7 +587,7 @@ impl Loop {
         }
     }
 
-    fn serve_alone(&mut self, (request, answerer): Job) -> Result<(), Error> {
+    fn serve_alone(&mut self, (mut request, answerer): Job) -> Result<(), Error> {
         if let Some(damage) = &mut self.damage {
             return damage.serve(vec![(request, answerer)]);
         }
@@ -566,13 +602,15 @@ impl Loop {
                 Err(error) if fatal(&error) => return Err(self.give_up(error)),
                 Err(error) if passing(&error) => {
                     self.vitals.waits.fetch_add(1, Ordering::Relaxed);
+                    self.vitals.trouble.send_replace(Trouble::Waits(error.to_string()));
                     if !error.is_busy() {
-                        let why = unwritable.insert(error.to_string());
+                        let why = unwritable.insert(format!("{error}; {}", room::in_words(self.store.path())));
                         if room::give_up(self.store.path()) {
                             let why = why.clone();
                             self.tell_of_disk(why, now)?;
                             continue;
                         }
+                        self.store_what_fits(&mut request)?;
                     }
                     // A full disk or a long command of the CLI: hold the feeds back rather than lose a line.
                     tracing::error!(%error, "the database can't be written now; lines wait in the feeds");
@@ -582,6 +620,13 @@ impl Loop {
                 }
                 Err(error) => Err(error),
             };
+            self.vitals.trouble.send_if_modified(|trouble| {
+                let waited = matches!(trouble, Trouble::Waits(_));
+                if waited {
+                    *trouble = Trouble::None;
+                }
+                waited
+            });
             if let Some(why) = unwritable.take() {
                 tracing::info!("the database can be written again");
                 self.tell_of_disk(why, now)?;
@@ -590,6 +635,35 @@ impl Loop {
             let _ = answerer.send(answer);
             return Ok(());
         }
+    }
+
+    /// Of lines that there is no room for together, those for which there is: a smaller transaction needs less. What is
+    /// stored is taken out of the request; its place in a file stands for all of them, so a file's lines stay together.
+    fn store_what_fits(&mut self, request: &mut Request) -> Result<(), Error> {
+        let Request::Lines {
+            feed,
+            connection,
+            lines,
+            place: None,
+        } = request
+        else {
+            return Ok(());
+        };
+        let mut size = lines.len() / 2;
+        while size > 0 && lines.len() > 1 {
+            size = size.min(lines.len() - 1);
+            let some = lines.get(..size).unwrap_or_default();
+            match self.attempt(|store| store.take_lines(feed, *connection, some, true)) {
+                Ok(()) => {
+                    lines.drain(..size);
+                    self.ring();
+                }
+                Err(error) if passing(&error) => size /= 2,
+                // The whole request meets it again, and says so.
+                Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     /// Raises the alarm, in room that was kept or was made; without any it waits for the next time.
@@ -625,6 +699,12 @@ impl Loop {
         });
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.vitals.busy.fetch_add(micros, Ordering::Relaxed);
+        if let Some(took) = self.store.take_commit_time() {
+            self.vitals.written.fetch_add(1, Ordering::Relaxed);
+            self.vitals.slow.fetch_add(u64::from(took >= SLOW), Ordering::Relaxed);
+            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            self.vitals.slowest.fetch_max(millis, Ordering::Relaxed);
+        }
         result
     }
 

@@ -57,6 +57,10 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.feed_silent_subject(feed),
             vec![say.feed_silent_text(feed, at(*since)), say.feed_silent_way_out(feed)],
         ),
+        Alarm::NoCalls { since } => (
+            say.no_calls_subject(),
+            vec![say.no_calls_text(at(*since)), say.no_calls_way_out()],
+        ),
         Alarm::FeedLost { feed, why } => (
             say.feed_lost_subject(feed),
             vec![say.feed_lost_text(feed), say.server_said(why), say.feed_lost_way_out()],

@@ -25,6 +25,15 @@ fn house() -> House {
         .build()
 }
 
+/// Calls that ended just now.
+fn lines(house: &House) -> Vec<String> {
+    let one = |id| {
+        let line = IpoLine::incoming("8021", &format!("139{id:08}")).talk(2);
+        line.start(house.stamp(-8)).id(id).to_string()
+    };
+    (1..=LINES).map(one).collect()
+}
+
 /// What another process sees of the journal now; nothing while there is no database.
 fn durable(house: &House) -> Vec<String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -88,12 +97,7 @@ fn a_day(house: &mut House, lines: &[String]) -> usize {
 /// One life on the failing disk, one on the mended. Returns whether a call failed.
 fn ordeal(fault: Fault) -> bool {
     let mut house = house();
-    let lines: Vec<String> = (1..=LINES)
-        .map(|id| {
-            let line = IpoLine::incoming("8021", &format!("139{id:08}")).talk(2);
-            line.start(house.stamp(-8)).id(id).to_string()
-        })
-        .collect();
+    let lines = lines(&house);
     broken_disk::put_under(&mut house, fault);
     house.spawn();
     let sent = a_day(&mut house, &lines);
@@ -188,44 +192,24 @@ fn calls_of(call: &'static str) -> usize {
     let mut house = house();
     broken_disk::put_under(&mut house, none);
     house.spawn();
-    let lines: Vec<String> = (1..=LINES)
-        .map(|id| {
-            let line = IpoLine::incoming("8021", &format!("139{id:08}")).talk(2);
-            line.start(house.stamp(-8)).id(id).to_string()
-        })
-        .collect();
+    let lines = lines(&house);
     assert_eq!(a_day(&mut house, &lines), lines.len());
     house.sigterm();
     broken_disk::counted(&house).worked
 }
 
-/// Every n in the long run, so many spread over all of them in the short one.
+/// Every n until none fails in the long run, so many spread over all of them in the short one.
 fn at_each(call: &'static str, error: &'static str, ever: bool, short: usize) {
     let one = |nth| ordeal(Fault { call, nth, error, ever });
-    if long() || std::env::var_os("ALLN").is_some() {
-        let from = std::env::var("FROMN").ok().and_then(|t| t.parse().ok()).unwrap_or(1);
-        let mut bad = 0;
-        for nth in from.. {
-            let r = std::panic::catch_unwind(|| one(nth));
-            match r {
-                Ok(true) => {}
-                Ok(false) => {
-                    eprintln!("none failed at {nth}; bad {bad}");
-                    break;
-                }
-                Err(e) => {
-                    bad += 1;
-                    eprintln!("BAD {call} {error} {ever} {nth}: {:?}", e.downcast_ref::<String>());
-                }
-            }
-        }
-        assert_eq!(bad, 0);
+    if long() {
+        let last = (1..).find(|nth| !one(*nth)).unwrap();
+        assert!(last > short, "only {last} calls of `{call}`");
         return;
     }
     let all = calls_of(call);
     assert!(all > short, "{all} calls of `{call}` are fewer than expected");
     let failed = (0..short).filter(|n| one(1 + n * all / short)).count();
-    assert!(failed * 10 >= short * 9, "only {failed} of {short} faults came");
+    assert!(failed * 10 >= short * 8, "only {failed} of {short} faults came");
 }
 
 #[test]

@@ -277,6 +277,35 @@ fn f30_a_slow_disk_widens_the_commit_and_loses_nothing() {
 }
 
 #[test]
+fn f30_a_disk_that_is_slow_for_long_is_an_alarm_with_what_it_means() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let inject = [
+        "-e",
+        "trace=fsync,fdatasync",
+        "-e",
+        "inject=fsync,fdatasync:delay_enter=1100000",
+    ];
+    let mut strace = strace(&house, &inject, &house.path("trace"));
+    let mut pbx = house.pbx().connect();
+    let mut id = 0;
+    house.wait_until("the alarm stands", |h| {
+        id += 1;
+        pbx.send(line(id));
+        h.alarms().contains(&"slow_disk".to_owned())
+    });
+    strace.kill().unwrap();
+    strace.wait().unwrap();
+    let status = house.cli(["feed", "status"]).ends(0);
+    assert!(
+        status.out.contains("磁盘写入很慢") && status.out.contains("1.1 秒"),
+        "{}",
+        status.out
+    );
+    house.wait_for_lines(id as usize);
+    assert_eq!(house.calls().len(), id as usize, "nothing is lost");
+}
+
+#[test]
 fn f33_a_second_instance_is_refused() {
     let house = House::at("2026-10-08T10:10:00").open();
     let said = house.cli(["serve"]).ends(3);
