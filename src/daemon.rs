@@ -143,7 +143,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     );
     if let Err(error) = started {
         stop.cancel();
-        let _ = handle.let_go().await;
+        handle.stopping();
         drop(handle);
         wind_down(tasks, feeds.into_tasks(), writer).await?;
         return Err(error);
@@ -177,7 +177,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     let result = supervise(&house, &writer, &mut tasks, &mut feeds).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
-    let _ = handle.let_go().await;
+    handle.stopping();
     drop(handle);
     let whole = wind_down(tasks, feeds.into_tasks(), writer).await?;
     lock.closed()?;

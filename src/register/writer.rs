@@ -11,7 +11,7 @@ mod damaged;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -91,8 +91,8 @@ enum Request {
     Peek,
     /// Somebody who reads found damage.
     FoundDamage(String),
-    /// The daemon stops: whoever is held may go.
-    LetGo,
+    /// The daemon stops, and the writer should see that.
+    LookUp,
 }
 
 /// What the writer answers.
@@ -158,6 +158,34 @@ struct Vitals {
     slowest: AtomicU64,
     /// Times that it waited because the database could not be written.
     waits: AtomicU64,
+    /// The daemon was told to stop.
+    stopping: AtomicBool,
+}
+
+impl Vitals {
+    /// How long the writer still waits for room once the daemon was told to stop.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Waits a little for the database to be writable, each time longer; not for ever when the daemon stops.
+    fn wait(
+        &self,
+        pause: &mut Duration,
+        stop_seen: &mut Option<Instant>,
+        error: &dyn std::fmt::Display,
+    ) -> Result<(), Error> {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+        let stopping = self.stopping.load(Ordering::Relaxed);
+        if stopping && stop_seen.get_or_insert_with(Instant::now).elapsed() >= Self::PATIENCE {
+            tracing::error!(%error, "the database could not be written until the end: what was read and is not stored is lost, \
+                unless the switch sends it again");
+            return Err(Error::Stopped(format!(
+                "told to stop while the database could not be written: {error}"
+            )));
+        }
+        std::thread::sleep(if stopping { Duration::from_millis(100) } else { *pause });
+        *pause = (*pause * 2).min(Duration::from_secs(5));
+        Ok(())
+    }
 }
 
 /// A way to the writer; cheap to clone. When the last one is dropped, the writer drains, commits and ends.
@@ -446,12 +474,12 @@ impl Handle {
         self.ask(Request::FoundDamage(what)).await.map(drop)
     }
 
-    /// The daemon stops: readers of files that a damaged database holds may go.
-    ///
-    /// # Errors
-    /// The writer has stopped.
-    pub async fn let_go(&self) -> Result<(), Error> {
-        self.ask(Request::LetGo).await.map(drop)
+    /// The daemon was told to stop: readers of files that a damaged database holds may go, and a full disk is not waited
+    /// for without end.
+    pub fn stopping(&self) {
+        self.vitals.stopping.store(true, Ordering::Relaxed);
+        // With a full queue it sees it at the next command.
+        let _ = self.jobs.try_send((Request::LookUp, oneshot::channel().0));
     }
 
     /// How quickly the disk takes commits, so far.
@@ -592,7 +620,7 @@ impl Loop {
             return damage.serve(vec![(request, answerer)]);
         }
         let mut pause = Duration::from_millis(100);
-        let mut unwritable = None;
+        let (mut unwritable, mut stop_seen) = (None, None);
         loop {
             let now = self.clock.now();
             let result = self.attempt(|store| apply(store, &request, now, true));
@@ -601,7 +629,6 @@ impl Loop {
                 Err(error) if is_damage(&error) => return self.leave(error, vec![(request, answerer)]),
                 Err(error) if fatal(&error) => return Err(self.give_up(error)),
                 Err(error) if passing(&error) => {
-                    self.vitals.waits.fetch_add(1, Ordering::Relaxed);
                     self.vitals.trouble.send_replace(Trouble::Waits(error.to_string()));
                     if !error.is_busy() {
                         let why = unwritable.insert(format!("{error}; {}", room::in_words(self.store.path())));
@@ -614,8 +641,7 @@ impl Loop {
                     }
                     // A full disk or a long command of the CLI: hold the feeds back rather than lose a line.
                     tracing::error!(%error, "the database can't be written now; lines wait in the feeds");
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    self.vitals.wait(&mut pause, &mut stop_seen, &error)?;
                     continue;
                 }
                 Err(error) => Err(error),
@@ -831,7 +857,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             mail: store.next_mail(now)?,
             data_version: store.data_version()?,
         },
-        Request::FoundDamage(_) | Request::LetGo => Answer::Done,
+        Request::FoundDamage(_) | Request::LookUp => Answer::Done,
     };
     Ok(Ok(answer))
 }

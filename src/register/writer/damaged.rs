@@ -29,8 +29,6 @@ pub(super) struct Damaged {
     why: String,
     /// Readers of files that wait for the end.
     held: Vec<(Answer, Answerer)>,
-    /// The daemon stops: nobody is held any more.
-    stopping: bool,
 }
 
 impl Damaged {
@@ -51,7 +49,6 @@ impl Damaged {
             vitals,
             why,
             held: Vec::new(),
-            stopping: false,
         })
     }
 
@@ -73,6 +70,9 @@ impl Damaged {
     pub fn serve(&mut self, jobs: Vec<Job>) -> Result<(), Error> {
         let now = self.clock.now();
         let (mut told, mut answers) = (Vec::new(), Vec::new());
+        if self.is_stopping() {
+            answers.extend(self.held.drain(..).map(|(answer, held)| (Ok(answer), held)));
+        }
         for (request, answerer) in jobs {
             match request {
                 Request::Opened { feed, peer } => {
@@ -98,11 +98,6 @@ impl Damaged {
                     told.push((now, feed, connection, Told::Closed { why }));
                     answers.push((Ok(Answer::Done), answerer));
                 }
-                Request::LetGo => {
-                    self.stopping = true;
-                    answers.extend(self.held.drain(..).map(|(answer, held)| (Ok(answer), held)));
-                    answers.push((Ok(Answer::Done), answerer));
-                }
                 other => answers.push((self.nothing(&other), answerer)),
             }
         }
@@ -115,8 +110,13 @@ impl Damaged {
         Ok(())
     }
 
+    /// Nobody is held any more.
+    fn is_stopping(&self) -> bool {
+        self.vitals.stopping.load(Ordering::Relaxed)
+    }
+
     fn hold(&mut self, answer: Answer, answerer: Answerer, answers: &mut Vec<(Result<Answer, Error>, Answerer)>) {
-        if self.stopping {
+        if self.is_stopping() {
             answers.push((Ok(answer), answerer));
         } else {
             self.held.push((answer, answerer));
@@ -143,20 +143,18 @@ impl Damaged {
 
     /// Until there is room for it.
     fn add(&mut self, told: &[(jiff::Timestamp, crate::ids::FeedName, i64, Told)]) -> Result<(), Error> {
-        let mut pause = Duration::from_millis(100);
+        let (mut pause, mut stop_seen) = (Duration::from_millis(100), None);
         loop {
             let Err(error) = self.spill.add(told)? else {
                 self.vitals.commits.fetch_add(1, Ordering::Relaxed);
                 return Ok(());
             };
-            self.vitals.waits.fetch_add(1, Ordering::Relaxed);
             if room::give_up(&self.database) {
                 continue;
             }
             tracing::error!(%error, spill = %self.spill.path().display(), "the spill journal can't be written now; lines \
                 wait in the feeds");
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_secs(5));
+            self.vitals.wait(&mut pause, &mut stop_seen, &error)?;
         }
     }
 }
