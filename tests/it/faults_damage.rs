@@ -172,8 +172,7 @@ fn f31_a_damaged_database_at_the_start_keeps_no_line_out_and_the_spill_goes_on_o
     house.cli(["backup", "good.db"]).ends(0);
     house.sigterm();
     overwrite(&house);
-    let mut id = 31;
-    for hard in [true, false, true] {
+    for (id, hard) in (31..).zip([true, false, true]) {
         house.spawn();
         house.wait_until("it says what is wrong", |h| {
             std::net::TcpStream::connect(("127.0.0.1", h.web_port)).is_ok() && h.get("/readyz").status == 503
@@ -181,7 +180,6 @@ fn f31_a_damaged_database_at_the_start_keeps_no_line_out_and_the_spill_goes_on_o
         let mut pbx = house.pbx().connect();
         pbx.send(line(id));
         house.wait_until("the line is in the spill journal", |h| spilled(h, &line(id)));
-        id += 1;
         if hard {
             house.kill9();
         } else {

@@ -70,7 +70,7 @@ fn f60_no_call_for_a_business_day_is_a_letter_however_much_else_is_sent() {
     );
     tick(&mut house, march(9, "09:00:01"));
     let no_calls = Alarm::NoCalls { since: t("11:00:00") };
-    assert_eq!(alarms(&house), [no_calls.clone()]);
+    assert_eq!(alarms(&house), std::slice::from_ref(&no_calls));
     tick(&mut house, march(10, "12:00:00"));
     assert_eq!(alarms(&house), [no_calls]);
     let letters = house.reader().outbox(false, None).unwrap();
