@@ -10,6 +10,7 @@ mod versions;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -21,13 +22,16 @@ use crate::ids::{CaseId, PersonId};
 use crate::l10n::{Say, when};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
-use crate::register::{self, Handle, Rules, ViolationFilter, Who, room};
+use crate::register::{self, Handle, Rules, Trouble, ViolationFilter, Who, room};
 use crate::remind::LinkDesk;
 use crate::report::why::Section;
 use crate::web::{
     ActError, Answers, Asked, Behind, Breach, CallFacts, CasePage, Figures, Hit, ListPage, NoPage, Office, People,
     Seen, Staff, Standing,
 };
+
+/// A page is given up by then anyway; what reads longer keeps the write-ahead log from shrinking.
+const LONGEST_READ: Duration = Duration::from_secs(15);
 
 /// Readers kept open between requests.
 const SPARE_READERS: usize = 4;
@@ -73,20 +77,34 @@ impl RegisterOffice {
         let (path, spare) = (self.path.clone(), Arc::clone(&self.spare));
         let work = move || {
             let kept = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let reader = match kept {
+            let mut reader = match kept {
                 Some(reader) => reader,
                 None => Reader::open(&path)?,
             };
-            let result = query(&reader);
+            let result = reader.within(LONGEST_READ, query);
+            if let Err(error @ register::Error::TooLong { .. }) = &result {
+                tracing::warn!(%error, "a page's query was ended");
+            }
             let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
             if spare.len() < SPARE_READERS {
                 spare.push(reader);
             }
             result
         };
-        tokio::task::spawn_blocking(work)
+        let result = tokio::task::spawn_blocking(work)
             .await
-            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))))
+            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))));
+        if let Err(error) = &result
+            && error.is_damage()
+            && !matches!(self.writer.trouble(), Trouble::Damaged(_))
+        {
+            let what = match error {
+                register::Error::Damaged { detail, .. } => detail.clone(),
+                error => error.to_string(),
+            };
+            let _ = self.writer.found_damage(what).await;
+        }
+        result
     }
 
     fn people(&self, lang: Lang) -> People {
@@ -391,6 +409,7 @@ impl Office for RegisterOffice {
             commits: self.writer.commits(),
             busy: self.writer.busy(),
             waits: self.writer.waits(),
+            slow: self.writer.pace().slow,
             free,
             database,
             log,
@@ -399,6 +418,11 @@ impl Office for RegisterOffice {
     }
 
     async fn ready(&self) -> Result<(), String> {
+        match self.writer.trouble() {
+            Trouble::None => {}
+            Trouble::Waits(why) => return Err(format!("the database can't be written: {why}")),
+            Trouble::Damaged(why) => return Err(format!("lines go to the spill journal: {why}")),
+        }
         self.read(Reader::ping).await.map_err(|error| {
             tracing::warn!(%error, "not ready");
             "the database does not answer".to_owned()

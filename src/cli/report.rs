@@ -79,6 +79,7 @@ enum Format {
 pub fn run(cli: &Cli, args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let Verb::Accountability(args) = &args.verb;
     let session = Session::open(cli)?;
+    super::long_read::watch(&session.database);
     let question = Question {
         from: instant(&args.from, session.zone())?,
         to: until(&args.to, session.zone())?,

@@ -76,6 +76,8 @@ pub struct Mail {
     pub digest_window: Duration,
     /// Messages in a minute at most; 0: no limit.
     pub rate: u32,
+    /// After so long without a call from any switch the administrator is written to.
+    pub dead_man: Option<Span>,
 }
 
 /// How mail leaves.

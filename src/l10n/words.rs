@@ -87,6 +87,9 @@ catalogue! { COMMON;
     feed_silent_subject(feed) { "话单源 {feed} 没有数据", "Feed {feed} is silent" }
     feed_silent_text(feed, when) { "话单源 {feed} 自{when} 起没有收到任何话单，超过了设定的时限。来电可能没有被记录。", "No line has come from feed {feed} since {when}, for longer than its limit. Calls may be going unseen." }
     feed_silent_way_out(feed) { "请检查交换机的话单输出、线路和地址；firstanswer feed status 显示 {feed} 的状态。", "Check the switch's call log output, the cable and the address; firstanswer feed status shows the state of {feed}." }
+    no_calls_subject { "没有任何来电记录", "No call has come from any switch" }
+    no_calls_text(since) { "自 {since} 起，没有从任何交换机收到通话记录，而这段时间是工作时间。", "No call has come from any switch since {since}, although these were working hours." }
+    no_calls_way_out { "请打一个测试电话，再看 firstanswer feed status：交换机是否仍在输出话单，格式是否变了。确属无人来电时可不理会；来电后本告警自行解除。期限由 mail.dead_man 设定。", "Make a test call, then look at `firstanswer feed status`: does the switch still send its log, and in a layout that is understood? If really nobody called, let it be: the alarm ends with the next call. `mail.dead_man` sets the time." }
     feed_lost_subject(feed) { "话单源 {feed} 连接中断", "Feed {feed} is cut off" }
     feed_lost_text(feed) { "话单源 {feed} 无法连接，程序会不断重试。", "Feed {feed} can't be reached; it is tried again and again." }
     feed_lost_way_out { "请检查设备、线路和防火墙；恢复后无需任何操作。", "Check the device, the cable and the firewall; once it is back nothing needs doing." }
@@ -135,4 +138,10 @@ catalogue! { COMMON;
     disk_subject { "磁盘无法写入", "The disk can't be written" }
     disk_text { "磁盘已满或无法写入。数据库无法写入时，话单在交换机和网络中等待。", "The disk is full, or can't be written. While that is so, lines wait in the network and in the switch." }
     disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }
+    slow_disk_subject { "磁盘写入很慢", "The disk is slow" }
+    slow_disk_text(seconds) { "最近一分钟内，数据库提交耗时最长达 {seconds} 秒（正常为几毫秒）。话单没有丢失，但会晚些入库。", "A commit of the last minute took {seconds} seconds (a few milliseconds are usual). No line is lost, but lines are stored late." }
+    slow_disk_way_out { "请检查磁盘是否即将损坏、是否被备份或其他程序占用；恢复后本告警自行解除。", "Is the disk failing, or busy with a backup or another program? The alarm ends by itself when it is well again." }
+    damaged_subject { "数据库已损坏，需要恢复备份", "The database is damaged: restore a backup" }
+    damaged_text(spill) { "程序不再写入数据库。新话单照常接收，暂存于 {spill}；在恢复之前不会建立个案，也不发提醒。", "Nothing more is written into it. Lines are still taken, and kept in {spill}; until it is restored no case opens and no reminder goes out." }
+    damaged_way_out { "请停止程序，执行 firstanswer restore 最近的备份，再启动程序；暂存的话单会自动补入，且只补一次。", "Stop the daemon, run `firstanswer restore` with the last backup, and start the daemon: it puts the kept lines into the database, once." }
 }

@@ -46,6 +46,11 @@ pub enum Alarm {
         /// What it said, without the password.
         why: String,
     },
+    /// No call came from any switch for longer than `mail.dead_man`.
+    NoCalls {
+        /// The last call's receipt, or since when calls are waited for.
+        since: Timestamp,
+    },
     /// Lines are not understood any more.
     Quarantine {
         /// Which.
@@ -135,8 +140,20 @@ pub enum Alarm {
     },
     /// The disk is full or can't be written.
     Disk {
-        /// What SQLite said.
+        /// What SQLite said, or where how much is free and how much is needed.
         why: String,
+    },
+    /// Commits take long.
+    SlowDisk {
+        /// What the slowest of the last minute took, in milliseconds.
+        millis: u64,
+    },
+    /// The database is damaged. Never stored: it is written by a letter of its own.
+    Damaged {
+        /// How.
+        why: String,
+        /// Where lines go meanwhile.
+        spill: String,
     },
 }
 
@@ -147,6 +164,7 @@ impl Alarm {
             Self::FeedSilent { feed, .. } => ("feed_silent", feed.as_str()),
             Self::FeedLost { feed, .. } => ("feed_lost", feed.as_str()),
             Self::LoginRefused { feed, .. } => ("login_refused", feed.as_str()),
+            Self::NoCalls { .. } => ("no_calls", ""),
             Self::Quarantine { feed, .. } => ("quarantine", feed.as_str()),
             Self::Garbage { feed, .. } => ("garbage", feed.as_str()),
             Self::Drift { feed, .. } => ("drift", feed.as_str()),
@@ -161,6 +179,8 @@ impl Alarm {
             Self::MailStuck { address, .. } => ("mail_stuck", address.as_str()),
             Self::LongReader { .. } => ("long_reader", ""),
             Self::Disk { .. } => ("disk", ""),
+            Self::SlowDisk { .. } => ("slow_disk", ""),
+            Self::Damaged { .. } => ("damaged", ""),
         };
         key(kind, about)
     }

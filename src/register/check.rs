@@ -4,7 +4,7 @@
 //! start ──▶ checked to the end within AT_ONCE? ── yes ──▶ feeds open
 //!                │ no: a large database                      ▲
 //!                └────────▶ feeds open; the rest beside the running daemon, on a connection of its own
-//!                             └ damage: suspect mark, alarm, the daemon stops
+//!                             └ damage: suspect mark, alarm; lines go to the spill journal (`spill`)
 //! suspect mark (damage found, or a write or sync failed) ──▶ the next start checks all of it first
 //! ```
 //! **Invariants.** A suspect database is never fed before it was found whole. The mark is a file beside the database,
@@ -80,7 +80,7 @@ pub fn beside(path: &Path, stop: impl FnMut() -> bool + Send + 'static) -> Resul
             Ok(checked)
         }
         Err(error) if tells_of_damage(&error) => {
-            tracing::error!(%error, "the check of the database failed: the daemon stops");
+            tracing::error!(%error, "the check of the database failed");
             suspect(path, &error);
             Err(error)
         }

@@ -9,8 +9,8 @@
 //! arrives meanwhile with it.
 //!
 //! **Invariants.** Nothing durable hangs on this: what is not in the file is in the log, and SQLite syncs the file
-//! before the log begins anew. The writer looks between two commits, after it has answered. If the thread is late or
-//! can't work, the writer does all of it.
+//! before the log begins anew. The writer looks between two commits, after it has answered. If the thread is late, the
+//! writer does all of it. A write or sync that fails here fails the writer: nobody knows what is on the disk then.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -44,6 +44,8 @@ struct Shared {
     pages: AtomicI32,
     /// The thread has done what it could.
     copied: AtomicBool,
+    /// What kept it from that: the writer decides what it means.
+    failed: Mutex<Option<Error>>,
     task: Mutex<Task>,
     bell: Condvar,
 }
@@ -67,6 +69,7 @@ impl Checkpoints {
         let shared = Arc::new(Shared {
             pages: AtomicI32::new(0),
             copied: AtomicBool::new(false),
+            failed: Mutex::new(None),
             task: Mutex::new(Task::Wait),
             bell: Condvar::new(),
         });
@@ -88,6 +91,10 @@ impl Checkpoints {
 
     /// After a commit: wakes the thread, or does what it left.
     pub(super) fn look(&self, conn: &Connection) -> Result<(), Error> {
+        let failed = self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let pages = self.shared.pages.load(Ordering::Relaxed);
         if self.shared.copied.swap(false, Ordering::Acquire) || pages >= TOO_LONG {
             return copy(conn);
@@ -141,7 +148,8 @@ impl Shared {
                     })
                 });
                 if let Err(error) = done {
-                    tracing::warn!(%error, "the log was not copied beside the writer; the writer does it");
+                    let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    *failed = Some(error);
                     break;
                 }
             }

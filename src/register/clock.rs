@@ -36,6 +36,7 @@ impl Store {
         self.release_overdue()?;
         self.look_for_silence(now)?;
         self.end_alarms_of_losses(now)?;
+        self.look_for_calls(now)?;
         self.release_waiting(now)?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self

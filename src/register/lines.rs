@@ -36,7 +36,8 @@ pub struct IncomingLine {
 }
 
 /// Whether a line is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LineKind {
     /// All of it.
     Whole,

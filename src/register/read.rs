@@ -1,10 +1,11 @@
 //! Readers: their own read-only connections; nothing here waits for the writer or holds it.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ToSql;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
 
 use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
@@ -15,6 +16,9 @@ use crate::case::{Case, EventRow};
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::ids::{CallId, CaseId, DepartmentId, LineId, PersonId};
+
+/// How often a reader with a limit looks at the clock: every so many instructions.
+const LOOK_EVERY: i32 = 10_000;
 
 /// A read-only view of the database.
 #[derive(Debug)]
@@ -260,6 +264,26 @@ impl Reader {
         Ok(Self {
             conn: store::open_reader(path)?,
         })
+    }
+
+    /// Reads for no longer than this: a reader keeps the write-ahead log from shrinking.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`], or what `query` returns.
+    pub fn within<T>(&mut self, limit: Duration, query: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        let begun = Instant::now();
+        self.conn
+            .progress_handler(LOOK_EVERY, Some(move || begun.elapsed() > limit))?;
+        let result = query(self);
+        self.conn.progress_handler(0, None::<fn() -> bool>)?;
+        match result {
+            Err(Error::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                Err(Error::TooLong {
+                    seconds: limit.as_secs(),
+                })
+            }
+            result => result,
+        }
     }
 
     /// For the readers of other files of this room.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
@@ -83,6 +84,10 @@ pub struct Store {
     pub(super) flush_due: Option<Timestamp>,
     /// When feeds will have been silent too long.
     pub(super) silence_due: HashMap<FeedName, SilenceDue>,
+    /// When no call will have come for too long.
+    pub(super) calls_due: Option<SilenceDue>,
+    /// How long the last commit that wrote something took.
+    commit: Option<Duration>,
     /// When feeds were named that the start's rules did not have.
     pub(super) joined: HashMap<FeedName, i64>,
     /// Whether any feed has a fail-over pair.
@@ -109,7 +114,7 @@ impl std::fmt::Debug for Store {
 
 /// Settings every connection has.
 fn configure(conn: &Connection) -> Result<(), Error> {
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(Duration::from_secs(5))?;
     conn.set_prepared_statement_cache_capacity(128);
     conn.pragma_update(None, "trusted_schema", false)?;
     Ok(())
@@ -144,7 +149,14 @@ impl Store {
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         room::check_place(path)?;
-        schema::check_header(path)?;
+        schema::check_header(path).map_err(|error| match error {
+            // It was ours when damage was found in it.
+            Error::NotOurs { path } if check::is_suspect(&path) => Error::Damaged {
+                path,
+                detail: "its first page is gone".to_owned(),
+            },
+            error => error,
+        })?;
         let store = Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))?;
         if let Err(error) = room::keep(path) {
             tracing::warn!(database = %path.display(), %error, "no room could be kept for the alarm of a full disk");
@@ -203,6 +215,8 @@ impl Store {
             begun: None,
             flush_due: None,
             silence_due: HashMap::new(),
+            calls_due: None,
+            commit: None,
             joined: HashMap::new(),
             paired_feeds,
             before: None,
@@ -224,6 +238,14 @@ impl Store {
         check::suspect(&self.path, why);
     }
 
+    /// The database is damaged: not even its log is folded into it any more.
+    pub(super) fn leave_alone(&mut self) {
+        self.abandon();
+        let _ = self
+            .conn
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    }
+
     /// The rules in force.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.rules
@@ -237,9 +259,12 @@ impl Store {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         self.next_call = None;
         self.watches_before.clone_from(&self.watches);
+        let before = self.conn.total_changes();
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
+            let (begun, writes) = (Instant::now(), self.conn.total_changes() != before);
             self.conn.execute_batch("COMMIT")?;
+            self.commit = writes.then(|| begun.elapsed());
             Ok(value)
         });
         match &result {
@@ -251,6 +276,11 @@ impl Store {
             Err(_) => self.abandon(),
         }
         result
+    }
+
+    /// How long the commit took that came last; none if it wrote nothing, or was asked for already.
+    pub(super) fn take_commit_time(&mut self) -> Option<Duration> {
+        self.commit.take()
     }
 
     /// What was touched since the last call.
@@ -273,6 +303,8 @@ impl Store {
         self.flush_feeds()?;
         self.feeds.clear();
         self.silence_due.clear();
+        // The span may be another; whether there is an alarm to take back shows with the next look.
+        self.calls_due = self.calls_due.map(SilenceDue::anew);
         if self.before.is_none() {
             self.before = Some((Arc::clone(&self.rules), self.policies.clone()));
         }
@@ -294,6 +326,7 @@ impl Store {
         self.calendar_seen = None;
         self.feeds.clear();
         self.silence_due.clear();
+        self.calls_due = self.calls_due.map(SilenceDue::anew);
         self.watches.clone_from(&self.watches_before);
         if let Some((rules, policies)) = self.before.take() {
             self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());

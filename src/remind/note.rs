@@ -57,6 +57,10 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.feed_silent_subject(feed),
             vec![say.feed_silent_text(feed, at(*since)), say.feed_silent_way_out(feed)],
         ),
+        Alarm::NoCalls { since } => (
+            say.no_calls_subject(),
+            vec![say.no_calls_text(at(*since)), say.no_calls_way_out()],
+        ),
         Alarm::FeedLost { feed, why } => (
             say.feed_lost_subject(feed),
             vec![say.feed_lost_text(feed), say.server_said(why), say.feed_lost_way_out()],
@@ -150,5 +154,18 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.disk_subject(),
             vec![say.disk_text(), say.server_said(why), say.disk_way_out()],
         ),
+        Alarm::SlowDisk { millis } => (
+            say.slow_disk_subject(),
+            vec![say.slow_disk_text(seconds(*millis)), say.slow_disk_way_out()],
+        ),
+        Alarm::Damaged { why, spill } => (
+            say.damaged_subject(),
+            vec![say.damaged_text(spill), say.server_said(why), say.damaged_way_out()],
+        ),
     }
+}
+
+/// Milliseconds as seconds with one digit behind the point.
+fn seconds(millis: u64) -> String {
+    format!("{}.{}", millis / 1000, millis % 1000 / 100)
 }

@@ -16,12 +16,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backup;
+mod broken_disk;
 mod cheap_mistakes;
 mod commands;
 mod docs;
 mod faults_calendar;
+mod faults_damage;
 mod faults_disk;
 mod faults_feed;
+mod faults_io;
 mod faults_mail;
 mod faults_mailer;
 mod faults_store;

@@ -202,7 +202,7 @@ fn no_query_of_a_working_day_reads_all_there_ever_was() {
     reader.events(id).unwrap();
     reader.notices(id).unwrap();
     reader.reminders(id).unwrap();
-    reader.handlers().unwrap();
+    reader.waited_for().unwrap();
     let overdue = crate::register::read::Filter {
         overdue: true,
         ..Default::default()

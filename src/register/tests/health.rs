@@ -51,6 +51,56 @@ fn f15_silence_counts_business_hours_and_is_told_once() {
     assert_eq!(alarms(&house), []);
 }
 
+/// A moment of a day of March 2026; [`t`] is of the fifth, a Thursday.
+fn march(day: u32, clock: &str) -> Timestamp {
+    let hours = i64::from(day) * 24 - 5 * 24;
+    t(clock) + jiff::SignedDuration::from_hours(hours)
+}
+
+#[test]
+fn f60_no_call_for_a_business_day_is_a_letter_however_much_else_is_sent() {
+    let mut house = office(None);
+    let tick = |house: &mut House, at: Timestamp| while house.store.transact(|s| s.tick(at)).unwrap() {};
+    house.tick("08:00:00");
+    house.says("11:00:00", &["leg 1 8021 10:58:00 5 60"]);
+    // Headers are lines, and no calls.
+    house.says("17:00:00", &["blank"]);
+    // A business day after eleven on Thursday is eleven on Friday.
+    tick(&mut house, march(6, "10:59:00"));
+    assert_eq!(alarms(&house), []);
+    assert_eq!(
+        house.store.next_look().unwrap().map(|at| at > march(6, "10:59:00")),
+        Some(true)
+    );
+    tick(&mut house, march(9, "09:00:01"));
+    let no_calls = Alarm::NoCalls { since: t("11:00:00") };
+    assert_eq!(alarms(&house), std::slice::from_ref(&no_calls));
+    tick(&mut house, march(10, "12:00:00"));
+    assert_eq!(alarms(&house), [no_calls]);
+    let letters = house.reader().outbox(false, None).unwrap();
+    let notes = letters.iter().filter(|mail| mail.note.is_some()).count();
+    assert_eq!(notes, 1, "one letter: {letters:?}");
+    // The next call ends it.
+    let now = march(10, "12:01:00");
+    let (connection, line) = (house.connection, line("leg 2 8021 12:00:00 5 30", now));
+    house
+        .store
+        .transact(|s| s.take_lines(&feed("script"), connection, &[line], false))
+        .unwrap();
+    tick(&mut house, march(10, "12:02:00"));
+    assert_eq!(alarms(&house), []);
+}
+
+#[test]
+fn f60_a_house_that_wants_no_such_letter_gets_none() {
+    let mut rules = rules_of(DIRECTORY, POLICY);
+    rules.dead_man = None;
+    let mut house = House::with(Arc::new(rules));
+    let at = march(20, "12:00:00");
+    while house.store.transact(|s| s.tick(at)).unwrap() {}
+    assert_eq!(alarms(&house), []);
+}
+
 #[test]
 fn f15_silence_that_is_no_alarm_any_more_ends_one_that_stands() {
     let mut house = office(Some(crate::calendar::Span::Business(7200)));
