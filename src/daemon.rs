@@ -269,6 +269,7 @@ fn open_store(
     store.adopt(Arc::new(rules(loaded)), clock.now())?;
     store.replay_spill(clock.now())?;
     store.tell_if_held(clock.now())?;
+    store.tell_of_suspicion(clock.now())?;
     let desk = link_desk(&mut store, &loaded.config)?;
     Ok((store, clock, desk))
 }

@@ -138,6 +138,9 @@ catalogue! { COMMON;
     disk_subject { "磁盘无法写入", "The disk can't be written" }
     disk_text { "磁盘已满或无法写入。数据库无法写入时，话单在交换机和网络中等待。", "The disk is full, or can't be written. While that is so, lines wait in the network and in the switch." }
     disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }
+    disk_failed_subject { "数据库写入曾经出错", "A write to the database failed" }
+    disk_failed_text { "写入或同步出错后，程序停止并重新启动；启动时检查了整个数据库，内容完好。", "After a failed write or sync the program stopped and was started again; the start checked the whole database and found it whole." }
+    disk_failed_way_out { "请检查磁盘（内核日志、smartctl），并确认备份是最新的。之后一次正常的重启会解除本告警。", "Look at the disk (the kernel's log, smartctl), and whether the backup is recent. The next restart without such a failure ends the alarm." }
     slow_disk_subject { "磁盘写入很慢", "The disk is slow" }
     slow_disk_text(seconds) { "最近一分钟内，数据库提交耗时最长达 {seconds} 秒（正常为几毫秒）。话单没有丢失，但会晚些入库。", "A commit of the last minute took {seconds} seconds (a few milliseconds are usual). No line is lost, but lines are stored late." }
     slow_disk_way_out { "请检查磁盘是否即将损坏、是否被备份或其他程序占用；恢复后本告警自行解除。", "Is the disk failing, or busy with a backup or another program? The alarm ends by itself when it is well again." }

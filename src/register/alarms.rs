@@ -143,6 +143,11 @@ pub enum Alarm {
         /// What SQLite said, or where how much is free and how much is needed.
         why: String,
     },
+    /// A write or sync of the database failed; the start that followed found it whole.
+    DiskFailed {
+        /// What SQLite said then.
+        why: String,
+    },
     /// Commits take long.
     SlowDisk {
         /// What the slowest of the last minute took, in milliseconds.
@@ -179,6 +184,7 @@ impl Alarm {
             Self::MailStuck { address, .. } => ("mail_stuck", address.as_str()),
             Self::LongReader { .. } => ("long_reader", ""),
             Self::Disk { .. } => ("disk", ""),
+            Self::DiskFailed { .. } => ("disk_failed", ""),
             Self::SlowDisk { .. } => ("slow_disk", ""),
             Self::Damaged { .. } => ("damaged", ""),
         };

@@ -48,6 +48,13 @@ pub(super) fn suspect(database: &Path, why: &Error) {
     }
 }
 
+/// Why the database is suspect, if it is.
+pub(super) fn suspicion(database: &Path) -> Option<String> {
+    let mark = mark_of(database);
+    let why = || fs::read_to_string(&mark).unwrap_or_default().trim().to_owned();
+    mark.exists().then(why)
+}
+
 /// The check of a start: within the budget, or, of a suspect database, to its end.
 pub(super) fn at_start(conn: &mut Connection, path: &Path, budget: Duration) -> Result<Checked, Error> {
     let mark = mark_of(path);

@@ -18,7 +18,7 @@ use super::feed_state::FeedState;
 use super::health::SilenceDue;
 use super::policies::Policies;
 use super::replay::Watch;
-use super::{Error, Rules, room, schema};
+use super::{Alarm, Error, Rules, alarms, room, schema};
 use crate::case::Actor;
 use crate::clock::{Clock, Simulation};
 use crate::directory::{Lang, Person};
@@ -97,6 +97,8 @@ pub struct Store {
     /// The next call's id; known only within a transaction, for another process may write between two.
     pub(super) next_call: Option<i64>,
     checked: Checked,
+    /// Why the start checked all of it.
+    suspicion: Option<String>,
     /// The day on which the calendar was last looked at for what is to be said of it.
     pub(super) calendar_seen: Option<jiff::civil::Date>,
     /// `data_version` when the clock last looked: another process may have written notices since.
@@ -173,6 +175,7 @@ impl Store {
         conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         conn.pragma_update(None, "cache_size", -16 * 1024)?;
+        let suspicion = check::suspicion(path);
         let checked = check::at_start(&mut conn, path, check::AT_ONCE)?;
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
@@ -182,6 +185,7 @@ impl Store {
             store.read_undecided()
         })?;
         store.checked = checked;
+        store.suspicion = suspicion;
         Ok(store)
     }
 
@@ -222,6 +226,7 @@ impl Store {
             before: None,
             next_call: None,
             checked: Checked::Partly,
+            suspicion: None,
             calendar_seen: None,
             seen_version: 0,
             path: path.to_owned(),
@@ -231,6 +236,17 @@ impl Store {
     /// How far the check at the start came; what is left is for [`check::beside`].
     pub fn checked(&self) -> Checked {
         self.checked
+    }
+
+    /// The administrator hears that a write had failed; the next start that follows no failure takes that back.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn tell_of_suspicion(&mut self, now: Timestamp) -> Result<(), Error> {
+        match self.suspicion.take() {
+            Some(why) => self.transact(|store| store.raise_alarm(&Alarm::DiskFailed { why }, now).map(drop)),
+            None => self.transact(|store| store.clear_alarm(&alarms::key("disk_failed", ""), now).map(drop)),
+        }
     }
 
     /// A write or sync failed, so the state of the file is unknown: the next start checks all of it first.

@@ -154,6 +154,10 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.disk_subject(),
             vec![say.disk_text(), say.server_said(why), say.disk_way_out()],
         ),
+        Alarm::DiskFailed { why } => (
+            say.disk_failed_subject(),
+            vec![say.disk_failed_text(), say.server_said(why), say.disk_failed_way_out()],
+        ),
         Alarm::SlowDisk { millis } => (
             say.slow_disk_subject(),
             vec![say.slow_disk_text(seconds(*millis)), say.slow_disk_way_out()],

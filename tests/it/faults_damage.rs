@@ -235,3 +235,39 @@ fn f31_a_replay_killed_at_any_moment_is_all_or_nothing_and_happens_once() {
     assert_eq!(numbers(&house), expected(1..=400));
     assert_eq!(house.journal().len(), 400, "not even as duplicates");
 }
+
+#[test]
+fn f31_a_followed_file_is_its_own_spill_and_read_on_after_the_restore() {
+    let mut house = House::at("2026-10-08T10:10:00")
+        .feed("file = \"log.csv\"\nfrom = \"start\"")
+        .build();
+    let write = |house: &House, ids: std::ops::RangeInclusive<u32>| {
+        let lines: String = ids.map(|id| format!("{}\n", line(id))).collect();
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(house.path("log.csv"))
+            .unwrap();
+        file.write_all(lines.as_bytes()).unwrap();
+    };
+    write(&house, 1..=20);
+    house.start();
+    house.wait_for_lines(20);
+    house.cli(["backup", "good.db"]).ends(0);
+    // Between backup and damage: for a file they are not lost.
+    write(&house, 21..=25);
+    house.wait_for_lines(25);
+    damage_under_the_daemon(&house);
+    write(&house, 26..=30);
+    house.wait_until("the damage is found", |h| h.get("/readyz").status == 503);
+    assert_eq!(
+        house.sigterm().code(),
+        Some(0),
+        "its reader is let go\n{}",
+        house.tail()
+    );
+    house.cli(["restore", "good.db"]).ends(0);
+    house.start();
+    house.wait_until("all lines are there", |h| numbers(h) == expected(1..=30));
+    assert_eq!(house.journal().len(), 30, "each once");
+}

@@ -245,6 +245,15 @@ fn f28_after_a_failed_fsync_the_program_stops_and_starts_clean() {
     }
     house.pbx().connect().send(line(7));
     house.wait_until("the feed reads again", |h| raws(h).contains(&line(7).to_string()));
+    assert_eq!(house.alarms(), ["disk_failed"]);
+    house.wait_until("the administrator is written to", |h| {
+        h.mails()
+            .iter()
+            .any(|mail| mail.to == "root@x.cn" && mail.subject.contains("写入曾经出错"))
+    });
+    house.sigterm();
+    house.start();
+    assert_eq!(house.alarms(), [""; 0], "a start after no failure ends it");
     let state: String = rusqlite::Connection::open(house.database())
         .unwrap()
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
