@@ -211,7 +211,7 @@ impl Follower {
             return Ok(Step::Idle);
         };
         let place = open.place(0, 0);
-        let copy = beside(&self.path)
+        let copy = beside(&self.path)?
             .into_iter()
             .rev()
             .find(|sibling| !sibling.is(&place) && sibling.goes_on(&place));
@@ -247,7 +247,7 @@ impl Follower {
         };
         if self.resume && last.ino != 0 {
             let step = self.go_on(named.as_ref(), &last)?;
-            self.resume = false;
+            self.resume = matches!(step, Step::Missing);
             return Ok(step);
         }
         if self.queue.is_empty() {
@@ -262,8 +262,8 @@ impl Follower {
         }
         match named {
             None => Ok(Step::Missing),
-            // The same log under a new number, as an editor leaves it.
-            Some(named) if !named.is(&last) && last.position > 0 && named.says(&last)? => {
+            // The same log, under a new number as an editor leaves it, or back after all.
+            Some(named) if last.position > 0 && named.says(&last)? => {
                 self.open_at(&named.path, last.position, last.seam, Some(last.connection))
             }
             Some(named) => self.open_at(&named.path, 0, 0, None),
@@ -272,7 +272,7 @@ impl Follower {
 
     /// At a start, and after a file could not be read: the file read last, wherever it lies now.
     fn go_on(&mut self, named: Option<&Sibling>, last: &Place) -> io::Result<Step> {
-        let others = beside(&self.path);
+        let others = beside(&self.path)?;
         let all = || named.into_iter().chain(&others);
         // Only what was read can tell whether it is the one: the file itself is waited for, and whatever has its name.
         let itself = match all().find(|sibling| sibling.is(last)) {
@@ -292,6 +292,8 @@ impl Follower {
                 }
                 Ok(step)
             }
+            // Nothing has the name: it may be on a file system that is not there yet.
+            None if named.is_none() => Ok(Step::Missing),
             None => {
                 let why = format!(
                     "{}: the file that was read up to byte {} is gone; what was written to it after that is not read",
@@ -309,7 +311,7 @@ impl Follower {
             return Ok((Vec::new(), None));
         }
         let mut found = Vec::new();
-        let later: Vec<Sibling> = beside(&self.path).into_iter().filter(|s| s.size > 0).collect();
+        let later: Vec<Sibling> = beside(&self.path)?.into_iter().filter(|s| s.size > 0).collect();
         for sibling in &later {
             if sibling.written_at >= last.written_at && !sibling.is_packed() && !self.is_read(sibling)? {
                 found.push(sibling.path.clone());

@@ -229,6 +229,32 @@ fn f20_a_file_that_can_not_be_read_at_a_start_is_waited_for_and_gone_on_with() {
 }
 
 #[test]
+fn f20_a_file_that_is_not_mounted_yet_at_a_start_is_gone_on_with_when_it_is() {
+    let mut desk = desk(FileFrom::Start, "1\n2\n");
+    assert_eq!(desk.read(), "1\n2\n");
+    desk.write("log", "3\n");
+    let mut desk = desk.restarted();
+    fs::rename(desk.path("log"), desk.path("away")).unwrap();
+    assert_eq!(desk.read(), "");
+    fs::rename(desk.path("away"), desk.path("log")).unwrap();
+    assert_eq!(desk.read(), "3\n");
+}
+
+#[test]
+fn f20_a_file_that_comes_back_after_another_took_its_name_is_gone_on_with() {
+    let mut desk = desk(FileFrom::Start, "1\n2\n");
+    assert_eq!(desk.read(), "1\n2\n");
+    let mut desk = desk.restarted();
+    fs::rename(desk.path("log"), desk.path("away")).unwrap();
+    desk.write("log", "");
+    let step = desk.follower.step().unwrap();
+    assert!(matches!(step, Step::Lost(_)), "{step:?}");
+    desk.write("away", "3\n");
+    fs::rename(desk.path("away"), desk.path("log")).unwrap();
+    assert_eq!(desk.read(), "3\n");
+}
+
+#[test]
 fn f20_a_file_whose_reading_fails_is_gone_on_with_at_its_place() {
     let mut desk = desk(FileFrom::Start, "1\n2\n3 ha");
     let text = desk.read();
