@@ -209,6 +209,11 @@ pub fn head(line: &[u8]) -> Result<(Head, &[u8]), Misfit<'_>> {
     Ok((head, &text[end..]))
 }
 
+/// Behind date and time, `MJ ALM` or `MN ALM`: an error of the switch, printed where calls are.
+pub fn is_alarm(line: &[u8]) -> bool {
+    head(line).is_ok_and(|(_, rest)| matches!(trim(rest), [b'M', b'J' | b'N', b' ', b'A', b'L', b'M', b' ', ..]))
+}
+
 /// A date whose leading blank was lost, such as `1/ 6/05`. Two blanks, or one within it, show that no figure was.
 fn is_short_date(line: &[u8]) -> bool {
     match line {
@@ -663,14 +668,24 @@ fn is_known_code(word: &[u8]) -> bool {
     [&b"RC"[..], b"AN", b"NA", b"TR", b"FW", b"RM", b"D0", b"CL"].contains(&word)
 }
 
+/// `00560.00EUR`, `0.25`; some sites have the currency first, `EU00560.00`.
 fn is_cost(word: &[u8]) -> bool {
+    let first = word.iter().position(u8::is_ascii_digit).unwrap_or(0);
+    if first > 0 {
+        return is_currency(&word[..first]) && is_amount(&word[first..]);
+    }
     let figures = word
         .iter()
         .take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
         .count();
     let (amount, currency) = word.split_at(figures);
-    let point = amount.iter().position(|b| matches!(b, b'.' | b','));
-    point.is_some_and(|at| at > 0 && at + 1 < amount.len()) && (currency.is_empty() || is_currency(currency))
+    is_amount(amount) && (currency.is_empty() || is_currency(currency))
+}
+
+fn is_amount(text: &[u8]) -> bool {
+    let figures = text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
+    let point = text.iter().position(|b| matches!(b, b'.' | b','));
+    figures && point.is_some_and(|at| at > 0 && at + 1 < text.len())
 }
 
 fn is_currency(word: &[u8]) -> bool {

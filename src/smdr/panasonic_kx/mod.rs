@@ -249,6 +249,7 @@ impl Parser for Reading {
                 out.push(skipped("ring alert"));
             }
             Ok(Found::Event(what)) => out.push(skipped(what)),
+            Err(_) if line::is_alarm(text) => out.push(skipped("system alarm")),
             Err(misfit) => out.push(Parsed::Unparsed {
                 line: line.number,
                 column: misfit.column(line.bytes.len()),
