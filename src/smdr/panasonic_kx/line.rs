@@ -407,8 +407,10 @@ fn words<'a>(line: &'a [u8], rest: &'a [u8], head: Head) -> Result<Fields<'a>, M
 
 /// Small switches print a caller's number when it arrives: no duration, and only the dots of the code.
 fn is_announced(words: &[Word<'_>]) -> bool {
-    let bare = |word: &[u8]| word.eq_ignore_ascii_case(b"incoming");
-    words.last().is_some_and(|(word, _)| *word == b"....") && words.iter().any(|(word, _)| bare(word))
+    let opens = words.iter().position(|(word, _)| word.starts_with(b"<"));
+    let named = |(word, _): &Word<'_>| memchr::memmem::find(word, b"incoming").is_some();
+    words.last().is_some_and(|(word, _)| *word == b"....")
+        && opens.is_some_and(|at| at <= 2 && words[at..].iter().any(named))
 }
 
 /// A word that is no part of a number or name: what noise has made of a column beside it.
