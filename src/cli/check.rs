@@ -40,7 +40,7 @@ pub fn run(config: &Path, json: bool) -> Exit {
 /// looked at, read-only; one that can't be read says nothing about the files.
 fn nobody_dropped(loaded: Loaded) -> Result<Loaded, Problems> {
     let handlers = Reader::open(&loaded.config.store).and_then(|reader| reader.handlers());
-    let missing = config::missing_people(&loaded.directory, &handlers.unwrap_or_default());
+    let missing = config::missing_people(&loaded, &handlers.unwrap_or_default());
     if missing.is_empty() { Ok(loaded) } else { Err(missing) }
 }
 

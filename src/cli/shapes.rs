@@ -10,6 +10,7 @@ use crate::l10n::Say;
 use crate::l10n::events::Scene;
 use crate::register::read::{CallRow, FeedRow, JournalRow, NoticeRow, OutboxRow};
 use crate::register::{Alarm, Gap, ViolationRow};
+use crate::smdr::detect::Detection;
 
 /// The snake-case name of a unit enum.
 pub fn name<T: serde::Serialize>(value: T) -> String {
@@ -269,6 +270,7 @@ pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: State<'_>,
     json!({
         "name": row.name,
         "dialect": row.dialect,
+        "detected": told.detected,
         "transport": transport,
         "state": state.0,
         "reason": state.1,
@@ -296,6 +298,8 @@ pub type State<'a> = (&'a str, Option<&'a str>);
 
 /// What is known of a feed beside its figures.
 pub struct Told {
+    /// What its latest lines look like.
+    pub detected: Option<Detection>,
     /// Holes in what it gave us.
     pub gaps: Vec<Gap>,
     /// Alarms that stand.

@@ -8,9 +8,11 @@ use rusqlite::params;
 
 use super::feed_state::FeedState;
 use super::lines::{Heard, Outcome, TOLD_EARLY, failed};
+use super::read::Reader;
 use super::rows::LineState;
 use super::{Error, Store, instant};
 use crate::ids::{FeedName, LineId};
+use crate::smdr::detect::Detection;
 use crate::smdr::{Parsed, detect, registry};
 
 /// The latest lines that `auto` looks at.
@@ -21,6 +23,9 @@ const SILENCE_MS: i64 = 60_000;
 
 /// Lines among which one is looked for that was told early: more than a day's.
 const REMEMBERED: i64 = 20_000;
+
+/// So many of the latest lines of all feeds are searched for one feed's: the journal has no order by feed.
+const SEARCHED: i64 = 20_000;
 
 /// A line that waits in the journal.
 pub(super) struct Waiting {
@@ -212,5 +217,23 @@ impl Store {
         }
         state.pending = 0;
         Ok(())
+    }
+}
+
+impl Reader {
+    /// What the latest lines of a feed look like, whatever its dialect is set to; `None`: none came lately.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn detected(&self, feed: &str) -> Result<Option<Detection>, Error> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT raw FROM journal WHERE feed = (SELECT id FROM feed WHERE name = ?1)
+             AND id > (SELECT coalesce(max(id), 0) FROM journal) - ?2 ORDER BY id DESC LIMIT ?3",
+        )?;
+        let lines: Vec<Vec<u8>> = statement
+            .query_map(params![feed, SEARCHED, LOOKED_AT.cast_signed()], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let lines: Vec<&[u8]> = lines.iter().rev().map(Vec::as_slice).collect();
+        Ok((!lines.is_empty()).then(|| detect::detect(&lines)))
     }
 }

@@ -92,6 +92,7 @@ static ABOUT: About = About {
         "internal calls are not printed, and callers have no name",
         "the year has two digits",
         "the long format for printers and the re-formatted GetAccount file of HiPath 5000 are not read",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "Siemens Hicom 150 E Office service manual, call data",

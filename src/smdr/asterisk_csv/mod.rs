@@ -94,6 +94,7 @@ static ABOUT: About = About {
         "without linkedid (newcdrcolumns in cdr.conf) parts of a transferred call have no common id",
         "phones whose channel is not named by a number of up to extension_digits digits are taken for trunks",
         "a name with a line break in it is not read",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "Asterisk source, cdr/cdr_csv.c, and the sample cdr.conf and cdr_custom.conf",

@@ -100,6 +100,7 @@ static ABOUT: About = About {
         "an outgoing call on an analogue line counts as answered once it has a duration",
         "names and numbers share a field of 20 or 25 characters and are cut there",
         "calls in progress at a reset of the switch, and lines while its buffer is full, are lost",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "Panasonic KX-TD816, KX-TD308 user manuals, SMDR",

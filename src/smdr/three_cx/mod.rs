@@ -115,6 +115,7 @@ static ABOUT: About = About {
         "an outgoing call that ends in EndCall was not set up or not answered, which of both is not printed",
         "a conference room (700) is an extension like another, unless it is in `queues`",
         "a transfer with consultation prints the consultation as a call of its own",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "3CX, CDR - Call Data Reader",
