@@ -220,7 +220,7 @@ async fn the_supervisors_list_has_what_waits_for_them() {
     };
     // Registering is due 120 s after the answer: of the first call by now, of the second not yet. That it was late
     // waits for a ruling.
-    assert_eq!(list("li").await, [(1, vec![Watch::Pending(1), Watch::Overdue])]);
+    assert_eq!(list("li").await, [(1, vec![Watch::Overdue, Watch::Pending(1)])]);
     assert_eq!(list("wang").await, [], "nobody is below Wang");
 }
 
@@ -267,7 +267,7 @@ async fn a_supervisors_list_is_in_the_order_of_what_is_to_be_done() {
         .collect();
     let expected = [
         (1, vec![Watch::ToRule]),
-        (5, vec![Watch::Pending(1), Watch::Overdue]),
+        (5, vec![Watch::Overdue, Watch::Pending(1)]),
         (3, vec![Watch::Hot]),
     ];
     assert_eq!(found, expected);

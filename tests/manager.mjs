@@ -67,6 +67,8 @@ async function look(name) {
             .filter((el) => el.offsetParent && (el.getBoundingClientRect().right > width + 1 || el.scrollWidth > el.clientWidth + 1));
         return over.map((el) => el.outerHTML.slice(0, 90));
     })()`);
+    const forms = await paper.evaluate(`[...document.querySelectorAll('form, .no-print')].filter((el) => el.getClientRects().length).length`);
+    expect(forms === 0, `${name}: forms are printed`);
     for (const html of cut) problems.push(`${name}: cut off on A4: ${html}`);
     await paper.screenshot({ path: path.join(plan.seen, `manager-${name}-paper.png`), fullPage: true });
     const pdf = (await paper.pdf({ preferCSSPageSize: true })).toString('latin1');

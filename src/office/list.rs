@@ -3,11 +3,11 @@
 //! | waits because | when | for whom |
 //! | --- | --- | --- |
 //! | ruling | frozen, disputed, or something is asked for | who may rule on it |
-//! | pending | a violation is not ruled on | those above whom it is charged to |
 //! | escalated | they were urged about the deadline, rung 2 or above | whom the ladder named |
 //! | overdue | a deadline has passed | those above the handler |
 //! | offered | an offer lies longer than a day, or its acceptance is due within two hours | those above who is to answer |
 //! | hot | it was marked as hot | those above the handler |
+//! | pending | a violation is not ruled on | those above whom it is charged to |
 //!
 //! **Invariants.** A case stands once, under the gravest of its reasons. Nobody is shown a ruling on themselves.
 
@@ -210,9 +210,6 @@ impl Desk {
         if rights.rules && case.is_open() && asks {
             whys.push(Watch::ToRule);
         }
-        if pending > 0 {
-            whys.push(Watch::Pending(pending));
-        }
         if case.overdue(self.now)
             && let Some(due) = case.due()
         {
@@ -230,6 +227,7 @@ impl Desk {
                 .map(|_| Watch::Offered),
         );
         whys.extend((case.is_open() && case.hot && below(&case.handler)).then_some(Watch::Hot));
+        whys.extend((pending > 0).then_some(Watch::Pending(pending)));
         Ok(whys)
     }
 
@@ -240,15 +238,15 @@ impl Desk {
     }
 }
 
-/// Pending counts differ; the reason is one.
+/// What holds work up comes first; a ruling on what is past comes last.
 fn rank(why: &Watch) -> u8 {
     match why {
         Watch::ToRule => 0,
-        Watch::Pending(_) => 1,
-        Watch::Escalated(_) => 2,
-        Watch::Overdue => 3,
-        Watch::Offered => 4,
-        Watch::Hot => 5,
+        Watch::Escalated(_) => 1,
+        Watch::Overdue => 2,
+        Watch::Offered => 3,
+        Watch::Hot => 4,
+        Watch::Pending(_) => 5,
     }
 }
 

@@ -114,7 +114,6 @@ CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at
 /// followed files are read; lines that repeat earlier ones, and holes in what a feed gave us; since when a message fails.
 const V4: &str = "
 ALTER TABLE call ADD COLUMN owed_by TEXT;
-ALTER TABLE message ADD COLUMN failing_since INTEGER;
 CREATE TABLE policy_period(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, in_force_from INTEGER NOT NULL) STRICT;
 INSERT INTO policy_period(id, version, in_force_from)
@@ -149,6 +148,7 @@ CREATE INDEX feed_event_feed ON feed_event(feed, id);
 /// SQLite takes a partial index for a query that repeats its condition as it is written there: `state >= 3` beside
 /// `state = 5`. A test holds that no query of a working day reads all of a table that grows.
 const V5: &str = "
+ALTER TABLE message ADD COLUMN failing_since INTEGER;
 CREATE INDEX message_open ON message(id) WHERE state NOT IN ('sent', 'replaced');
 CREATE INDEX connection_open ON connection(feed) WHERE closed_at IS NULL;
 CREATE INDEX call_nobody ON call(answered_by, start) WHERE person IS NULL AND answered_by IS NOT NULL;

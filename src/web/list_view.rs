@@ -29,7 +29,8 @@ pub(super) struct ListView {
     /// To do, and waiting for others.
     groups: Vec<Group>,
     offered: Vec<OfferView>,
-    /// Others' cases that wait for the reader as a supervisor, by why.
+    /// Others' cases that wait for the reader as a supervisor, by why: what only they can move stands before their own.
+    above: Vec<Group>,
     watched: Vec<Group>,
     watched_more: Option<String>,
     done: Vec<RowView>,
@@ -129,6 +130,9 @@ impl ListView {
             group("todo", say.todo_title(), false),
             group("waits", say.waits_title(), true),
         ];
+        let (above, watched): (Vec<Group>, Vec<Group>) = watched(&rower)
+            .into_iter()
+            .partition(|group| matches!(group.id, "watch-rule" | "watch-escalated"));
         let mut this = Self {
             say,
             viewer: page.people.name(&page.viewer),
@@ -137,7 +141,8 @@ impl ListView {
             strip: Vec::new(),
             groups: groups.into_iter().filter(|group| !group.rows.is_empty()).collect(),
             offered: page.offered.iter().map(|row| offer_view(&rower, row, typed)).collect(),
-            watched: watched(&rower),
+            above,
+            watched,
             watched_more: (page.watched_more > 0).then(|| say.watch_more(say.cases(page.watched_more))),
             done: page.done.iter().map(|row| rower.row(row)).collect(),
             all,
@@ -160,10 +165,14 @@ impl ListView {
             tone,
         };
         let mut jumps = vec![jump("offers", self.offered.len(), say.offered_to_you(), "soon")];
-        jumps.extend(self.watched.iter().map(|group| {
-            let tone = if group.id == "watch-offered" { "soon" } else { "late" };
+        let watch = |group: &Group| {
+            let tone = match group.id {
+                "watch-rule" | "watch-escalated" | "watch-overdue" => "late",
+                _ => "soon",
+            };
             jump(group.id, group.rows.len(), group.title.clone(), tone)
-        }));
+        };
+        jumps.extend(self.above.iter().map(watch));
         let first = self.groups.first().map_or("todo", |group| group.id);
         jumps.push(jump(first, overdue, say.overdue(), "late"));
         jumps.push(jump(
@@ -176,6 +185,7 @@ impl ListView {
         jumps.push(jump(first, promised, say.count_promised_today(), "soon"));
         let waiting = self.groups.iter().filter(|group| group.id == "waits");
         jumps.extend(waiting.map(|group| jump("waits", group.rows.len(), group.title.clone(), "calm")));
+        jumps.extend(self.watched.iter().map(watch));
         jumps.push(jump("done", self.done.len(), say.done_title(), "done"));
         jumps.retain(|jump| jump.count > 0);
         jumps

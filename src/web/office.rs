@@ -344,8 +344,6 @@ pub struct ListPage {
 pub enum Watch {
     /// Frozen, disputed, or something is asked for.
     ToRule,
-    /// So many violations wait for a ruling.
-    Pending(usize),
     /// The reader was urged about it, at this rung.
     Escalated(u8),
     /// A deadline has passed.
@@ -354,6 +352,8 @@ pub enum Watch {
     Offered,
     /// Marked as hot.
     Hot,
+    /// So many violations wait for a ruling.
+    Pending(usize),
 }
 
 /// One case of a list.

@@ -15,7 +15,7 @@ use crate::pbx::IpoLine;
 ///
 /// | | Wang, 8021 | Liu, 8022 |
 /// | --- | --- | --- |
-/// | answered | 14:00 …1234, 14:10 …5602; closing was due at 16:00, 16:10 | 17:00 …5603, 17:01 …5604, 17:02 …5605; due Monday 10:30 |
+/// | answered | 14:00 …1234, 14:10 …5602; closing was due as soon as they were received | 17:00 …5603, 17:01 …5604, 17:02 …5605; due Monday 10:30 |
 /// | missed | 16:00 …5606, called back on Monday; 16:05 …5607 | 16:10 …5608 |
 /// | closed on Monday | …5602, late | all three, in time |
 fn friday() -> House {
