@@ -145,6 +145,6 @@ catalogue! { COMMON;
     slow_disk_text(seconds) { "最近一分钟内，数据库提交耗时最长达 {seconds} 秒（正常为几毫秒）。话单没有丢失，但会晚些入库。", "A commit of the last minute took {seconds} seconds (a few milliseconds are usual). No line is lost, but lines are stored late." }
     slow_disk_way_out { "请检查磁盘是否即将损坏、是否被备份或其他程序占用；恢复后本告警自行解除。", "Is the disk failing, or busy with a backup or another program? The alarm ends by itself when it is well again." }
     damaged_subject { "数据库已损坏，需要恢复备份", "The database is damaged: restore a backup" }
-    damaged_text(spill) { "程序不再写入数据库。新话单照常接收，暂存于 {spill}；在恢复之前不会建立个案，也不发提醒。", "Nothing more is written into it. Lines are still taken, and kept in {spill}; until it is restored no case opens and no reminder goes out." }
+    damaged_text(spill) { "程序不再写入数据库。新话单照常接收，暂存于 {spill}；在恢复之前不会开单，也不发提醒。", "Nothing more is written into it. Lines are still taken, and kept in {spill}; until it is restored no case opens and no reminder goes out." }
     damaged_way_out { "请停止程序，执行 firstanswer restore 最近的备份，再启动程序；暂存的话单会自动补入，且只补一次。", "Stop the daemon, run `firstanswer restore` with the last backup, and start the daemon: it puts the kept lines into the database, once." }
 }

@@ -111,7 +111,7 @@ CREATE INDEX cases_closed_caller ON cases(caller_key, closed_at) WHERE closed_at
 ";
 
 /// Alarms; who should have answered a missed call; when which policy was in force; what feeds are doing and how far
-/// followed files are read; lines that repeat earlier ones, and holes in what a feed gave us; since when a message fails.
+/// followed files are read; lines that repeat earlier ones, and holes in what a feed gave us.
 const V4: &str = "
 ALTER TABLE call ADD COLUMN owed_by TEXT;
 CREATE TABLE policy_period(
@@ -143,7 +143,7 @@ CREATE TABLE feed_event(
 CREATE INDEX feed_event_feed ON feed_event(feed, id);
 ";
 
-/// What lists, counts and the clock ask for often, without reading all there ever was.
+/// Since when a message fails; what lists, counts and the clock ask for often, without reading all there ever was.
 ///
 /// SQLite takes a partial index for a query that repeats its condition as it is written there: `state >= 3` beside
 /// `state = 5`. A test holds that no query of a working day reads all of a table that grows.
