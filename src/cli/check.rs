@@ -65,14 +65,18 @@ fn summary(loaded: &Loaded) -> String {
         None => "without holidays".to_owned(),
     };
     format!(
-        "ok: {} people, {} numbers, {} feeds, policy {} {}, calendar {} ({known})",
-        directory.people.len(),
-        directory.holdings.len(),
-        config.feeds.len(),
+        "ok: {}, {}, {}, policy {} {}, calendar {} ({known})",
+        counted(directory.people.len(), "person", "people"),
+        counted(directory.holdings.len(), "number", "numbers"),
+        counted(config.feeds.len(), "feed", "feeds"),
         policy.id,
         policy.version,
         calendar.id,
     )
+}
+
+fn counted(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 fn as_json(loaded: &Loaded) -> String {

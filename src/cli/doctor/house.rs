@@ -9,7 +9,7 @@ use super::Visit;
 use crate::config::{MailTransport, SecretFrom, Transport};
 use crate::directory::Lang;
 use crate::register::read::Reader;
-use crate::register::{Error, check, room, spill};
+use crate::register::{Alarm, Error, check, room, spill};
 use crate::remind::note;
 
 /// Days before the end of the calendar that are worth a note.
@@ -304,6 +304,12 @@ pub(super) fn alarms(visit: &mut Visit<'_>) {
         let (subject, mut text) = note::alarm_words(&row.alarm, style);
         let way_out = text.pop().unwrap_or_default();
         let colon = if visit.lang == Lang::Zh { "：" } else { ": " };
-        visit.wrong(CHECK, format!("{subject}{colon}{}", text.join(" ")), way_out);
+        let what = format!("{subject}{colon}{}", text.join(" "));
+        // Months ahead of its end; how grave it is by now is the calendar's own line.
+        if matches!(row.alarm, Alarm::CalendarEnds { .. }) {
+            visit.note(CHECK, what, way_out);
+        } else {
+            visit.wrong(CHECK, what, way_out);
+        }
     }
 }
