@@ -73,6 +73,7 @@ pub use state::{
 };
 
 pub use violation::{Status, Violation, ViolationKind};
+pub use words::reason_words;
 pub use visit::visit;
 pub use wait::Pause;
 

@@ -200,6 +200,14 @@ fn state_en(state: CaseState) -> &'static str {
     }
 }
 
+/// Why something is not permitted, in a language.
+pub fn reason_words(reason: &str, lang: Lang) -> &str {
+    match lang {
+        Lang::Zh => reason_zh(reason),
+        Lang::En => reason,
+    }
+}
+
 fn reason_zh(reason: &str) -> &str {
     use crate::case::permit::reason;
     match reason {

@@ -353,7 +353,7 @@ impl Worder<'_> {
         let say = self.say;
         let span = d.due_at.as_second() - self.page.now.as_second();
         let (tone, status) = match (d.met_at, d.dropped) {
-            (Some(at), _) if d.breached_at.is_none() => ("done", say.met_at(self.near(at))),
+            (Some(at), _) if !d.was_late() => ("done", say.met_at(self.near(at))),
             (Some(at), _) => ("late", say.met_late_at(self.near(at))),
             (None, true) => ("late", say.ended()),
             (None, false) if self.page.case.is_paused(d.kind) => ("calm", say.paused_now()),

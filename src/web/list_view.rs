@@ -14,7 +14,7 @@ use super::form::{Form, Problem, Verb};
 use super::list_row::{RowView, Rower, needs_of};
 use super::office::{ActError, ListPage, ListRow, Watch};
 use super::staff::Staff;
-use crate::case::Refusal;
+use crate::case::{Refusal, reason_words};
 use crate::l10n::{Lang, Say};
 
 /// The list page.
@@ -275,9 +275,25 @@ pub(super) fn refusal_words(say: Say, refusal: &Refusal) -> String {
             let labels: Vec<String> = fields.iter().map(label).collect();
             say.refused_lacks(labels.join(comma))
         }
-        Refusal::NotPermitted { reason } => say.not_permitted(reason),
+        Refusal::NotPermitted { reason } => say.not_permitted(reason_words(reason, say.0)),
         Refusal::ForbiddenPhrase(phrase) => say.forbidden_phrase(phrase),
         Refusal::Unknown { given, known, .. } if known.is_empty() => say.not_there(given),
         Refusal::Unknown { given, known, .. } => say.not_known(given, known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_something_is_not_permitted_is_said_in_the_readers_language() {
+        let refusal = Refusal::NotPermitted {
+            reason: "nobody rules on themselves: ask the next supervisor",
+        };
+        let zh = refusal_words(Say(Lang::Zh), &refusal);
+        assert!(!zh.chars().any(|c| c.is_ascii_alphabetic()), "{zh}");
+        let en = refusal_words(Say(Lang::En), &refusal);
+        assert!(en.contains("ask the next supervisor"), "{en}");
     }
 }

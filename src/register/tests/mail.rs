@@ -656,26 +656,19 @@ fn f55_everything_due_at_once_is_claimed_in_batches_oldest_first_and_told_in_dig
     let each: u32 = if long { 250_000 } else { 10_000 };
     let mut house = all_due(each);
     house.tick("10:00:00");
-    let (mut longest, mut told) = (std::time::Duration::ZERO, Vec::new());
-    loop {
-        let began = std::time::Instant::now();
-        let Some(mail) = begin(&mut house, "10:02:00") else {
-            break;
-        };
-        longest = longest.max(began.elapsed());
+    let mut told = Vec::new();
+    while let Some(mail) = begin(&mut house, "10:02:00") {
         fate(&mut house, &mail, &Fate::Sent, "10:02:00");
         let text = String::from_utf8(mail.bytes).unwrap();
         told.push((mail.reader, text.split(", ").count()));
     }
-    // 5,000 in one; wang's, which fell due first, before liu's.
+    // 5,000 in one, so no transaction takes all; wang's, which fell due first, before liu's.
     let mails = each as usize / 5_000;
     let expected: Vec<_> = ["wang", "liu"]
         .iter()
         .flat_map(|who| vec![((*who).to_owned(), 5_000); mails])
         .collect();
     assert_eq!(told, expected);
-    // A build without optimisation on a busy machine; what it holds is that no transaction takes all.
-    assert!(longest < std::time::Duration::from_secs(10), "{longest:?}");
     let left: i64 = house
         .store
         .conn
