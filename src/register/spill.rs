@@ -8,8 +8,8 @@
 //! SHA-256.
 //!
 //! **Invariants.** Entries are only ever added, and none is answered before it is synced. One that was torn by a crash
-//! was never answered; its sum tells it from the others. The file lies beside the database and is not its last copy
-//! before it has another name ([`set_aside`]).
+//! was never answered; its sum tells it from the others. The file stays when its
+//! lines are in the database: it only gets another name.
 //!
 //! **Not here**: when lines go here (`writer`), how they come into the database (`unspill`).
 
