@@ -73,9 +73,9 @@ pub use state::{
 };
 
 pub use violation::{Status, Violation, ViolationKind};
-pub use words::reason_words;
 pub use visit::visit;
 pub use wait::Pause;
+pub use words::reason_words;
 
 use jiff::Timestamp;
 

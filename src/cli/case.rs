@@ -374,6 +374,11 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
             .and_then(Value::as_str)
             .map_or_else(|| "-".to_owned(), safe)
     };
+    let known = &session.rules.directory;
+    let who = |word: &str| match word.parse() {
+        Ok(id) if known.person(&id).is_some() => tables::person_name(session, &id),
+        _ => say.standing(word).to_owned(),
+    };
     let rows_of = |key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut rows = table_in(session.lang(), &["deadline", "due", "met", "breached", "why"]);
     for row in rows_of("deadlines") {
@@ -401,8 +406,8 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
     for row in rows_of("events") {
         rows.add_row([
             text(&row, "at"),
-            text(&row, "actor"),
-            text(&row, "channel"),
+            who(&text(&row, "actor")),
+            say.standing(&text(&row, "channel")).to_owned(),
             text(&row, "text"),
         ]);
     }
@@ -413,9 +418,9 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
         for row in &notices {
             let rung = row.get("rung").map(ToString::to_string).unwrap_or_default();
             rows.add_row([
-                text(row, "kind"),
+                tables::said(&text(row, "kind"), |kind| say.deadline(kind)),
                 rung,
-                text(row, "person"),
+                who(&text(row, "person")),
                 text(row, "due_at"),
                 say.standing(&text(row, "state")).to_owned(),
                 text(row, "why"),

@@ -91,7 +91,7 @@ impl Say {
         self.pick("未定", "draft")
     }
 
-    /// How a message or a notice stands, or what a day is; a word that is not known is shown as it is.
+    /// How a message or a notice stands, what a day is, who or what wrote an event; a word that is not known is shown as it is.
     pub fn standing(self, word: &str) -> &str {
         if self.0 == Lang::En {
             return word;
@@ -108,6 +108,12 @@ impl Say {
             "day_off" => "休息日",
             "holiday" => "节假日",
             "make_up" => "调休上班",
+            "switch" => "交换机",
+            "clock" => "计时",
+            "admin" => "管理员",
+            "feed" => "话单",
+            "cli" => "命令行",
+            "page" => "网页",
             other => other,
         }
     }

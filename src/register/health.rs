@@ -280,7 +280,7 @@ impl Store {
         let begun = *self.begun.get_or_insert(millis(now));
         let last: Option<i64> = self
             .conn
-            .prepare_cached("SELECT received_at FROM call ORDER BY id DESC LIMIT 1")?
+            .prepare_cached("SELECT received_at FROM call WHERE id = (SELECT max(id) FROM call)")?
             .query_row([], |row| row.get(0))
             .optional()?;
         let base = last.unwrap_or(begun).max(begun);
