@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::filter::{FilterArgs, NOBODY, department, person};
+use super::filter::{FilterArgs, NOBODY, among, person};
 use super::screen::{safe, safe_json, table_in};
 use super::session::{Session, fail};
 use super::sheet::{self, Format, Print};
@@ -13,7 +13,6 @@ use super::{Cli, Exit, case_change, case_why, shapes, tables};
 use crate::case::Case;
 use crate::ids::CaseId;
 use crate::l10n::Say;
-use crate::register::read::Among;
 
 /// Cases: list, show, explain, and change them.
 #[derive(Debug, Args)]
@@ -244,11 +243,8 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         Some(NOBODY) => filter.nobody = true,
         other => filter.first_answerer = other.map(person).transpose()?,
     }
-    filter.first_among = match args.first_department.as_deref() {
-        None => None,
-        Some(NOBODY) => Some(Among::none_of(&session.rules.directory)),
-        Some(name) => Some(Among::members(&session.rules.directory, &department(name)?)),
-    };
+    let first = args.first_department.as_deref();
+    filter.first_among = first.map(|text| among(session, text)).transpose()?;
     let cases = session.reader.cases(&filter, session.now())?;
     let shown = cases.iter().map(|case| {
         let sent = session.reader.reminders(case.id)?;

@@ -5,11 +5,11 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use super::case_change::translated;
-use super::filter::{NOBODY, person};
+use super::filter::{NOBODY, among, person};
 use super::screen::{safe, safe_json, table_in};
 use super::session::{Session, fail, instant, until};
 use super::{Cli, Exit, shapes, tables};
-use crate::ids::{CaseId, DepartmentId};
+use crate::ids::CaseId;
 use crate::l10n::Say;
 use crate::register::ViolationFilter;
 use crate::register::read::Slot;
@@ -58,7 +58,7 @@ struct ListArgs {
     /// Charged to this person; `-`: to nobody
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
-    /// Charged to somebody of this department
+    /// Charged to somebody of this department; `-`: to nobody whom the directory has
     #[arg(long, value_name = "DEPARTMENT")]
     department: Option<String>,
     /// Of this case
@@ -122,16 +122,14 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
     let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, session.zone())).transpose();
     let end = |text: &Option<String>| text.as_deref().map(|text| until(text, session.zone())).transpose();
     let nobody = args.person.as_deref() == Some(NOBODY);
-    let department = args.department.as_deref().map(|text| text.parse::<DepartmentId>());
-    let department = department.transpose().map_err(|error| fail(Exit::Usage, error))?;
-    let members = |id: &DepartmentId| session.rules.directory.members(id).map(|one| one.id.clone()).collect();
+    let of = args.department.as_deref();
     let slot = args.hour.map(Slot::Hour).or(args.weekday.map(Slot::Weekday));
     let rows = session.reader.violations(&ViolationFilter {
         answered_from: time(&args.answered_from)?,
         answered_to: end(&args.answered_to)?,
         within: slot.map(|slot| (slot, session.zone().clone())),
         nobody,
-        people: department.as_ref().map(members),
+        people: of.map(|text| among(session, text)).transpose()?,
         from: time(&args.from)?,
         to: end(&args.to)?,
         person: args.person.as_deref().filter(|_| !nobody).map(person).transpose()?,

@@ -22,7 +22,7 @@ use crate::directory::Directory;
 use crate::ids::{CaseId, PersonId};
 use crate::l10n::Lang;
 use crate::mail::{Link, Target};
-use crate::register::read::Reader;
+use crate::register::read::{Among, Reader};
 use crate::register::{self, Rules, ViolationFilter};
 use crate::web::{ListPage, ListRow, Staff, Watch};
 
@@ -181,7 +181,7 @@ impl Desk {
             return Ok(pending);
         }
         let rows = reader.violations(&ViolationFilter {
-            people: Some(self.below.clone()),
+            people: Some(Among::These(self.below.clone())),
             status: Some("pending".to_owned()),
             ..ViolationFilter::default()
         })?;

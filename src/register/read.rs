@@ -143,8 +143,8 @@ pub struct Filter {
     pub extension: Option<String>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
-    /// Calls only: answered first by one of these (the department's people).
-    pub people: Option<Vec<PersonId>>,
+    /// Calls: answered first, or missed, by one of these or none of these. Cases: those of no department, that is none.
+    pub people: Option<Among>,
     /// Digits that the caller's or called number contains, as printed.
     pub number: Option<String>,
     pub disposition: Option<Disposition>,
@@ -192,10 +192,13 @@ impl Among {
         Self::NoneOf(directory.people.iter().map(|person| person.id.clone()).collect())
     }
 
-    fn holds(&self, person: Option<&PersonId>) -> bool {
+    /// Whether a person is meant, who may be missing.
+    pub(super) fn holds(&self, person: Option<&str>) -> bool {
+        let is_among =
+            |people: &[PersonId]| person.is_some_and(|person| people.iter().any(|one| one.as_str() == person));
         match self {
-            Self::These(people) => person.is_some_and(|person| people.contains(person)),
-            Self::NoneOf(people) => person.is_none_or(|person| !people.contains(person)),
+            Self::These(people) => is_among(people),
+            Self::NoneOf(people) => !is_among(people),
         }
     }
 }
@@ -377,11 +380,7 @@ impl Reader {
         {
             let call = call_row(row)?;
             let whose = if filter.missed { &call.owed_by } else { &call.person };
-            let theirs = |people: &Vec<PersonId>| {
-                whose
-                    .as_ref()
-                    .is_some_and(|person| people.iter().any(|one| one.as_str() == person))
-            };
+            let theirs = |among: &Among| among.holds(whose.as_deref());
             let begun = call.answered_at.unwrap_or(call.start);
             let within = filter
                 .within
@@ -487,6 +486,10 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn each_case(&self, filter: &Filter, now: Timestamp, mut each: impl FnMut(Case)) -> Result<(), Error> {
+        if matches!(filter.people, Some(Among::NoneOf(_))) {
+            // Each case lies in a department.
+            return Ok(());
+        }
         let mut narrow = Where::new();
         narrow.and("opened_at >= ?", filter.from.map(millis));
         narrow.and("opened_at < ?", filter.to.map(millis));
@@ -787,7 +790,7 @@ fn fits(case: &Case, filter: &Filter) -> bool {
         && filter
             .first_among
             .as_ref()
-            .is_none_or(|among| among.holds(case.first_answerer.as_ref()))
+            .is_none_or(|among| among.holds(case.first_answerer.as_ref().map(PersonId::as_str)))
         && filter
             .extension
             .as_ref()

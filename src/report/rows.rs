@@ -267,7 +267,8 @@ impl Condition {
             (By::Department, Key::Named(id)) if self.of == Of::First => words.extend(["--first-department", id]),
             (By::Department, _) if self.of == Of::First => words.extend(["--first-department", "-"]),
             (By::Department, Key::Named(id)) => words.extend(["--department", id]),
-            (By::Person | By::Department, Key::Nobody) => words.extend([self.whose(), "-"]),
+            (By::Department, Key::Nobody) => words.extend(["--department", "-"]),
+            (By::Person, Key::Nobody) => words.extend([self.whose(), "-"]),
             _ => {}
         }
         let certainty: Vec<&str> = self.certainty.iter().copied().map(certainty_word).collect();
@@ -303,9 +304,11 @@ impl Condition {
             (By::Department, Key::Named(id)) => id.parse::<DepartmentId>().ok(),
             _ => None,
         };
-        let nobody = matches!(question.by, By::Person | By::Department) && *key == Key::Nobody;
-        let members = |id: &DepartmentId| question.directory.members(id).map(|one| one.id.clone()).collect();
-        let people: Option<Vec<PersonId>> = department.as_ref().map(members);
+        let nobody = question.by == By::Person && *key == Key::Nobody;
+        let people = match (question.by, key) {
+            (By::Department, Key::Nobody) => Some(Among::none_of(question.directory)),
+            _ => department.as_ref().map(|id| Among::members(question.directory, id)),
+        };
         let within = scope.slot.map(|slot| (slot, question.zone.clone()));
         if self.of == Of::Violations {
             return Listing::Violations(ViolationFilter {
@@ -343,15 +346,10 @@ impl Condition {
             Of::First | Of::Handler | Of::Violations => {
                 filter.marks.push(Mark::Answered);
                 match (self.of, question.by) {
-                    (Of::First, By::Department) => {
-                        filter.nobody = false;
-                        filter.first_among = Some(match &department {
-                            Some(id) => Among::members(question.directory, id),
-                            None => Among::none_of(question.directory),
-                        });
-                    }
+                    (Of::First, By::Department) => filter.first_among = people,
                     (Of::First, _) => filter.first_answerer = named,
                     _ => {
+                        filter.people = people;
                         filter.department = department;
                         filter.handler = named;
                     }

@@ -194,10 +194,10 @@ fn a_deadline_that_a_promise_replaced_does_not_look_open() {
     house.wait_until("the case", |h| h.cases().iter().any(|case| case["settled"] == true));
     let promise = ["case", "promise", "1", "--until", "2026-10-12", "--text", "周一前答复"];
     house.cli(promise).ends(0);
-    let shown = house.cli(["case", "show", "1"]).ends(0).out;
+    let shown = house.cli(["--lang", "en", "case", "show", "1"]).ends(0).out;
     let closes: Vec<bool> = shown
         .lines()
-        .filter(|line| line.trim_start().starts_with("close "))
+        .filter(|line| line.trim_start().starts_with("closing "))
         .map(|line| line.contains("no longer"))
         .collect();
     assert_eq!(closes, [true, false], "{shown}");
