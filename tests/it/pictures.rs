@@ -43,7 +43,8 @@ fn without_figures(words: &Value) -> String {
         let plain: String = seen.chars().map(|c| if c.is_ascii_digit() { ' ' } else { c }).collect();
         let lines = plain
             .lines()
-            .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "));
+            // Seconds are told unless they are none.
+            .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ").replace(": :", ":"));
         let lines: Vec<String> = lines.filter(|l| !l.is_empty()).collect();
         text += &format!("== {name}\n{}\n", lines.join("\n"));
     }
