@@ -87,6 +87,8 @@ fn office() -> (House, [Value; 4]) {
     let report = "report/accountability?from=2026-10-01&to=2026-10-31&by=person";
     let report = format!("http://127.0.0.1:{}/{report}", house.web_port);
     let page = chinese.link();
+    // The picture says how late it is.
+    house.wait_until("it is late by a minute", |h| !h.open(&page).body.contains("不到"));
     let pictures = [
         json!({"name": "mail-en", "html": english.html, "width": 480, "height": 1000, "scale": 1.5, "lang": "en-GB"}),
         json!({"name": "mail-zh", "html": chinese.html, "width": 480, "height": 1000, "scale": 1.5, "lang": "zh-CN"}),
