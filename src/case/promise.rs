@@ -63,7 +63,7 @@ impl Work<'_> {
         self.still_open("extend")?;
         let kind = self.closing_kind();
         let Some(row) = self.case.live(kind).filter(|row| row.breached_at.is_none()).cloned() else {
-            return Err(self.wrong_state("extend"));
+            return Err(self.wrong_state("extending what has passed"));
         };
         let told = trimmed(caller_told);
         let mut lacks = Vec::new();

@@ -167,6 +167,7 @@ fn verb_zh(verb: &str) -> &str {
         "wait" => "等待来电人",
         "resume" => "继续办理",
         "extend" => "延期",
+        "extending what has passed" => "延期（时限已过，不再延期）",
         "approve" => "批准",
         "hot" => "标为热点",
         "correct" => "更正首问责任人",

@@ -9,7 +9,7 @@ use super::session::Session;
 use super::{Cli, Exit, shapes, tables};
 use crate::l10n::Say;
 use crate::register::{Alarm, WaitRow, WaitsFor};
-use crate::remind::note::{Style, alarm_words};
+use crate::remind::note::{Style, alarm_words, in_one_line};
 
 /// Mails: what was sent, what waits and why; try again.
 #[derive(Debug, Args)]
@@ -158,5 +158,5 @@ fn alarm(session: &Session, alarm: &Alarm) -> String {
         now: session.now(),
     };
     let (_, words) = alarm_words(alarm, style);
-    safe(&words.join(" "))
+    safe(&in_one_line(&words, session.lang()))
 }

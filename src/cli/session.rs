@@ -102,7 +102,7 @@ impl Session {
         let reader = Reader::open(&database)?;
         let clock = reader.clock()?;
         let rules = Arc::new(crate::daemon::rules(&loaded));
-        Ok(Self {
+        let session = Self {
             lang: cli.lang_or(rules.lang),
             rules,
             reader,
@@ -110,7 +110,12 @@ impl Session {
             database,
             loaded,
             act_as: cli.act_as.clone(),
-        })
+        };
+        if session.act_as.is_some() {
+            // A name that is nobody's is a slip, for those who only read too.
+            session.who()?;
+        }
+        Ok(session)
     }
 
     /// Now, by the database's clock.

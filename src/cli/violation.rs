@@ -200,6 +200,12 @@ fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Wri
 pub fn move_all(cli: &Cli, args: &MoveAllArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let session = Session::open(cli)?;
     let (from, to) = (person(&args.from)?, person(&args.to)?);
+    if from == to {
+        return Err(fail(
+            Exit::Usage,
+            format!("--to {to}: they have these cases already; name somebody else"),
+        ));
+    }
     if session.rules.directory.person(&to).is_none() {
         return Err(fail(
             Exit::Failed,

@@ -8,6 +8,11 @@ catalogue! { WHY;
     why_read_as { "读作：", "read as:" }
     why_leg(n, station, how, answered, entry) { "第 {n} 段：分机 {station}，{how}，接听 {answered}；{entry}", "leg {n}: station {station}, {how}, answered by {answered}; {entry}" }
     why_first(name, sure, entry) { "首问责任人：{name}（{sure}），依据：{entry}", "first answerer: {name} ({sure}), by the directory entry: {entry}" }
+    why_first_only(name, sure) { "首问责任人：{name}（{sure}）", "first answerer: {name} ({sure})" }
+    why_missed { "首问责任人：无，此来电无人接听", "first answerer: nobody, the call was missed" }
+    why_corrected(when, by, was, reason) { "{when} 由 {by} 更正，原为 {was}：{reason}", "corrected by {by}, {when}; before: {was}: {reason}" }
+    why_first_before(entry) { "更正前的依据：{entry}", "before that, by the directory entry: {entry}" }
+    why_nobody { "无人", "nobody" }
     why_clock { "交换机的时钟超前两分钟以上：时限从收到话单减去通话时长起算", "the switch's clock is more than two minutes ahead: deadlines run from receipt minus talk" }
     why_handler(name) { "承办人：{name}", "handler: {name}" }
     why_held(name, from, to) { "{name}：{from} 至 {to}", "{name}: {from} to {to}" }

@@ -122,7 +122,7 @@ catalogue! { COMMON;
     mail_down_way_out { "请检查邮件服务器；firstanswer outbox list 显示等待的邮件及原因。", "Check the mail server; firstanswer outbox list shows what waits and why." }
     mail_held_subject { "邮件已暂停发送", "Mail is held" }
     mail_held_text { "所有邮件已暂停，等待管理员确认。", "All mail is held until you say otherwise." }
-    mail_held_way_out { "确认时钟正确后运行 firstanswer outbox retry。", "When the clock is right, run: firstanswer outbox retry" }
+    mail_held_way_out { "确认无误（时钟正确，或可以重发）后运行 firstanswer outbox retry。", "Once that is settled (the clock is right, or sending anew is fine), run: firstanswer outbox retry" }
     nobody_to_tell_subject(person) { "通知无人可送：{person}", "Nobody can be told: {person}" }
     nobody_to_tell_text(person) { "{person} 的通知没有任何可送达的邮箱。", "What {person} should be told reaches no mailbox at all." }
     nobody_to_tell_way_out { "请在人员名录中补充邮箱或代理人并重新加载。", "Give a mailbox or a deputy in the directory and reload." }

@@ -349,7 +349,11 @@ impl Store {
                 "UPDATE message SET state = 'waiting' WHERE state = 'failed' AND note IS NOT NULL AND NOT test",
                 [],
             )?;
-            let failed = conn.execute("UPDATE message SET state = 'replaced' WHERE state = 'failed'", [])?;
+            // A test is tried once.
+            let failed = conn.execute(
+                "UPDATE message SET state = 'replaced' WHERE state = 'failed' AND NOT test",
+                [],
+            )?;
             Ok(waiting + notes + failed)
         })
     }

@@ -48,6 +48,19 @@ pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, style: Style<
     }
 }
 
+/// Sentences in one line; those that end in what somebody said get their stop.
+pub fn in_one_line(sentences: &[String], lang: Lang) -> String {
+    let ended = sentences.iter().map(|sentence| {
+        let stop = match lang {
+            _ if sentence.ends_with(['.', '。', '?', '!', '；', ';']) => "",
+            Lang::Zh => "。",
+            Lang::En => ".",
+        };
+        format!("{sentence}{stop}")
+    });
+    ended.collect::<Vec<_>>().join(" ")
+}
+
 /// An alarm in words: what it is called, then what it means, why, and the way out.
 pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
     let say = Say(style.lang);

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::call::PlacedLeg;
-use crate::case::Case;
+use crate::case::{Actor, Case, CaseKind, Event};
 use crate::ids::PersonId;
 use crate::l10n::{Say, when};
 use crate::register::read::{CallRow, Reader};
@@ -47,7 +47,7 @@ impl Asker<'_> {
             Some(call) => self.legs(reader, call)?,
             None => Vec::new(),
         };
-        sections.push(self.first(case, call.as_ref()));
+        sections.push(self.first(reader, case, call.as_ref())?);
         let name = |person: &PersonId| self.rules.directory.display_name(person, say.0);
         let held = case.custody.iter().map(|held| {
             let to = held.to.map(|to| self.at(to));
@@ -115,24 +115,40 @@ impl Asker<'_> {
         long.fold(raw.to_owned(), hide)
     }
 
-    fn first(&self, case: &Case, call: Option<&CallRow>) -> Section {
+    /// Who answered first, by what, and who said otherwise: both stay.
+    fn first(&self, reader: &Reader, case: &Case, call: Option<&CallRow>) -> Result<Section, register::Error> {
         let say = self.say;
-        let first = case.first_answerer.as_ref();
-        let first = first.map_or_else(
-            || "-".to_owned(),
-            |person| self.rules.directory.display_name(person, say.0),
-        );
-        let entry = call
-            .and_then(|call| call.found.as_deref())
-            .filter(|entry| !entry.is_empty());
-        let entry = entry.map_or_else(|| "-".to_owned(), |entry| say.entry(entry));
-        let mut lines: Vec<String> = call
-            .iter()
-            .flat_map(|call| &call.doubts)
-            .map(|doubt| say.doubt(*doubt))
-            .collect();
+        let name = |person: Option<&PersonId>| {
+            person.map_or_else(
+                || say.why_nobody(),
+                |person| self.rules.directory.display_name(person, say.0),
+            )
+        };
+        let mut lines = Vec::new();
+        for row in reader.events(case.id)? {
+            if let Event::Corrected { was, reason, .. } = &row.event {
+                let by = match &row.actor {
+                    Actor::Person(person) => name(Some(person)),
+                    other => say.standing(&other.to_string()).to_owned(),
+                };
+                lines.push(say.why_corrected(self.at(row.at), by, name(was.as_ref()), reason));
+            }
+        }
+        let is_corrected = !lines.is_empty();
+        let entry = call.and_then(|call| call.found.as_deref());
+        let entry = entry.filter(|entry| !entry.is_empty()).map(|entry| say.entry(entry));
+        if is_corrected {
+            lines.extend(entry.as_ref().map(|entry| say.why_first_before(entry)));
+        }
+        lines.extend(call.iter().flat_map(|call| &call.doubts).map(|doubt| say.doubt(*doubt)));
         lines.extend(case.clock_flagged.then(|| say.why_clock()));
-        section(say.why_first(first, say.certainty(case.certainty), entry), lines)
+        let (first, sure) = (name(case.first_answerer.as_ref()), say.certainty(case.certainty));
+        let title = match entry {
+            _ if case.kind == CaseKind::Callback && case.first_answerer.is_none() => say.why_missed(),
+            Some(entry) if !is_corrected => say.why_first(first, sure, entry),
+            _ => say.why_first_only(first, sure),
+        };
+        Ok(section(title, lines))
     }
 
     fn deadlines(&self, case: &Case) -> Section {
@@ -156,7 +172,7 @@ impl Asker<'_> {
         for violation in &case.violations {
             let charged = violation.person.as_ref();
             let charged = charged.map_or_else(
-                || say.charged_to_nobody(),
+                || say.why_nobody(),
                 |person| self.rules.directory.display_name(person, say.0),
             );
             let status = match violation.status {

@@ -1,14 +1,15 @@
 //! The managers' figures as a page, and what lies behind each.
 //!
 //! **Invariants.** Shown on this machine only, until people have accounts: the peer's address must be a loopback one,
-//! and no proxy may stand between. GET alone; nothing here changes anything.
+//! the host asked for must be this machine, and no proxy may stand between. GET alone; nothing here changes anything.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::civil::Date;
@@ -253,7 +254,7 @@ fn tables(say: Say, back: String, title: String, tables: Vec<(String, Behind)>) 
 /// Figures are for managers, and without accounts only the machine's own users are known.
 pub(super) fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) -> Option<Response> {
     let proxied = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name));
-    if peer.ip().to_canonical().is_loopback() && !proxied {
+    if peer.ip().to_canonical().is_loopback() && !proxied && names_this_machine(headers) {
         return None;
     }
     let say = Say(lang);
@@ -264,6 +265,20 @@ pub(super) fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) 
         say.local_only_title(),
         say.local_only_text(),
     ))
+}
+
+/// A page elsewhere may give its own name this machine's address, and a browser here would fetch for it.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 fn bad(lang: Lang) -> Response {

@@ -40,7 +40,8 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             request: Duration::from_secs(15),
             connections: 128,
-            body: 64 * 1024,
+            // The longest form, all fields full of Chinese, which takes nine bytes a character as forms are sent.
+            body: 256 * 1024,
             goodbye: Duration::from_secs(5),
         }
     }

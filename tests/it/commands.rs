@@ -301,3 +301,36 @@ fn tables_speak_the_language_asked_for() {
         );
     }
 }
+
+#[test]
+fn why_tells_who_corrected_and_what_stood_before() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let mut pbx = house.pbx().connect();
+    // Nobody holds 8099.
+    pbx.send(
+        IpoLine::incoming("8099", "13812345601")
+            .start(house.stamp(-60))
+            .ring(5)
+            .talk(30)
+            .id(1),
+    );
+    house.wait_until("the case", |h| h.cases().iter().any(|case| case["settled"] == true));
+    let why = |house: &House| house.cli(["--lang", "en", "case", "why", "1"]).ends(0).out;
+    let before = why(&house);
+    assert!(before.contains("first answerer: nobody ("), "{before}");
+    let correct = ["case", "correct", "1", "--to", "wang", "--reason", "8099 is hers"];
+    house.cli(correct).ends(0);
+    let said = why(&house);
+    assert!(said.contains("first answerer: Wang Fang (certain)\n"), "{said}");
+    assert!(
+        said.contains("corrected by admin, Thu 8 Oct") && said.contains("before: nobody: 8099 is hers"),
+        "{said}"
+    );
+    assert!(
+        said.contains("before that, by the directory entry: 8099 is not in the directory"),
+        "{said}"
+    );
+    house.cli(["move-all", "--from", "wang", "--to", "wang"]).ends(2);
+    let nobody = house.cli(["--as", "nobody", "case", "list"]).ends(1);
+    assert!(nobody.err.contains("the directory knows nobody"), "{}", nobody.err);
+}

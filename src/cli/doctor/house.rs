@@ -304,7 +304,7 @@ pub(super) fn alarms(visit: &mut Visit<'_>) {
         let (subject, mut text) = note::alarm_words(&row.alarm, style);
         let way_out = text.pop().unwrap_or_default();
         let colon = if visit.lang == Lang::Zh { "：" } else { ": " };
-        let what = format!("{subject}{colon}{}", text.join(" "));
+        let what = format!("{subject}{colon}{}", note::in_one_line(&text, visit.lang));
         // Months ahead of its end; how grave it is by now is the calendar's own line.
         if matches!(row.alarm, Alarm::CalendarEnds { .. }) {
             visit.note(CHECK, what, way_out);
