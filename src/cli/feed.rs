@@ -53,6 +53,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         "skipped",
         "quarantined",
         "duplicates",
+        "partial",
         "pending",
         "drift",
         "gaps",
@@ -97,7 +98,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     print_unmapped(&session, out)
 }
 
-fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: &Told) -> [String; 13] {
+fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: &Told) -> [String; 14] {
     [
         feed.name.clone(),
         tables::text(feed.dialect.as_deref()),
@@ -109,6 +110,7 @@ fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: 
         feed.skipped.to_string(),
         feed.quarantined.to_string(),
         feed.duplicates.to_string(),
+        feed.partial.to_string(),
         feed.pending.to_string(),
         feed.drift_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s} s")),
         told.gaps.len().to_string(),

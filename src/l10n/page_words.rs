@@ -34,6 +34,7 @@ catalogue! { PAGE;
     closed_banner(who, when) { "已由 {who} 于{when} 办结", "Closed by {who}, {when}" }
     voided_banner(who, when) { "已由 {who} 于{when} 作废", "Voided by {who}, {when}" }
     last_change(who, when) { "最近：{who}，{when}", "Latest: {who}, {when}" }
+    kept_title { "您填写的内容（未保存）", "What you wrote (not saved)" }
     moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
     moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
     looks_text(name) { "由 {name} 承办；下面是您作为上级可以做的。", "{name} handles it; below is what you may do above them." }

@@ -63,8 +63,8 @@ catalogue! { REPORT;
     behind_more(count) { "另有 {count} 条未显示，请用命令行查看。", "{count} more are not shown; the command line lists all." }
     local_only_title { "只能在本机查看", "On this machine only" }
     local_only_text { "统计页面目前只能在运行本程序的机器上打开，也不能经由代理服务器。", "These figures are shown on the machine that runs the program, and through no proxy." }
-    bad_range_title { "时段有误", "No such range" }
-    bad_range_text { "请把日期写成 2026-10-08，并且结束日期不早于开始日期。", "Write dates as 2026-10-08, the last not before the first." }
+    bad_range_title { "没有这样的报表", "No such report" }
+    bad_range_text { "请把日期写成 2026-10-08，并且结束日期不早于开始日期；by 为 person、department、hour、weekday、day 或 month，sort 为某一列的名称。", "Write dates as 2026-10-08, the last not before the first; by is person, department, hour, weekday, day or month, sort the name of a column." }
     head_call { "来电", "Call" }
     head_case { "首问记录", "Case" }
     head_time { "时间", "Time" }

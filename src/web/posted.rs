@@ -35,7 +35,7 @@ impl<O: Office> Posted<'_, O> {
             Err(no) => return no_page(self.say.0, no),
         };
         if page.standing == Standing::Moved && self.verb() != Some(Verb::Dispute) {
-            return self.case(StatusCode::CONFLICT, &page, None, Vec::new(), None);
+            return self.case(StatusCode::CONFLICT, &page, self.verb(), Vec::new(), None);
         }
         let Some(verb) = self.verb() else {
             let banner = self.unknown_verb();

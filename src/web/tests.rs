@@ -258,9 +258,10 @@ async fn after_custody_moved_the_link_shows_who_and_refuses() {
     assert_eq!(page.status, 200);
     assert!(page.body.contains("刘洋") && page.body.contains("8022") && page.body.contains("138****5678"));
     assert!(!page.body.contains("李女士") && !page.body.contains("秘密") && !page.body.contains("<form"));
-    let refused = house.post(&path, &format!("{CLOSE}&matter=m&text=x")).await;
+    let refused = house.post(&path, &format!("{CLOSE}&matter=m&text=typed+already")).await;
     assert_eq!(refused.status, 409);
     assert!(refused.body.contains("刘洋") && !refused.body.contains("秘密"));
+    assert!(refused.body.contains("<dd>typed already</dd>"), "nothing typed is lost");
     assert_eq!(house.office.case(case).version, 3);
     house.close().await;
 }
