@@ -76,7 +76,7 @@ pub struct Mail {
     pub digest_window: Duration,
     /// Messages in a minute at most; 0: no limit.
     pub rate: u32,
-    /// After so long without a call from any switch the administrator is written to.
+    /// After so long without a call from any switch the administrator is written to; unless set, where one is named.
     pub dead_man: Option<Span>,
 }
 

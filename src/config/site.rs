@@ -252,7 +252,8 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
         let admin = s.opt("admin", |f| f.parse(address));
         let digest_window = s.or("digest_window", Duration::from_secs(300), duration);
         let rate = s.or("rate", RATE, |f| f.count(0, 100_000));
-        let dead_man = s.or("dead_man", Some(DEAD_MAN), |f| f.parse(span_or_none));
+        // Where no administrator is named a clerk would get the letter: only if wished.
+        let dead_man = s.or("dead_man", admin.as_ref().map(|_| DEAD_MAN), |f| f.parse(span_or_none));
         let transport = match scheme? {
             Scheme::Maildir(path) => {
                 for key in ["user", "password_file", "ca_file"] {

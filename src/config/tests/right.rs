@@ -319,6 +319,19 @@ fn a_version_is_the_hash_of_the_text_and_an_override_makes_another() {
 }
 
 #[test]
+fn f60_a_day_without_calls_is_written_to_an_administrator_who_is_named() {
+    let dead_man = |mail: &str| {
+        let site = SITE.replace("from=\"fa@localhost\"", &format!("from=\"fa@localhost\"{mail}"));
+        read_two(&site, PEOPLE).unwrap().config.mail.dead_man
+    };
+    let day = Some(crate::calendar::Span::BusinessDays(1));
+    assert_eq!(dead_man(""), None, "no clerk gets it unasked");
+    assert_eq!(dead_man(", admin=\"root@localhost\""), day);
+    assert_eq!(dead_man(", dead_man=\"1 business day\""), day);
+    assert_eq!(dead_man(", admin=\"root@localhost\", dead_man=\"none\""), None);
+}
+
+#[test]
 fn a_desk_has_a_night_watch() {
     let desk =
         r#"desk = [ {id="gate", department="permits", roster=[ {days="fri", at="20:00-08:00", person="wang"} ]} ]"#;

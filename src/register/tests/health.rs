@@ -59,7 +59,9 @@ fn march(day: u32, clock: &str) -> Timestamp {
 
 #[test]
 fn f60_no_call_for_a_business_day_is_a_letter_however_much_else_is_sent() {
-    let mut house = office(None);
+    let mut rules = Arc::into_inner(office_rules(None)).unwrap();
+    rules.dead_man = Some(crate::calendar::Span::BusinessDays(1));
+    let mut house = House::with(Arc::new(rules));
     let tick = |house: &mut House, at: Timestamp| while house.store.transact(|s| s.tick(at)).unwrap() {};
     house.tick("08:00:00");
     house.says("11:00:00", &["leg 1 8021 10:58:00 5 60"]);
