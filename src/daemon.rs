@@ -9,6 +9,7 @@
 //! **Invariants.** No task is detached: all are in one set, and the end of any of them is noticed. The writer or the
 //! clock ending stops the daemon with a failure. A broken configuration at a reload changes nothing.
 
+mod damage;
 mod descriptors;
 mod disk;
 mod feeds;
@@ -31,6 +32,7 @@ use crate::config::{Config, Feed, Loaded};
 use crate::directory::Directory;
 use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
+use crate::register::read::Reader;
 use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
 use crate::remind::{LinkDesk, Mailer, Outlet, Ticker};
 use crate::web;
@@ -73,6 +75,7 @@ pub fn rules(loaded: &Loaded) -> Rules {
             .collect(),
         digest_window: SignedDuration::try_from(config.mail.digest_window).unwrap_or(SignedDuration::ZERO),
         admin: config.mail.admin.clone(),
+        dead_man: config.mail.dead_man,
     }
 }
 
@@ -110,12 +113,17 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     }
     let mut lock = InstanceLock::take(&database)?;
     lock.look_back()?;
-    let (store, clock, desk) = open(&mut loaded, &database, simulated)?;
+    let Open {
+        writer,
+        handle,
+        rules,
+        clock,
+        desk,
+        checked,
+    } = open(&mut loaded, &database, simulated)?;
     lock.opened()?;
     let way_out = Arc::new(ArcSwap::from_pointee(outlet(&loaded.config, &desk)?));
-    let rules = Arc::new(ArcSwap::new(Arc::clone(store.rules())));
-    let checked = store.checked();
-    let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
+    let rules = Arc::new(ArcSwap::new(rules));
 
     let (stop, descriptors) = (CancellationToken::new(), Descriptors::all());
     let mut tasks: JoinSet<Ended> = JoinSet::new();
@@ -135,13 +143,19 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     );
     if let Err(error) = started {
         stop.cancel();
+        handle.stopping();
         drop(handle);
         wind_down(tasks, feeds.into_tasks(), writer).await?;
         return Err(error);
     }
     if checked == Checked::Partly {
-        let (database, stop) = (database.clone(), stop.clone());
-        tasks.spawn(async move { ("check of the database".to_owned(), check_beside(database, stop).await) });
+        let (database, hand, stop) = (database.clone(), handle.clone(), stop.clone());
+        tasks.spawn(async move {
+            (
+                "check of the database".to_owned(),
+                check_beside(database, hand, stop).await,
+            )
+        });
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(
@@ -163,6 +177,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     let result = supervise(&house, &writer, &mut tasks, &mut feeds).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
+    handle.stopping();
     drop(handle);
     let whole = wind_down(tasks, feeds.into_tasks(), writer).await?;
     lock.closed()?;
@@ -176,12 +191,72 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     result
 }
 
+/// The register as it was opened, and what it says of itself.
+struct Open {
+    writer: Writer,
+    handle: Handle,
+    rules: Arc<Rules>,
+    clock: Clock,
+    desk: Arc<LinkDesk>,
+    checked: Checked,
+}
+
+/// Opens the register; a damaged one too, for the lines must go somewhere.
+fn open(loaded: &mut Loaded, database: &Path, simulated: Option<SimulatedTime>) -> anyhow::Result<Open> {
+    match open_store(loaded, database, simulated) {
+        Ok((store, clock, desk)) => {
+            let (rules, checked) = (Arc::clone(store.rules()), store.checked());
+            let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;
+            Ok(Open {
+                writer,
+                handle,
+                rules,
+                clock,
+                desk: Arc::new(desk),
+                checked,
+            })
+        }
+        Err(error) => match error.downcast::<register::Error>() {
+            Ok(damage) if damage.is_damage() => open_beside(loaded, database, damage),
+            Ok(error) => Err(error.into()),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// The database is damaged: what can still be read of it is used, and nothing is written.
+fn open_beside(loaded: &Loaded, database: &Path, damage: register::Error) -> anyhow::Result<Open> {
+    let reader = Reader::open(database).ok();
+    let clock = reader.as_ref().and_then(|reader| reader.clock().ok());
+    let clock = clock.unwrap_or(Clock::Real);
+    let setting = |key: &str| reader.as_ref().and_then(|reader| reader.meta(key).ok().flatten());
+    // Without the key no link opens, and none is forged.
+    let secret = match setting("link_key") {
+        Some(secret) => secret,
+        None => random_text()?,
+    };
+    let epoch = setting(register::backup::EPOCH).and_then(|text| text.parse().ok());
+    let desk = LinkDesk {
+        keys: Keys::new(epoch.unwrap_or(0), Key::new(1, key_of(&secret)?), Vec::new()),
+        ..desk_of(&loaded.config, "damaged")
+    };
+    let (writer, handle) = Writer::start_beside(database, clock, damage)?;
+    Ok(Open {
+        writer,
+        handle,
+        rules: Arc::new(rules(loaded)),
+        clock,
+        desk: Arc::new(desk),
+        checked: Checked::Whole,
+    })
+}
+
 /// Opens the store with people kept who still have cases, and with its clock and link keys.
-fn open(
+fn open_store(
     loaded: &mut Loaded,
     database: &Path,
     simulated: Option<SimulatedTime>,
-) -> anyhow::Result<(Store, Clock, Arc<LinkDesk>)> {
+) -> anyhow::Result<(Store, Clock, LinkDesk)> {
     let mut store = Store::open_for_serve(database, Arc::new(rules(loaded)))?;
     let mut clock = store.clock()?;
     if let Some(simulated) = simulated {
@@ -192,9 +267,11 @@ fn open(
     }
     keep_the_orphaned(&mut loaded.directory, &store)?;
     store.adopt(Arc::new(rules(loaded)), clock.now())?;
+    store.replay_spill(clock.now())?;
     store.tell_if_held(clock.now())?;
+    store.tell_of_suspicion(clock.now())?;
     let desk = link_desk(&mut store, &loaded.config)?;
-    Ok((store, clock, Arc::new(desk)))
+    Ok((store, clock, desk))
 }
 
 /// A start must not fail because somebody with open cases left the directory: no feed may stay down for that.
@@ -221,17 +298,30 @@ fn keep_the_orphaned(directory: &mut Directory, store: &Store) -> anyhow::Result
 fn link_desk(store: &mut Store, config: &Config) -> anyhow::Result<LinkDesk> {
     let secret = random_setting(store, "link_key")?;
     let instance = random_setting(store, "instance")?;
+    Ok(LinkDesk {
+        keys: Keys::new(store.epoch()?, Key::new(1, key_of(&secret)?), Vec::new()),
+        ..desk_of(config, &instance)
+    })
+}
+
+/// Without its keys.
+fn desk_of(config: &Config, instance: &str) -> LinkDesk {
+    LinkDesk {
+        keys: Keys::new(0, Key::new(0, [0; 32]), Vec::new()),
+        public_url: config.web.public_url.trim_end_matches('/').to_owned(),
+        from: config.mail.from.clone(),
+        instance: instance.chars().take(12).collect(),
+    }
+}
+
+/// A stored key of 64 hex digits.
+fn key_of(secret: &str) -> anyhow::Result<[u8; 32]> {
     let mut key = [0u8; 32];
     for (byte, pair) in key.iter_mut().zip(secret.as_bytes().chunks(2)) {
         let digits = std::str::from_utf8(pair).unwrap_or("00");
         *byte = u8::from_str_radix(digits, 16).context("the stored link key is garbled")?;
     }
-    Ok(LinkDesk {
-        keys: Keys::new(store.epoch()?, Key::new(1, key), Vec::new()),
-        public_url: config.web.public_url.trim_end_matches('/').to_owned(),
-        from: config.mail.from.clone(),
-        instance: instance.chars().take(12).collect(),
-    })
+    Ok(key)
 }
 
 /// How mail leaves, by this configuration.
@@ -252,11 +342,15 @@ fn random_setting(store: &mut Store, key: &str) -> anyhow::Result<String> {
     if let Some(text) = store.meta(key)? {
         return Ok(text);
     }
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = random_text()?;
     store.transact(|store| store.set_meta(key, &text))?;
     Ok(text)
+}
+
+fn random_text() -> anyhow::Result<String> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[allow(clippy::too_many_arguments)] // the one place that wires everything
@@ -301,17 +395,29 @@ fn start(
             disk::watch(path, hand, token).await.map_err(Into::into),
         )
     });
+    let (hand, path, token) = (writer.clone(), database.to_owned(), stop.clone());
+    let (with_rules, by, from) = (Arc::clone(rules), Arc::clone(way_out), config.mail.from.clone());
+    tasks.spawn(async move {
+        damage::watch(&path, hand, clock, with_rules, by, from, token).await;
+        ("damage".to_owned(), Ok(()))
+    });
     let (pulse, token) = (writer.clone(), stop.clone());
     tasks.spawn(async move { ("watchdog".to_owned(), watchdog(pulse, token).await) });
     Ok(())
 }
 
-/// The rest of the start's check; damage ends the daemon.
-async fn check_beside(database: PathBuf, stop: CancellationToken) -> anyhow::Result<()> {
+/// The rest of the start's check; after damage lines go to the spill journal, and a failed read ends the daemon.
+async fn check_beside(database: PathBuf, writer: Handle, stop: CancellationToken) -> anyhow::Result<()> {
     let token = stop.clone();
-    tokio::task::spawn_blocking(move || register::check::beside(&database, move || token.is_cancelled()))
+    let checked = tokio::task::spawn_blocking(move || register::check::beside(&database, move || token.is_cancelled()))
         .await
-        .context("the database could not be checked")??;
+        .context("the database could not be checked")?;
+    match checked {
+        Ok(_) => {}
+        Err(register::Error::Damaged { detail, .. }) => writer.found_damage(detail).await?,
+        Err(error) => return Err(error.into()),
+    }
+    drop(writer);
     stop.cancelled().await;
     Ok(())
 }

@@ -14,9 +14,11 @@
 //! 10. [`report`]: what managers ask, counted from calls and cases, each figure with the list behind it.
 //!
 //! Around them: [`config`] reads what users write, [`l10n`] holds the sentences, [`cli`] the commands,
-//! [`daemon`] wires it all together, [`office`] joins pages and register, [`clock`] is the only place that asks what time it is.
+//! [`daemon`] wires it all together, [`office`] joins pages and register, [`clock`] is the only place that asks what time it is,
+//! [`ids`] are names and numbers as types.
 //!
-//! Pure rooms do no I/O and never ask the time; `tests/it/house.rs` holds them to it.
+//! Pure rooms do no I/O and never ask the time; `tests/it/house_rules.rs` holds them to it. The same map with who uses
+//! whom, and where to find what: `docs/architecture.md`.
 
 pub mod calendar;
 pub mod call;

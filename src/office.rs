@@ -4,29 +4,34 @@
 //! who has it), and only shows afterwards; but whom the case names may dispute that as long as the link works.
 
 mod figures;
+mod list;
 mod metrics;
+mod versions;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, CaseKind, CaseState, Command, DeadlineKind, Refusal, Rights, To, may_answer};
+use crate::case::{Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, Violation, may_answer, may_rule_on};
 use crate::clock::Clock;
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, PersonId};
+use crate::l10n::{Say, when};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
-use crate::register::{self, Handle, Rules, Who, room};
+use crate::register::{self, Handle, Rules, Trouble, ViolationFilter, Who, room};
 use crate::remind::LinkDesk;
+use crate::report::why::Section;
 use crate::web::{
-    ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, Hit, ListPage, ListRow, Needs, NoPage, Office,
-    People, Seen, Staff, Standing,
+    ActError, Answers, Asked, Behind, Breach, CallFacts, CasePage, Figures, Hit, ListPage, NoPage, Office, People,
+    Seen, Staff, Standing,
 };
 
-/// Others' cases shown on a supervisor's list; the most urgent.
-const MOST_WATCHED: usize = 50;
+/// A page is given up by then anyway; what reads longer keeps the write-ahead log from shrinking.
+const LONGEST_READ: Duration = Duration::from_secs(15);
 
 /// Readers kept open between requests.
 const SPARE_READERS: usize = 4;
@@ -39,6 +44,7 @@ pub struct RegisterOffice {
     writer: Handle,
     clock: Clock,
     spare: Arc<Mutex<Vec<Reader>>>,
+    versions: versions::Versions,
 }
 
 impl std::fmt::Debug for RegisterOffice {
@@ -59,6 +65,7 @@ impl RegisterOffice {
             writer,
             clock,
             spare: Arc::new(Mutex::new(Vec::new())),
+            versions: versions::Versions::default(),
         }
     }
 
@@ -70,20 +77,34 @@ impl RegisterOffice {
         let (path, spare) = (self.path.clone(), Arc::clone(&self.spare));
         let work = move || {
             let kept = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let reader = match kept {
+            let mut reader = match kept {
                 Some(reader) => reader,
                 None => Reader::open(&path)?,
             };
-            let result = query(&reader);
+            let result = reader.within(LONGEST_READ, query);
+            if let Err(error @ register::Error::TooLong { .. }) = &result {
+                tracing::warn!(%error, "a page's query was ended");
+            }
             let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
             if spare.len() < SPARE_READERS {
                 spare.push(reader);
             }
             result
         };
-        tokio::task::spawn_blocking(work)
+        let result = tokio::task::spawn_blocking(work)
             .await
-            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))))
+            .unwrap_or_else(|error| Err(register::Error::Stopped(format!("a query was cut off: {error}"))));
+        if let Err(error) = &result
+            && error.is_damage()
+            && !matches!(self.writer.trouble(), Trouble::Damaged(_))
+        {
+            let what = match error {
+                register::Error::Damaged { detail, .. } => detail.clone(),
+                error => error.to_string(),
+            };
+            let _ = self.writer.found_damage(what).await;
+        }
+        result
     }
 
     fn people(&self, lang: Lang) -> People {
@@ -107,6 +128,7 @@ impl RegisterOffice {
             Standing::Acts
         } else if Rights::of(case, viewer, &rules.directory, today).governs
             || offered_below(case, viewer, &rules.directory)
+            || list::rules_on(case, viewer, &rules.directory)
         {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {
@@ -125,14 +147,6 @@ impl RegisterOffice {
         (case.handler == *viewer).then(|| people.filter(below).cloned().collect())
     }
 
-    /// Those below a person whose late cases they hear of; not whom they stand in for anyway.
-    fn watches(&self, viewer: &PersonId, absent: &[PersonId]) -> Vec<PersonId> {
-        let rules = self.rules.load();
-        let below = |id: &&PersonId| rules.directory.is_above(viewer, id) && !absent.contains(id);
-        let people = rules.directory.people.iter().map(|person| &person.id);
-        people.filter(below).cloned().collect()
-    }
-
     /// Those who are away today, or can't be mailed, and whom a person stands in for.
     fn stands_in_for(&self, viewer: &PersonId) -> Vec<PersonId> {
         let (rules, today) = (self.rules.load(), self.today());
@@ -145,23 +159,17 @@ impl RegisterOffice {
     fn today(&self) -> jiff::civil::Date {
         self.rules.load().zone.to_datetime(self.clock.now()).date()
     }
-
-    /// What closing needs; for a case that is not closed on its own day, what is then needed too.
-    fn needs(&self, case: Option<&Case>) -> Needs {
-        let (rules, now) = (self.rules.load(), self.clock.now());
-        let late = case.is_some_and(|case| !rules.calendar.same_business_day(case.opened_at, now));
-        let of = |rule: &crate::case::policy::DutyRule| {
-            let more = rule.not_at_once.iter().filter(|_| late);
-            rule.needs.iter().chain(more).cloned().collect()
-        };
-        let duties = rules.policy.duties.iter();
-        duties.map(|(duty, rule)| (*duty, of(rule))).collect()
-    }
 }
 
-/// Whether a case is one that its handler's supervisor is mailed about.
-fn waits_for_the_supervisor(case: &Case, now: Timestamp) -> bool {
-    case.overdue(now) || case.state == CaseState::Frozen || case.asked.is_some() || case.hot
+/// What was breached, by whom, when.
+fn breach_words(violation: &Violation, lang: Lang, rules: &Rules, now: Timestamp) -> String {
+    let say = Say(lang);
+    let name = violation.person.as_ref().map_or_else(
+        || say.charged_to_nobody(),
+        |person| rules.directory.display_name(person, lang),
+    );
+    let at = when::near(lang, violation.at, &rules.zone, now);
+    say.breach_line(say.violation(violation.kind), name, at)
 }
 
 /// Whether the reader has to call the caller: a missed call, or a matter that another passed on.
@@ -215,17 +223,24 @@ impl Office for RegisterOffice {
         let Target::Case(id) = link.target else {
             return Err(NoPage::Gone);
         };
+        let rules = self.rules.load_full();
+        let (versions, rules_then) = (self.versions.clone(), Arc::clone(&rules));
         let found = self
             .read(move |reader| {
                 let Some(case) = reader.case(id)? else {
                     return Ok(None);
                 };
                 let call = case.call.map(|call| reader.call(call)).transpose()?.flatten();
-                Ok(Some((reader.events(id)?, call, case)))
+                let policy = versions.of(&case, &rules_then, reader)?;
+                let violations = reader.violations(&ViolationFilter {
+                    case: Some(id),
+                    ..ViolationFilter::default()
+                })?;
+                Ok(Some((reader.events(id)?, call, policy, violations, case)))
             })
             .await
             .map_err(|error| no_page(&error))?;
-        let (events, call, case) = found.ok_or(NoPage::Gone)?;
+        let (events, call, policy, violations, case) = found.ok_or(NoPage::Gone)?;
         let call = call.map(|call| CallFacts {
             called_number: call.called_number,
             talk_seconds: call.talk_seconds,
@@ -233,7 +248,6 @@ impl Office for RegisterOffice {
         if !case.settled {
             return Err(NoPage::Gone);
         }
-        let rules = self.rules.load_full();
         let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
         let (standing, answers) = self.standing(&link.person, &case, now);
         let rights = Rights::of(&case, &link.person, &rules.directory, self.today());
@@ -250,10 +264,28 @@ impl Office for RegisterOffice {
             staff: Staff::of(&rules.directory, lang, self.today()),
             events,
             people: self.people(lang),
-            categories: rules.policy.categories.keys().cloned().collect(),
-            needs: self.needs(Some(&case)),
-            extensions: case.extended < rules.policy.extension_times,
-            pause_reasons: rules.policy.pause_reasons.clone(),
+            categories: policy.categories.keys().cloned().collect(),
+            needs: versions::needs(&case, &policy, &rules, now),
+            extensions: case.extended < policy.extension_times,
+            pause_reasons: policy.pause_reasons.clone(),
+            breaches: violations
+                .into_iter()
+                .map(|row| {
+                    let charged = row.person.as_deref().and_then(|person| person.parse().ok());
+                    Breach {
+                        id: row.id,
+                        n: row.n,
+                        article: row.article,
+                        words: case
+                            .violations
+                            .get(row.n as usize)
+                            .map_or_else(String::new, |found| breach_words(found, lang, &rules, now)),
+                        theirs: row.status == "pending"
+                            && may_rule_on(&case, charged.as_ref(), &link.person, &rules.directory),
+                    }
+                })
+                .collect(),
+            sanctions: policy.sanctions.clone(),
             number: case.caller_number.clone().filter(|_| dials(&case, rights)),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,
@@ -262,53 +294,8 @@ impl Office for RegisterOffice {
     }
 
     async fn list_page(&self, link: &Link) -> Result<ListPage, NoPage> {
-        let rules = self.rules.load_full();
-        let (lang, now) = (self.language(Some(&link.person)), self.clock.now());
-        let viewer = link.person.clone();
-        let midnight = rules
-            .zone
-            .to_timestamp(rules.zone.to_datetime(now).date().at(0, 0, 0, 0))
-            .unwrap_or(now);
-        let absent = self.stands_in_for(&link.person);
-        let below = self.watches(&link.person, &absent);
-        let (mut watched, cases, mut offered, closed_today) = self
-            .read(move |reader| {
-                let mut cases = reader.open_cases_of(&viewer)?;
-                for person in &absent {
-                    cases.extend(reader.open_cases_of(person)?);
-                }
-                let mut watched = Vec::new();
-                for person in &below {
-                    let theirs = reader.open_cases_of(person)?.into_iter();
-                    watched.extend(theirs.filter(|case| waits_for_the_supervisor(case, now)));
-                }
-                let closed = reader.closed_since(&viewer, midnight)?;
-                Ok((watched, cases, reader.offered_cases()?, closed))
-            })
-            .await
-            .map_err(|error| no_page(&error))?;
-        offered.retain(|case| case.handler != link.person && self.standing(&link.person, case, now).1.accept);
-        watched.retain(|case| !offered.iter().any(|offer| offer.id == case.id));
-        watched.sort_by_key(|case| (case.due().map_or(Timestamp::MAX, |due| due.due_at), case.id));
-        watched.truncate(MOST_WATCHED);
-        let row = |case: Case| ListRow {
-            of: (case.handler != link.person && case.offer.is_none()).then(|| case.handler.clone()),
-            url: self.desk.url_until(&link.person, Target::Case(case.id), link.expires),
-            case,
-        };
-        Ok(ListPage {
-            lang,
-            now,
-            zone: rules.zone.clone(),
-            viewer: link.person.clone(),
-            people: self.people(lang),
-            rows: cases.into_iter().map(row).collect(),
-            watched: watched.into_iter().map(row).collect(),
-            offered: offered.into_iter().map(row).collect(),
-            categories: rules.policy.categories.keys().cloned().collect(),
-            needs: self.needs(None),
-            closed_today,
-        })
+        let lang = self.language(Some(&link.person));
+        self.list_of(link, lang).await.map_err(|error| no_page(&error))
     }
 
     fn who(&self, words: &str, lang: Lang) -> Vec<Hit> {
@@ -325,18 +312,7 @@ impl Office for RegisterOffice {
     }
 
     fn until(&self, given: &str) -> Option<Timestamp> {
-        let rules = self.rules.load();
-        if let Ok(at) = given.parse() {
-            return Some(at);
-        }
-        let wall: jiff::civil::DateTime = match given.parse::<jiff::civil::Date>() {
-            Ok(day) if !given.contains(':') => match rules.calendar.close_of_day(day) {
-                Some(closes) => return Some(closes),
-                None => day.at(0, 0, 0, 0),
-            },
-            _ => given.parse().ok()?,
-        };
-        rules.zone.to_timestamp(wall).ok()
+        self.rules.load().calendar.moment(given)
     }
 
     async fn act(
@@ -399,6 +375,19 @@ impl Office for RegisterOffice {
         behind.map_err(|error| no_page(&error))?.ok_or(NoPage::Gone)
     }
 
+    async fn overdue(&self, lang: Lang) -> Result<Behind, NoPage> {
+        self.overdue_of(lang).await.map_err(|error| no_page(&error))
+    }
+
+    async fn caller(&self, digits: String, lang: Lang) -> Result<[Behind; 2], NoPage> {
+        self.caller_of(digits, lang).await.map_err(|error| no_page(&error))
+    }
+
+    async fn why(&self, id: CaseId, lang: Lang) -> Result<Vec<Section>, NoPage> {
+        let sections = self.why_of(id, lang).await;
+        sections.map_err(|error| no_page(&error))?.ok_or(NoPage::Gone)
+    }
+
     fn day(&self) -> jiff::civil::Date {
         self.today()
     }
@@ -420,6 +409,7 @@ impl Office for RegisterOffice {
             commits: self.writer.commits(),
             busy: self.writer.busy(),
             waits: self.writer.waits(),
+            slow: self.writer.pace().slow,
             free,
             database,
             log,
@@ -428,6 +418,11 @@ impl Office for RegisterOffice {
     }
 
     async fn ready(&self) -> Result<(), String> {
+        match self.writer.trouble() {
+            Trouble::None => {}
+            Trouble::Waits(why) => return Err(format!("the database can't be written: {why}")),
+            Trouble::Damaged(why) => return Err(format!("lines go to the spill journal: {why}")),
+        }
         self.read(Reader::ping).await.map_err(|error| {
             tracing::warn!(%error, "not ready");
             "the database does not answer".to_owned()

@@ -6,6 +6,7 @@ use crate::clock::Simulation;
 use crate::mail::{Key, Keys};
 use crate::register::Writer;
 use crate::register::tests::{DIRECTORY, House, POLICY, rules_of, t};
+use crate::web::Watch;
 
 /// An office over the house, at that time.
 fn office(house: House, directory: &str, clock: &str) -> (tempfile::TempDir, RegisterOffice) {
@@ -196,7 +197,9 @@ async fn what_is_needed_not_at_once_is_told_before_closing() {
     assert!(!page.needs[&crate::case::Duty::Own].contains(&told_once));
     let mut older = page.case.clone();
     older.opened_at = "2026-03-04T01:00:00Z".parse().unwrap();
-    assert!(office.needs(Some(&older))[&crate::case::Duty::Own].contains(&told_once));
+    let rules = office.rules.load_full();
+    let needs = versions::needs(&older, &rules.policy, &rules, t("09:03:00"));
+    assert!(needs[&crate::case::Duty::Own].contains(&told_once));
 }
 
 /// A supervisor's list shows, besides their own, what they are mailed about below them.
@@ -206,19 +209,164 @@ async fn the_supervisors_list_has_what_waits_for_them() {
     house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
     house.tick("09:02:05");
     house.says("09:02:20", &["leg 2 8022 09:01:10 5 60 last from 13900000002"]);
-    house.tick("09:03:20");
     let (_dir, office) = office(house, DIRECTORY, "09:02:40");
     let list = |who: &'static str| {
         let office = &office;
         async move {
             let page = office.list_page(&link(who, Target::List)).await.unwrap();
-            page.watched.iter().map(|row| row.case.id.get()).collect::<Vec<_>>()
+            let watched = page.watched.into_iter();
+            watched.map(|(row, whys)| (row.case.id.get(), whys)).collect::<Vec<_>>()
         }
     };
-    // Registering is due 120 s after the answer: of the first call by now, of the second not yet.
-    assert_eq!(list("li").await, [1]);
-    assert_eq!(list("wang").await, [0; 0], "nobody is below Wang");
+    // Registering is due 120 s after the answer: of the first call by now, of the second not yet. That it was late
+    // waits for a ruling.
+    assert_eq!(list("li").await, [(1, vec![Watch::Overdue, Watch::Pending(1)])]);
+    assert_eq!(list("wang").await, [], "nobody is below Wang");
 }
+
+/// Each reason by itself, the gravest first.
+#[tokio::test]
+async fn a_supervisors_list_is_in_the_order_of_what_is_to_be_done() {
+    let mut house = House::new();
+    for n in 1..=5 {
+        let line = format!("leg {n} 8021 09:00:0{n} 5 60 last from 1390000000{n}");
+        house.says("09:01:20", &[&line]);
+    }
+    let named = crate::case::Particulars {
+        caller_name: Some("Chen".to_owned()),
+        matter: Some("permit".to_owned()),
+        ..crate::case::Particulars::default()
+    };
+    house.now = t("09:01:30");
+    for id in 1..=4 {
+        house.change(id, &Command::Register(named.clone()), "wang").unwrap();
+    }
+    let text = || "the files are in another town".to_owned();
+    let until = "2026-03-16T09:30:00Z".parse().unwrap();
+    let extend = Command::Extend {
+        until,
+        text: text(),
+        caller_told: Some(text()),
+    };
+    house.change(1, &extend, "wang").unwrap();
+    let hand_over = Command::HandOver {
+        to: Some(To::Person("liu".parse().unwrap())),
+        text: text(),
+        particulars: crate::case::Particulars::default(),
+    };
+    house.change(2, &hand_over, "wang").unwrap();
+    house.change(3, &Command::Hot { text: text() }, "wang").unwrap();
+    // The fourth waits for nobody above; the fifth was not registered in 120 s.
+    house.tick("09:02:20");
+    let (_dir, office) = office(house, DIRECTORY, "09:03:00");
+    let list = office.list_page(&link("li", Target::List)).await.unwrap();
+    let found: Vec<_> = list
+        .watched
+        .into_iter()
+        .map(|(row, whys)| (row.case.id.get(), whys))
+        .collect();
+    let expected = [
+        (1, vec![Watch::ToRule]),
+        (5, vec![Watch::Overdue, Watch::Pending(1)]),
+        (3, vec![Watch::Hot]),
+    ];
+    assert_eq!(found, expected);
+}
+
+/// What was offered lies too long once its acceptance is due within two hours.
+#[tokio::test]
+async fn an_offer_that_nobody_answers_is_shown_above() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.now = t("09:01:30");
+    let hand_over = Command::HandOver {
+        to: Some(To::Person("liu".parse().unwrap())),
+        text: "permits are yours".to_owned(),
+        particulars: crate::case::Particulars {
+            caller_name: Some("Chen".to_owned()),
+            matter: Some("permit".to_owned()),
+            ..crate::case::Particulars::default()
+        },
+    };
+    house.change(1, &hand_over, "wang").unwrap();
+    // Four hours to accept: at 11:00 more than two are left, at 11:40 less.
+    let (_dir, office) = office(house, DIRECTORY, "11:40:00");
+    let list = office.list_page(&link("li", Target::List)).await.unwrap();
+    let whys: Vec<_> = list
+        .watched
+        .iter()
+        .map(|(row, whys)| (row.case.id.get(), whys.clone()))
+        .collect();
+    assert_eq!(whys, [(1, vec![Watch::Offered])]);
+    let liu = office.list_page(&link("liu", Target::List)).await.unwrap();
+    assert_eq!(liu.offered.len(), 1);
+    assert!(liu.offered[0].returns, "whom it is offered to may give it back");
+}
+
+/// A violation that waits for its ruling is shown to who may rule, and to nobody it concerns.
+#[tokio::test]
+async fn the_case_page_rules_on_a_violation() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.tick("09:02:05");
+    house.tick("09:02:20");
+    let (_dir, office) = office(house, DIRECTORY, "09:03:00");
+    let theirs = |page: &CasePage| page.breaches.iter().map(|breach| breach.theirs).collect::<Vec<_>>();
+    let own = office.case_page(&link("wang", case(1))).await.unwrap();
+    assert_eq!(theirs(&own), [false]);
+    assert!(own.breaches[0].words.contains("王芳"), "{}", own.breaches[0].words);
+    let page = office.case_page(&link("li", case(1))).await.unwrap();
+    assert_eq!(theirs(&page), [true]);
+    let seen = Seen {
+        address: "10.0.0.9".parse().unwrap(),
+        agent: "b".to_owned(),
+    };
+    let ruling = |confirmed| Command::RuleOn {
+        violation: page.breaches[0].n,
+        confirmed,
+        reason: "the phone was down".to_owned(),
+        sanction: None,
+    };
+    let version = page.case.version;
+    let refused = office
+        .act(&link("wang", case(1)), CaseId::new(1), version, ruling(false), &seen)
+        .await;
+    assert!(
+        matches!(refused, Err(ActError::Refused(Refusal::NotPermitted { .. }))),
+        "{refused:?}"
+    );
+    let li = link("li", case(1));
+    assert_eq!(
+        office.act(&li, CaseId::new(1), version, ruling(false), &seen).await,
+        Ok(())
+    );
+    let page = office.case_page(&li).await.unwrap();
+    assert_eq!(page.case.violations[0].status, crate::case::Status::Waived);
+    assert_eq!(theirs(&page), [false], "a ruling stands");
+}
+
+/// A case is closed by what was in force at its answer, whatever the files say since.
+#[tokio::test]
+async fn pages_ask_what_the_policy_of_the_answer_asks() {
+    let older =
+        format!(r#"{POLICY}, duty.own.needs=["matter", "tried"], pause.reasons=["a_site_visit"], name.zh="旧制度""#);
+    let mut house = House::with(Arc::new(rules_of(DIRECTORY, &older)));
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.tick("09:02:05");
+    let (_dir, office) = office(house, DIRECTORY, "09:03:00");
+    let own = |needs: &crate::web::Needs| needs[&crate::case::Duty::Own].clone();
+    let asked: Vec<Vec<String>> = vec![vec!["matter".to_owned()], vec!["tried".to_owned()]];
+    let page = office.case_page(&link("wang", case(1))).await.unwrap();
+    assert_ne!(page.case.policy.1, office.rules.load().policy.version);
+    assert_eq!(own(&page.needs), asked);
+    assert_eq!(page.pause_reasons, ["a_site_visit"]);
+    let list = office.list_page(&link("wang", Target::List)).await.unwrap();
+    assert_eq!(
+        (own(&list.rows[0].needs), list.rows[0].policy.as_str()),
+        (asked, "旧制度")
+    );
+}
+
 #[tokio::test]
 async fn after_the_case_moved_who_is_named_may_still_dispute_and_nothing_else() {
     let (_dir, office) = office(put_through(), DIRECTORY, "09:03:00");

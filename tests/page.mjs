@@ -1,5 +1,5 @@
 // Opens the page behind a mail link as a clerk's phone does (390 px, no script), asks axe about it,
-// closes the case with the first form, and sees it said so.  node page.mjs LINK
+// closes the case with the first form, and sees it said so.  node page.mjs LINK [zh|en]
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 
@@ -7,6 +7,7 @@ const require = createRequire(new URL('.parts/', import.meta.url));
 const { chromium } = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const link = process.argv[2];
+const closed = process.argv[3] === 'en' ? /Closed by/ : /已[^。]{0,60}办结/;
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -44,7 +45,7 @@ try {
     await form.locator('button, [type="submit"]').first().click();
     expect(phone.url().startsWith(link), `after closing the page is ${phone.url()}`);
     const said = await phone.locator('body').innerText();
-    expect(/已[^。]{0,60}办结/.test(said), `the page does not say that the case is closed: ${said.slice(0, 400)}`);
+    expect(closed.test(said), `the page does not say that the case is closed: ${said.slice(0, 400)}`);
 } catch (error) {
     problems.push(String(error));
 } finally {

@@ -318,11 +318,30 @@ async function theSupervisor(url, id) {
     await look('void');
 }
 
+/// What waits for the supervisor's ruling is one tap from the top of their list: one is confirmed, one is waived.
+async function rulings(list) {
+    const link = page.locator('.strip a[href="#watch-pending"]');
+    expect((await link.innerText()).includes(w.watched), `the list leads nowhere: ${await page.locator('.strip').innerText()}`);
+    const rows = await page.locator('#watch-pending .row-head a').evaluateAll((all) => all.map((a) => [Number(a.innerText.match(/#(\d+)/)[1]), a.href]));
+    expect(rows.length >= 2, `violations of ${rows.length} cases wait`);
+    for (const [[id, url], verb] of [[rows[0], 'confirm'], [rows[1], 'waive']]) {
+        const first = (await rows_of(id))[0];
+        await act(url, verb, { [w.reason]: w.sentence, ...(verb === 'confirm' ? { [w.sanction]: w.criticism } : {}) });
+        await look(verb);
+        const ruled = (await rows_of(id)).find((row) => row.id === first.id);
+        const want = verb === 'confirm' ? ['confirmed', w.criticism] : ['waived', null];
+        expect(JSON.stringify([ruled.status, ruled.sanction]) === JSON.stringify(want), `#${id}: ${JSON.stringify(ruled)}`);
+    }
+}
+const rows_of = (id) => rows('violation', 'list', '--case', String(id));
+
 async function aCaseOfTheSupervisors(id) {
     const list = await mailed('li');
     await open(list);
     expect((await page.locator('main').innerText()).includes(w.watched), 'the supervisor is not shown what is late below them');
     await look('list-supervisor');
+    await rulings(list);
+    await open(list);
     const own = new URL(await page.locator('.row-head a', { hasText: `#${id} ` }).getAttribute('href'), list).href;
     await open(own);
     expect(!await offers('rule') && !await offers('void') && !await offers('correct'), 'a supervisor is asked to rule on a case of their own');

@@ -1,10 +1,17 @@
-//! The way in, measured: lines to calls, durably, through the real program.
+//! The program, measured: lines to calls, durably, and what is asked of it then.
 //!
 //! ```text
-//! cargo bench --bench ingest                    everything, about two minutes
-//! cargo bench --bench ingest -- latency cases   some of: latency history restart cases
-//! LINES=100000 cargo bench --bench ingest       a shorter history
+//! cargo bench --bench ingest                    the first six parts, some minutes
+//! cargo bench --bench ingest -- latency cases   some of: latency history restart cases small mail scale rsyslog
+//! LINES=100000 cargo bench --bench ingest       a shorter history (1,000,000 lines else)
+//! HISTORY=10000000 OPEN=1000000 cargo bench --bench ingest -- scale
+//!                                               a long history beside a short one (1,000,000 and 20,000 else); 8 GB
 //! ```
+//! - `latency`: arrival to durable, at the writer. `history`, `restart`, `cases`: bursts through the real program.
+//! - `small`: the binary, and how soon it starts. `mail`: mails on one connection.
+//! - `scale`: pages, commands and the clock over a long history beside a short one; many open cases.
+//! - `rsyslog`: the same lines into rsyslog, if that is installed.
+//!
 //! Every figure stands beside a limit of the same machine taken in the same run: only the ratios mean something
 //! elsewhere. Nothing here passes or fails. What was found is in `docs/performance.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -12,8 +19,12 @@
 mod house;
 mod latency;
 mod limits;
+mod mail;
 mod pbx;
 mod program;
+mod rsyslog;
+mod scale;
+mod small;
 mod table;
 
 use std::time::Instant;
@@ -24,10 +35,23 @@ use table::Table;
 /// Lines of history, unless `LINES` says otherwise.
 const LINES: usize = 1_000_000;
 
+/// Lines of the long history, unless `HISTORY` says otherwise.
+const HISTORY: usize = 1_000_000;
+
+/// Open cases over it, unless `OPEN` says otherwise.
+const OPEN: usize = 20_000;
+
+/// Parts that are run only when they are named: they are long, or need another program.
+const NAMED: [&str; 2] = ["scale", "rsyslog"];
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
-    let lines = std::env::var("LINES").map_or(LINES, |text| text.parse().expect("LINES is a number"));
+    let wants = |name: &str| wanted.is_empty() && !NAMED.contains(&name) || wanted.iter().any(|w| w == name);
+    let lines = number("LINES", LINES);
 
     let mut table = Table::default();
     let unit = limits::sync_unit();
@@ -44,6 +68,18 @@ fn main() {
     }
     if wants("cases") {
         cases(&mut table, lines / 10);
+    }
+    if wants("small") {
+        small::run(&mut table);
+    }
+    if wants("mail") {
+        mail::run(&mut table);
+    }
+    if wants("scale") {
+        scale::run(&mut table, number("HISTORY", HISTORY), number("OPEN", OPEN));
+    }
+    if wants("rsyslog") {
+        rsyslog::run(&mut table, lines);
     }
     table.row(
         "4 KiB append + fdatasync, p50, at the end",

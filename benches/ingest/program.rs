@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use crate::house;
 pub struct Program {
     folder: TempDir,
     feed_port: u16,
+    web_port: u16,
     child: Option<Child>,
 }
 
@@ -37,12 +38,41 @@ impl Program {
         Self {
             folder,
             feed_port,
+            web_port,
             child: None,
         }
     }
 
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("var/firstanswer.db")
+    }
+
+    /// The folder of its configuration.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn web_port(&self) -> u16 {
+        self.web_port
+    }
+
+    /// A command beside the running program; how long it took.
+    pub fn command(&self, words: &[&str]) -> Duration {
+        let begun = Instant::now();
+        let done = Command::new(env!("CARGO_BIN_EXE_firstanswer"))
+            .args(["--config", "firstanswer.toml"])
+            .args(words)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let took = begun.elapsed();
+        assert!(
+            done.status.success(),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        took
     }
 
     fn log(&self) -> PathBuf {
@@ -111,7 +141,7 @@ impl Program {
         }
     }
 
-    fn reader(&self) -> Connection {
+    pub fn reader(&self) -> Connection {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Connection::open_with_flags(self.database(), flags).unwrap()
     }
@@ -158,11 +188,11 @@ impl Program {
     }
 }
 
-fn count(reader: &Connection, sql: &str) -> i64 {
+pub fn count(reader: &Connection, sql: &str) -> i64 {
     let mut statement = reader.prepare_cached(sql).unwrap();
     statement.query_row([], |row| row.get(0)).unwrap()
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -207,6 +207,20 @@ impl Calendar {
         self.spans(date).next_back().map(|(_, end)| end)
     }
 
+    /// A moment by which something is to be done, as people name it: with an offset, by the wall, or a day, which means
+    /// its close of business, and without business on it its end. `None`: it is none of these.
+    pub fn moment(&self, given: &str) -> Option<Timestamp> {
+        if let Ok(at) = given.parse() {
+            return Some(at);
+        }
+        let day = given.parse::<Date>().ok().filter(|_| !given.contains(':'));
+        let Some(day) = day else {
+            return self.zone.to_timestamp(given.parse().ok()?).ok();
+        };
+        self.close_of_day(day)
+            .or_else(|| instant(&self.zone, day.tomorrow().ok()?, Time::midnight()))
+    }
+
     /// The business day an instant belongs to: its own date, whatever the hour, if that is a business day, else the
     /// next one. (Without any working time: its own date.)
     ///

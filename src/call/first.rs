@@ -19,6 +19,10 @@ pub struct Answer {
     pub talk_seconds: i64,
     pub order: u64,
     one_start: bool,
+    /// How far `at` may be from the truth: less than this many seconds.
+    coarse: i64,
+    /// The record says that the call came here by transfer.
+    came_by_transfer: bool,
     deduced: bool,
 }
 
@@ -33,6 +37,9 @@ pub struct First {
 }
 
 /// Answers by people, in the order in which they happened.
+///
+/// Emission is the order; an answer goes before earlier lines only where its time says so for sure. `legs` are in the
+/// order of emission.
 pub fn human_answers(
     legs: &[PlacedLeg],
     direction: Direction,
@@ -43,13 +50,28 @@ pub fn human_answers(
     if direction == Direction::Outgoing {
         return Vec::new();
     }
-    let mut answers: Vec<Answer> = legs
-        .iter()
-        .flat_map(|placed| answers_of(placed, feed, directory, site))
-        .collect();
-    // Segments with one common start are in the order of emission already; their times are sums of it.
-    answers.sort_by_key(|answer| (if answer.one_start { Timestamp::MIN } else { answer.at }, answer.order));
+    let mut answers: Vec<Answer> = Vec::new();
+    for answer in legs.iter().flat_map(|placed| answers_of(placed, feed, directory, site)) {
+        let after = answers.iter().rposition(|emitted| !answer.precedes(emitted));
+        answers.insert(after.map_or(0, |at| at + 1), answer);
+    }
+    let mut before = Timestamp::MIN;
+    for answer in &mut answers {
+        answer.at = answer.at.max(before);
+        before = answer.at;
+    }
     answers
+}
+
+impl Answer {
+    /// Whether it surely came before an answer that was emitted earlier.
+    ///
+    /// Never what came by transfer, for the part it came from ended first; nor a segment of one common start, whose
+    /// time is a sum of those before it.
+    fn precedes(&self, emitted: &Self) -> bool {
+        let apart = emitted.at.as_second() - self.at.as_second();
+        !self.came_by_transfer && !self.one_start && !emitted.one_start && apart >= self.coarse.max(emitted.coarse)
+    }
 }
 
 /// The answer of a leg, and those of the phones it names as having had the call afterwards.
@@ -98,6 +120,8 @@ fn human_answer(
         talk_seconds: leg.talk_seconds.unwrap_or(0),
         order: placed.order,
         one_start: leg.marks.one_start,
+        coarse: leg.marks.resolution_seconds.max(1),
+        came_by_transfer: leg.marks.transferred,
         deduced: leg
             .inferred
             .iter()
@@ -156,9 +180,12 @@ fn same_party(a: &Answer, b: &Answer) -> bool {
     a.extension == b.extension || (person.is_some() && person == person_of(&b.found.holder))
 }
 
-/// Whether two answers fell into one second, so that neither is known to be the first.
+/// Whether an answer and a later one are so near that neither is known to be the first: in one second, or as near as
+/// stamps without seconds can tell. What came by transfer is known to be later.
 pub fn ties(a: &Answer, b: &Answer) -> bool {
-    !a.one_start && !b.one_start && a.timed && b.timed && a.at == b.at
+    let apart = (b.at.as_second() - a.at.as_second()).abs();
+    let comparable = !a.one_start && !b.one_start && a.timed && b.timed && !b.came_by_transfer;
+    comparable && apart < a.coarse.max(b.coarse)
 }
 
 fn person_of(holder: &Holder) -> Option<PersonId> {

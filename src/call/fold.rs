@@ -14,6 +14,7 @@ use crate::ids::FeedName;
 pub fn fold(feed: &FeedName, mut legs: Vec<PlacedLeg>, directory: &Directory, site: &TimeZone) -> Option<Call> {
     legs.sort_by_key(|leg| leg.order);
     spread_segments(&mut legs);
+    follow_parts(&mut legs);
     let head = legs.first()?;
     let incoming = legs.iter().any(|leg| leg.leg.direction == Direction::Incoming);
     let direction = if incoming {
@@ -87,6 +88,24 @@ fn spread_segments(legs: &mut [PlacedLeg]) {
         }
         leg.ended_at = Some(at(ring.saturating_add(talk)));
         clock = leg.ended_at;
+    }
+}
+
+/// Stamps without seconds are up to a minute early: what came by transfer begins when the part before it ended.
+fn follow_parts(legs: &mut [PlacedLeg]) {
+    let mut ended: Option<Timestamp> = None;
+    let answered = |leg: &&mut PlacedLeg| leg.leg.disposition == Disposition::Answered && !leg.leg.marks.one_start;
+    for leg in legs.iter_mut().filter(answered) {
+        let most = leg.leg.marks.resolution_seconds.max(1) - 1;
+        let early = ended.map_or(0, |end| end.as_second() - leg.start.as_second());
+        if leg.leg.marks.transferred && early > 0 {
+            let by = SignedDuration::from_secs(early.min(most));
+            leg.start = leg.start.checked_add(by).unwrap_or(leg.start);
+            for at in [&mut leg.answered_at, &mut leg.ended_at].into_iter().flatten() {
+                *at = at.checked_add(by).unwrap_or(*at);
+            }
+        }
+        ended = leg.ended_at.or(Some(leg.start));
     }
 }
 

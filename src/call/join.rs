@@ -1,11 +1,12 @@
 //! Which call does a leg belong to?
 //!
 //! With an id of the PBX: same feed, same boot epoch, within 24 hours, for ids restart with the switch. Without:
-//! same trunk and caller, next start at most 10 seconds (plus the stamp's coarseness) after the previous end.
+//! same direction, trunk, caller and, of calls that were dialled here, dialled number, next start at most 10 seconds
+//! (plus the stamp's coarseness) after the previous end. Who withheld their number is nobody to be recognised by.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Disposition, PlacedLeg, Text};
+use super::{Direction, Disposition, PlacedLeg, Text, number};
 use crate::ids::CallId;
 
 /// A PBX id is one call for this long.
@@ -19,14 +20,18 @@ pub const GAP_SECONDS: i64 = 10;
 pub enum JoinKey {
     /// The PBX's own call id.
     PbxId(Text),
-    /// Trunk and caller, at least one of them known.
+    /// Trunk and parties, at least one of them known.
     Line {
+        /// Seen from the PBX.
+        direction: Direction,
         /// Trunk as printed.
         trunk: Option<Text>,
-        /// Caller as printed.
+        /// Caller as printed; none where it was withheld.
         caller: Option<Text>,
+        /// What a station dialled, as printed; none of calls from outside, which may be dialled on and on.
+        dialled: Option<Text>,
     },
-    /// Neither: the leg is a call of its own.
+    /// Nothing is known: the leg is a call of its own.
     Alone,
 }
 
@@ -36,11 +41,27 @@ impl JoinKey {
         let leg = &leg.leg;
         match &leg.pbx_call_id {
             Some(id) => Self::PbxId(id.clone()),
-            None if leg.trunk.is_some() || leg.calling_number.is_some() => Self::Line {
-                trunk: leg.trunk.clone(),
-                caller: leg.calling_number.clone(),
-            },
-            None => Self::Alone,
+            None => Self::of_line(
+                leg.direction,
+                leg.trunk.clone(),
+                leg.calling_number.clone(),
+                leg.called_number.clone(),
+            ),
+        }
+    }
+
+    /// The key of a leg or call to which the switch gave no id.
+    pub fn of_line(direction: Direction, trunk: Option<Text>, calling: Option<Text>, called: Option<Text>) -> Self {
+        let caller = calling.filter(|text| !number::is_withheld(text));
+        let dialled = called.filter(|_| direction != Direction::Incoming);
+        if trunk.is_none() && caller.is_none() && dialled.is_none() {
+            return Self::Alone;
+        }
+        Self::Line {
+            direction,
+            trunk,
+            caller,
+            dialled,
         }
     }
 }
@@ -50,6 +71,8 @@ impl JoinKey {
 pub struct Candidate {
     /// Which.
     pub id: CallId,
+    /// What it is looked up by.
+    pub key: JoinKey,
     /// Its start.
     pub start: Timestamp,
     /// Its end so far.
@@ -73,6 +96,7 @@ pub enum Placement {
 pub fn place(leg: &PlacedLeg, epoch: i64, candidates: &[Candidate]) -> Placement {
     let key = JoinKey::of(leg);
     let fits = |call: &&Candidate| match &key {
+        key if call.key != *key => false,
         JoinKey::PbxId(_) => call.epoch == epoch && leg.start.duration_since(call.start).abs() <= id_life(leg),
         JoinKey::Line { .. } => follows(leg, call) && marked(leg, call),
         JoinKey::Alone => false,

@@ -201,6 +201,16 @@ pub fn key(raw: &str, dialled: bool, plan: &DialPlan) -> Option<NumberKey> {
     })
 }
 
+/// Whether a switch printed that it knows no number: blank, `????`, `anonymous` and the like.
+pub fn is_withheld(raw: &str) -> bool {
+    let text = address(raw);
+    is_no_number(&text, &text.to_lowercase())
+}
+
+fn is_no_number(text: &str, lower: &str) -> bool {
+    text.is_empty() || text.contains('?') || WITHHELD.contains(&lower)
+}
+
 /// What a raw text turns out to be.
 enum Written {
     /// Blank, withheld, or with digits hidden.
@@ -216,7 +226,7 @@ enum Written {
 fn written(raw: &str) -> Written {
     let text = address(raw);
     let lower = text.to_lowercase();
-    if text.is_empty() || text.contains('?') || WITHHELD.contains(&lower.as_str()) {
+    if is_no_number(&text, &lower) {
         return Written::Nothing;
     }
     if text.starts_with(['*', '#']) {

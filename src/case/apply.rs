@@ -61,6 +61,7 @@ impl Case {
             passed_on: Vec::new(),
             evidence_differs: false,
             evidence_person: None,
+            evidence_heard: false,
             acted: false,
             policy: opening.policy.clone(),
             deadlines: Vec::new(),
@@ -74,7 +75,6 @@ impl Case {
             promised: None,
             pauses: Vec::new(),
             extended: 0,
-            extended_to: None,
             asked: None,
             hot: false,
             disputed: false,
@@ -113,6 +113,7 @@ impl Case {
             Event::AnswererFound(holding) => self.answerer_found(holding, at),
             Event::EvidenceDiffered { person, .. } => {
                 self.evidence_differs = true;
+                self.evidence_heard = true;
                 self.evidence_person = person.clone();
             }
             Event::PutThrough {
@@ -135,9 +136,11 @@ impl Case {
                 started_at,
                 due_at,
                 why,
-            } => {
-                self.set_deadline(*deadline, *started_at, *due_at, at, why);
-            }
+                given,
+            } => self.set_deadline(Deadline {
+                given: *given,
+                ..Deadline::set(*deadline, *started_at, *due_at, at, why)
+            }),
             Event::DeadlineMet { deadline, met_at } => self.deadline_met(*deadline, *met_at),
             Event::DeadlineDropped { deadline } => self.drop_live(|kind| kind == *deadline),
             Event::CalendarChanged {
@@ -146,9 +149,7 @@ impl Case {
                 due_at,
                 why,
                 ..
-            } => {
-                self.set_deadline(*deadline, *started_at, *due_at, at, why);
-            }
+            } => self.set_deadline(Deadline::set(*deadline, *started_at, *due_at, at, why)),
             Event::DeadlineMissing {
                 deadline,
                 started_at,
@@ -211,6 +212,7 @@ impl Case {
             | Event::Unreasonable { .. }
             | Event::CoHandlerAdded { .. }
             | Event::Suspected { .. }
+            | Event::ShownInTime { .. }
             | Event::ViolationRuled { .. } => self.take_word(at, event),
         }
     }
@@ -279,20 +281,10 @@ impl Case {
         self.department = department.clone();
     }
 
-    fn set_deadline(&mut self, kind: DeadlineKind, started: Timestamp, due: Timestamp, at: Timestamp, why: &Words) {
-        self.drop_live(|live| live == kind);
-        self.undated.retain(|undated| undated.kind != kind);
-        self.deadlines.push(Deadline {
-            kind,
-            started_at: started,
-            due_at: due,
-            set_at: at,
-            met_at: None,
-            breached_at: None,
-            charged_to: None,
-            why: why.clone(),
-            dropped: false,
-        });
+    fn set_deadline(&mut self, row: Deadline) {
+        self.drop_live(|live| live == row.kind);
+        self.undated.retain(|undated| undated.kind != row.kind);
+        self.deadlines.push(row);
     }
 
     fn deadline_met(&mut self, kind: DeadlineKind, met_at: Timestamp) {
@@ -391,6 +383,24 @@ impl Case {
     pub(super) fn drop_live(&mut self, which: impl Fn(DeadlineKind) -> bool) {
         for row in self.deadlines.iter_mut().filter(|row| row.is_live() && which(row.kind)) {
             row.dropped = true;
+        }
+    }
+}
+
+impl Deadline {
+    /// A counted one, to be met.
+    fn set(kind: DeadlineKind, started_at: Timestamp, due_at: Timestamp, set_at: Timestamp, why: &Words) -> Self {
+        Self {
+            kind,
+            started_at,
+            due_at,
+            set_at,
+            met_at: None,
+            breached_at: None,
+            charged_to: None,
+            why: why.clone(),
+            given: false,
+            dropped: false,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::call::Certainty;
 use crate::case::event::Event;
 use crate::case::life::{Asked, Contact, Offer};
 use crate::case::state::{Case, CaseState, DeadlineKind};
-use crate::case::violation::{Status, Violation};
+use crate::case::violation::{IN_TIME, Status, Violation};
 use crate::case::wait::Pause;
 use crate::ids::{DepartmentId, PersonId};
 
@@ -56,6 +56,7 @@ impl Case {
                 self.taken_over(to, department, at, "assigned");
             }
             Event::RuledTo { to, department, .. } => {
+                self.disputed = false;
                 self.offer_ends(None);
                 self.taken_over(to, department, at, "ruled");
             }
@@ -64,7 +65,44 @@ impl Case {
                 self.state = CaseState::Frozen;
                 self.acted = true;
             }
-            _ => {}
+            // Taken elsewhere, see `apply`.
+            Event::Opened(_)
+            | Event::Redrafted(_)
+            | Event::Settled
+            | Event::AnswererFound(_)
+            | Event::EvidenceDiffered { .. }
+            | Event::PutThrough { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlineMet { .. }
+            | Event::DeadlineDropped { .. }
+            | Event::DeadlineMissing { .. }
+            | Event::CalendarChanged { .. }
+            | Event::Breached { .. }
+            | Event::Registered(_)
+            | Event::ToldOnce(_)
+            | Event::Noted { .. }
+            | Event::Closed { .. }
+            | Event::Reopened { .. }
+            | Event::Voided { .. }
+            | Event::Chased { .. }
+            | Event::Linked { .. }
+            | Event::Attached { .. }
+            | Event::Joined { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Contacted { .. }
+            | Event::Promised { .. }
+            | Event::Extended { .. }
+            | Event::Asked { .. }
+            | Event::Approved { .. }
+            | Event::Hot { .. }
+            | Event::Corrected { .. }
+            | Event::Disputed { .. }
+            | Event::Unreasonable { .. }
+            | Event::CoHandlerAdded { .. }
+            | Event::Suspected { .. }
+            | Event::ShownInTime { .. }
+            | Event::ViolationRuled { .. } => {}
         }
     }
 
@@ -111,10 +149,7 @@ impl Case {
                 self.pause_over(*since);
                 self.state = CaseState::Open;
             }
-            Event::Extended { until, .. } => {
-                self.extended += 1;
-                self.extended_to = Some(*until);
-            }
+            Event::Extended { .. } => self.extended += 1,
             Event::Asked { what, until, text, by } => {
                 self.asked = Some(Asked {
                     what: *what,
@@ -152,20 +187,57 @@ impl Case {
                 text: text.clone(),
                 ..Violation::new(*violation, person.clone(), *since)
             }),
+            Event::ShownInTime { violation } => self.ruled(*violation, Status::Waived, IN_TIME, &None),
             Event::ViolationRuled {
                 violation,
                 confirmed,
                 reason,
                 sanction,
             } => {
-                let at = usize::try_from(*violation).unwrap_or(usize::MAX);
-                if let Some(row) = self.violations.get_mut(at) {
-                    row.status = if *confirmed { Status::Confirmed } else { Status::Waived };
-                    row.reason = Some(reason.clone());
-                    row.sanction.clone_from(sanction);
-                }
+                let status = if *confirmed { Status::Confirmed } else { Status::Waived };
+                self.ruled(*violation, status, reason, sanction);
+                // Who ruled on all that there was to rule on has heard the other side.
+                self.disputed &= self.violations.iter().any(|row| row.status == Status::Pending);
             }
-            _ => {}
+            // Taken elsewhere, see `apply`.
+            Event::Opened(_)
+            | Event::Redrafted(_)
+            | Event::Settled
+            | Event::AnswererFound(_)
+            | Event::EvidenceDiffered { .. }
+            | Event::PutThrough { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlineMet { .. }
+            | Event::DeadlineDropped { .. }
+            | Event::DeadlineMissing { .. }
+            | Event::CalendarChanged { .. }
+            | Event::Breached { .. }
+            | Event::Registered(_)
+            | Event::ToldOnce(_)
+            | Event::Noted { .. }
+            | Event::Closed { .. }
+            | Event::Reopened { .. }
+            | Event::Voided { .. }
+            | Event::Chased { .. }
+            | Event::Linked { .. }
+            | Event::Attached { .. }
+            | Event::Joined { .. }
+            | Event::Offered { .. }
+            | Event::Accepted { .. }
+            | Event::Returned { .. }
+            | Event::Lapsed { .. }
+            | Event::Assigned { .. }
+            | Event::Frozen { .. }
+            | Event::RuledTo { .. } => {}
+        }
+    }
+
+    fn ruled(&mut self, violation: u32, status: Status, reason: &str, sanction: &Option<String>) {
+        let at = usize::try_from(violation).unwrap_or(usize::MAX);
+        if let Some(row) = self.violations.get_mut(at) {
+            row.status = status;
+            row.reason = Some(reason.to_owned());
+            row.sanction.clone_from(sanction);
         }
     }
 
@@ -190,9 +262,8 @@ impl Case {
             by: by.clone(),
             talk_seconds,
         });
-        let waits = |kind| matches!(kind, DeadlineKind::Contact | DeadlineKind::Feedback);
         let rows = self.deadlines.iter_mut();
-        for row in rows.filter(|row| row.is_live() && waits(row.kind) && row.started_at <= since) {
+        for row in rows.filter(|row| row.is_live() && row.kind.waits_for_contact() && row.started_at <= since) {
             row.met_at = Some(since);
         }
     }

@@ -232,6 +232,50 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether people ask for it; else the switch or the clock does.
+    pub(super) fn is_by_people(&self) -> bool {
+        match self {
+            Self::Redraft(_)
+            | Self::Settle
+            | Self::LateEvidence { .. }
+            | Self::PutThrough { .. }
+            | Self::Chase { .. }
+            | Self::Link { .. }
+            | Self::Attach { .. }
+            | Self::Join { .. }
+            | Self::Spoken(_)
+            | Self::Code { .. }
+            | Self::RepeatContact { .. }
+            | Self::Pass
+            | Self::Recount { .. } => false,
+            Self::HandOver { .. }
+            | Self::Accept
+            | Self::Return { .. }
+            | Self::Assign { .. }
+            | Self::Rule { .. }
+            | Self::Contact { .. }
+            | Self::Promise { .. }
+            | Self::Wait { .. }
+            | Self::Resume { .. }
+            | Self::Extend { .. }
+            | Self::Approve { .. }
+            | Self::Hot { .. }
+            | Self::Correct { .. }
+            | Self::Dispute { .. }
+            | Self::Unreasonable { .. }
+            | Self::CoHandler { .. }
+            | Self::RuleOn { .. }
+            | Self::Register(_)
+            | Self::TellOnce(_)
+            | Self::Note { .. }
+            | Self::Close { .. }
+            | Self::Reopen { .. }
+            | Self::Void { .. } => true,
+        }
+    }
+}
+
 /// Why a case did not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {

@@ -5,18 +5,19 @@
 //! | a call to the caller by the handler's department | contact; never closes it | called back, closed |
 //! | any other answered call to or from the caller | nothing | called back, closed |
 //!
-//! **Invariants.** A call is evidence once. It counts from its own answer time, which lies after the missed call.
+//! **Invariants.** A call is evidence once. It counts from its own answer time, which lies after the missed call. Where
+//! stamps lack seconds, it may be as late as they allow: who called back within the minute is not charged for a stamp.
 //!
 //! **Not here**: finding the cases of a number (`register`).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::case::decide::{Work, required};
 use crate::case::event::{Event, Particulars};
 use crate::case::opening;
 use crate::case::policy::Duty;
 use crate::case::state::{CaseKind, DeadlineKind, Outcome};
-use crate::case::{CaseState, Refusal};
+use crate::case::{Case, CaseState, Refusal};
 use crate::ids::{CallId, CategoryId, PersonId};
 
 /// An answered call to or from the caller.
@@ -30,10 +31,29 @@ pub struct Spoken {
     pub extension: Option<String>,
     /// When it was answered, by the PBX.
     pub at: Timestamp,
+    /// How coarse the stamps are: the answer was less than so many seconds after `at`.
+    pub resolution_seconds: i64,
     /// For how long, in seconds.
     pub talk_seconds: i64,
     /// We called; else the caller did.
     pub outgoing: bool,
+}
+
+impl Spoken {
+    /// When it was answered, as far as the case can tell: within what the stamps leave open, after what it follows.
+    fn since(&self, case: &Case) -> Timestamp {
+        let waiting = case
+            .deadlines
+            .iter()
+            .filter(|row| row.is_live() && row.kind.waits_for_contact());
+        let followed = [case.opened_at]
+            .into_iter()
+            .chain(case.relayed_at)
+            .chain(waiting.map(|row| row.started_at));
+        let open = SignedDuration::from_secs(self.resolution_seconds.max(1));
+        let possible = followed.filter(|from| from.duration_since(self.at) < open);
+        possible.max().map_or(self.at, |from| from.max(self.at))
+    }
 }
 
 impl Work<'_> {
@@ -56,7 +76,9 @@ impl Work<'_> {
     pub(super) fn spoken(&mut self, spoken: &Spoken) {
         let case = &self.case;
         let seen = case.call == Some(spoken.call) || case.contacts.iter().any(|old| old.call == Some(spoken.call));
-        if seen || !case.is_open() || spoken.at < case.opened_at {
+        // A switch's clock that is ahead must not date a contact into the future.
+        let since = spoken.since(case).min(self.ctx.now);
+        if seen || !case.is_open() || since < case.opened_at {
             return;
         }
         let callback = case.kind == CaseKind::Callback;
@@ -68,8 +90,8 @@ impl Work<'_> {
         if !counts {
             return;
         }
-        // A switch's clock that is ahead must not date a contact into the future.
-        let since = spoken.at.min(self.ctx.now);
+        let meets = |kind: DeadlineKind| kind.waits_for_contact() || callback && kind == DeadlineKind::Callback;
+        self.pass_until(since, meets);
         self.emit(Event::Contacted {
             call: Some(spoken.call),
             by: spoken.by.clone(),
@@ -80,10 +102,7 @@ impl Work<'_> {
         });
         if callback {
             self.settle();
-            self.emit(Event::DeadlineMet {
-                deadline: DeadlineKind::Callback,
-                met_at: since,
-            });
+            self.meet(DeadlineKind::Callback, since);
             self.emit(Event::Closed {
                 outcome: Outcome::CalledBack,
                 text: String::new(),

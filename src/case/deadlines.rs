@@ -11,7 +11,9 @@
 //! feedback  last contact           speaking to the caller                   holder when it fell due
 //! callback  hang-up                called back                              holder when it fell due
 //! ```
-//! **Invariants.** No deadline falls before receipt plus the policy's floor. What can't be computed is no deadline
+//! **Invariants.** Late is what was met when it was due or later, or is due and unmet. A switch tells what happened when
+//! the call ends: what it tells of in time excuses a breach that the clock found meanwhile, which stays as a fact; what
+//! it tells of too late is a breach though the clock has not looked yet. No deadline falls before receipt plus the policy's floor. What can't be computed is no deadline
 //! in a far year but a `DeadlineMissing` with its reason. Nobody is charged for having
 //! been named where the first answerer is ambiguous.
 //!
@@ -44,10 +46,7 @@ impl Work<'_> {
             self.set(DeadlineKind::Register, base, span);
         }
         if let Some(met_at) = self.case.registered_at {
-            self.emit(Event::DeadlineMet {
-                deadline: DeadlineKind::Register,
-                met_at,
-            });
+            self.meet(DeadlineKind::Register, met_at);
         }
         self.close_deadline();
         self.relay_deadline();
@@ -99,10 +98,7 @@ impl Work<'_> {
         self.set(DeadlineKind::Relay, self.case.opened_at, span);
         // The switch may have passed the caller on before anybody said whose matter it is.
         if let Some(met_at) = self.case.first_passed_on() {
-            self.emit(Event::DeadlineMet {
-                deadline: DeadlineKind::Relay,
-                met_at,
-            });
+            self.meet(DeadlineKind::Relay, met_at);
         }
     }
 
@@ -127,6 +123,7 @@ impl Work<'_> {
                     started_at: base,
                     due_at: due.at,
                     why,
+                    given: false,
                 });
             }
             Err(NoWorkingTime { .. }) => {
@@ -144,12 +141,17 @@ impl Work<'_> {
     /// Records every deadline that has passed unmet, once.
     pub(super) fn pass(&mut self) {
         self.pause_ends();
-        let now = self.ctx.now;
+        self.pass_until(self.ctx.now, |_| true);
+        self.lapse();
+    }
+
+    /// The same of some kinds only and by an instant: what happened then found them passed.
+    pub(super) fn pass_until(&mut self, at: Timestamp, which: impl Fn(DeadlineKind) -> bool) {
         let passed: Vec<_> = self
             .case
             .deadlines
             .iter()
-            .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at <= now)
+            .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at <= at && which(row.kind))
             .filter(|row| !self.case.is_paused(row.kind))
             .map(|row| (row.kind, row.due_at))
             .collect();
@@ -161,7 +163,12 @@ impl Work<'_> {
                 charged_to,
             });
         }
-        self.lapse();
+    }
+
+    /// A deadline was met at an instant that may lie back; if it had passed by then, it is late all the same.
+    pub(super) fn meet(&mut self, deadline: DeadlineKind, met_at: Timestamp) {
+        self.pass_until(met_at, |kind| kind == deadline);
+        self.emit(Event::DeadlineMet { deadline, met_at });
     }
 }
 

@@ -64,157 +64,102 @@ pub fn open(id: CaseId, opening: Opening, ctx: &Context<'_>) -> Vec<Event> {
 pub fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Vec<Event>, Refusal> {
     permit::check(case, command, ctx)?;
     let mut work = Work::on(case.clone(), ctx);
-    match command {
-        Command::Redraft(holding) => work.redraft(holding)?,
-        Command::Settle => work.settle(),
-        Command::LateEvidence { holding, evidence } => work.late_evidence(holding, evidence),
-        Command::PutThrough {
-            to,
-            department,
-            extension,
-            answered_at,
-            talk_seconds,
-        } => {
-            work.put_through(Event::PutThrough {
-                to: to.clone(),
-                department: department.clone(),
-                extension: extension.clone(),
-                answered_at: *answered_at,
-                talk_seconds: *talk_seconds,
-                effect: work.transfer_effect(*answered_at, *talk_seconds),
-            });
-        }
-        Command::Chase { call, case } => work.chase(*call, *case)?,
-        Command::Link { to } => work.link(*to)?,
-        Command::Attach { to } => work.attach(*to)?,
-        Command::Join { call, from } => work.join(*call, *from)?,
-        Command::Spoken(spoken) => work.spoken(spoken),
-        Command::Code {
-            code,
-            duty,
-            category,
-            outcome,
-        } => work.code(code, *duty, category.as_ref(), *outcome),
-        Command::RepeatContact { call, case, at } => work.repeat_contact(*call, *case, *at),
-        Command::Pass => {}
-        Command::Recount { at, edited } => work.recount(*at, *edited),
-        Command::HandOver { .. }
-        | Command::Accept
-        | Command::Return { .. }
-        | Command::Assign { .. }
-        | Command::Rule { .. } => {
-            work.pass();
-            work.moving(command)?;
-        }
-        Command::Contact { .. }
-        | Command::Promise { .. }
-        | Command::Wait { .. }
-        | Command::Resume { .. }
-        | Command::Extend { .. }
-        | Command::Approve { .. }
-        | Command::Hot { .. }
-        | Command::Correct { .. }
-        | Command::Dispute { .. }
-        | Command::Unreasonable { .. }
-        | Command::CoHandler { .. }
-        | Command::RuleOn { .. } => {
-            work.pass();
-            work.word(command)?;
-        }
-        Command::Register(_)
-        | Command::TellOnce(_)
-        | Command::Note { .. }
-        | Command::Close { .. }
-        | Command::Reopen { .. }
-        | Command::Void { .. } => {
-            work.pass();
-            work.verb(command)?;
-        }
+    if command.is_by_people() {
+        work.pass();
     }
+    work.act(command)?;
     // What only the clock or the calendar did leaves the caller's matter as long as it was.
     if !matches!(command, Command::Pass | Command::Recount { .. }) {
         work.follow_feedback();
     }
-    // What the switch says is older than its line: all of it counts before the clock looks.
-    if *ctx.actor != Actor::Switch {
-        work.pass();
+    // What the switch says is older than its line: all of it counts before the clock looks, or has looked.
+    match ctx.actor {
+        Actor::Switch => work.excuse(),
+        Actor::Person(_) | Actor::Clock | Actor::Admin => work.pass(),
     }
     Ok(work.events)
 }
 
 impl Work<'_> {
-    /// What people ask for.
-    fn verb(&mut self, command: &Command) -> Result<(), Refusal> {
+    /// Each command's room.
+    fn act(&mut self, command: &Command) -> Result<(), Refusal> {
         match command {
-            Command::Register(particulars) => {
-                self.still_open("register")?;
-                self.register(particulars)
-            }
-            Command::TellOnce(told) => {
-                self.still_open("told-once")?;
-                self.tell_once(told)
-            }
-            Command::Note { text } => {
-                let text = required(text, "text")?;
-                self.emit(Event::Noted { text });
-                Ok(())
-            }
-            Command::Close {
+            Command::Redraft(holding) => self.redraft(holding)?,
+            Command::Settle => self.settle(),
+            Command::LateEvidence { holding, evidence } => self.late_evidence(holding, evidence),
+            Command::PutThrough {
+                to,
+                department,
+                extension,
+                answered_at,
+                talk_seconds,
+            } => self.put_through(Event::PutThrough {
+                to: to.clone(),
+                department: department.clone(),
+                extension: extension.clone(),
+                answered_at: *answered_at,
+                talk_seconds: *talk_seconds,
+                effect: self.transfer_effect(*answered_at, *talk_seconds),
+            }),
+            Command::Chase { call, case } => self.chase(*call, *case)?,
+            Command::Link { to } => self.link(*to)?,
+            Command::Attach { to } => self.attach(*to)?,
+            Command::Join { call, from } => self.join(*call, *from)?,
+            Command::Spoken(spoken) => self.spoken(spoken),
+            Command::Code {
+                code,
+                duty,
+                category,
                 outcome,
-                text,
-                of,
-                particulars,
-            } => self.close(*outcome, text, *of, particulars),
-            Command::Reopen { reason } => self.reopen(reason),
-            Command::Void { reason } => self.void(reason),
-            _ => Ok(()),
-        }
-    }
-
-    /// Who has it.
-    fn moving(&mut self, command: &Command) -> Result<(), Refusal> {
-        match command {
-            Command::HandOver { to, text, particulars } => self.hand_over(to.as_ref(), text, particulars),
-            Command::Accept => {
-                permit::check_offered(&self.case, true, self.ctx)?;
-                self.accept()
-            }
-            Command::Return { reason } => {
-                permit::check_offered(&self.case, false, self.ctx)?;
-                self.give_back(reason)
-            }
-            Command::Assign { to, reason } => self.assign(to, reason),
-            Command::Rule { to, reason } => self.rule(to.as_ref(), reason),
-            _ => Ok(()),
-        }
-    }
-
-    /// What is said of it.
-    fn word(&mut self, command: &Command) -> Result<(), Refusal> {
-        match command {
-            Command::Contact { text } => self.contact(text),
-            Command::Promise { until, text } => self.promise(*until, text),
-            Command::Wait { reason, text, until } => self.wait(reason, text, *until),
-            Command::Resume { text } => self.resume(text),
+            } => self.code(code, *duty, category.as_ref(), *outcome),
+            Command::RepeatContact { call, case, at } => self.repeat_contact(*call, *case, *at),
+            Command::Pass => {}
+            Command::Recount { at, edited } => self.recount(*at, *edited),
+            Command::HandOver { to, text, particulars } => self.hand_over(to.as_ref(), text, particulars)?,
+            Command::Accept => self.accept()?,
+            Command::Return { reason } => self.give_back(reason)?,
+            Command::Assign { to, reason } => self.assign(to, reason)?,
+            Command::Rule { to, reason } => self.rule(to.as_ref(), reason)?,
+            Command::Contact { text } => self.contact(text)?,
+            Command::Promise { until, text } => self.promise(*until, text)?,
+            Command::Wait { reason, text, until } => self.wait(reason, text, *until)?,
+            Command::Resume { text } => self.resume(text)?,
             Command::Extend {
                 until,
                 text,
                 caller_told,
-            } => self.extend(*until, text, caller_told),
-            Command::Approve { text } => self.approve(text),
-            Command::Hot { text } => self.hot(text),
-            Command::Correct { to, reason } => self.correct(to, reason),
-            Command::Dispute { text } => self.dispute(text),
-            Command::Unreasonable { reason } => self.unreasonable(reason),
-            Command::CoHandler { person } => self.co_handler(person),
+            } => self.extend(*until, text, caller_told)?,
+            Command::Approve { text } => self.approve(text)?,
+            Command::Hot { text } => self.hot(text)?,
+            Command::Correct { to, reason } => self.correct(to, reason)?,
+            Command::Dispute { text } => self.dispute(text)?,
+            Command::Unreasonable { reason } => self.unreasonable(reason)?,
+            Command::CoHandler { person } => self.co_handler(person)?,
             Command::RuleOn {
                 violation,
                 confirmed,
                 reason,
                 sanction,
-            } => self.rule_on(*violation, *confirmed, reason, sanction),
-            _ => Ok(()),
+            } => self.rule_on(*violation, *confirmed, reason, sanction)?,
+            Command::Register(particulars) => self.register(particulars)?,
+            Command::TellOnce(told) => self.tell_once(told)?,
+            Command::Note { text } => self.note(text)?,
+            Command::Close {
+                outcome,
+                text,
+                of,
+                particulars,
+            } => self.close(*outcome, text, *of, particulars)?,
+            Command::Reopen { reason } => self.reopen(reason)?,
+            Command::Void { reason } => self.void(reason)?,
         }
+        Ok(())
+    }
+
+    fn note(&mut self, text: &str) -> Result<(), Refusal> {
+        let text = required(text, "text")?;
+        self.emit(Event::Noted { text });
+        Ok(())
     }
 
     /// Closed and void cases are not written on, except remarks.
@@ -227,6 +172,7 @@ impl Work<'_> {
     }
 
     fn tell_once(&mut self, told: &Told) -> Result<(), Refusal> {
+        self.still_open("told-once")?;
         let told = Told {
             basis: trimmed(&told.basis),
             procedure: trimmed(&told.procedure),

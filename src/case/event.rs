@@ -97,6 +97,9 @@ pub enum Event {
         due_at: Timestamp,
         /// How it was computed.
         why: Words,
+        /// A person gave the date: a promise, an extension. Else it was counted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given: bool,
     },
     /// A deadline was met by something that is no event of its own.
     DeadlineMet {
@@ -373,6 +376,11 @@ pub enum Event {
         other: Option<CaseId>,
         /// In words.
         text: String,
+    },
+    /// The switch's line shows that what was found late had been done in time: waived, unless it was ruled on.
+    ShownInTime {
+        /// Its place among the case's violations.
+        violation: u32,
     },
     /// A violation was confirmed or waived.
     ViolationRuled {

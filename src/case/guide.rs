@@ -3,20 +3,22 @@
 //! **Not here**: searching the directory by words (`who`); a guess is for people to choose from, this takes only what
 //! was named exactly.
 
+use jiff::civil::Date;
+
 use crate::case::event::Particulars;
 use crate::directory::Directory;
 
-/// Adds the phone of the office or person named, unless one was given.
-pub(super) fn with_phone(directory: &Directory, mut given: Particulars) -> Particulars {
+/// Adds the phone of the office or person named, unless one was given; `day` is that of today's extensions.
+pub(super) fn with_phone(directory: &Directory, day: Date, mut given: Particulars) -> Particulars {
     if let Some(body) = &given.right_body
         && given.right_phone.is_none()
     {
-        given.right_phone = phone_of(directory, body);
+        given.right_phone = phone_of(directory, day, body);
     }
     given
 }
 
-fn phone_of(directory: &Directory, body: &str) -> Option<String> {
+fn phone_of(directory: &Directory, day: Date, body: &str) -> Option<String> {
     let same = |name: &str| name.trim().to_lowercase() == body.trim().to_lowercase();
     let outside = directory
         .duties
@@ -30,8 +32,9 @@ fn phone_of(directory: &Directory, body: &str) -> Option<String> {
         .iter()
         .filter(|person| same(person.id.as_str()) || same(&person.name) || person.name_en.as_deref().is_some_and(same));
     outside
-        .filter_map(|duty| duty.phone.clone())
-        .chain(departments.filter_map(|department| department.phone.clone()))
-        .chain(people.filter_map(|person| person.phone.clone()))
+        .filter_map(|duty| duty.phone.as_deref())
+        .chain(departments.filter_map(|department| department.phone.as_deref()))
+        .chain(people.filter_map(|person| directory.phone_of(&person.id, day)))
         .next()
+        .map(str::to_owned)
 }

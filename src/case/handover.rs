@@ -15,7 +15,7 @@ use crate::case::decide::{Work, required};
 use crate::case::event::{Event, Particulars};
 use crate::case::life::{FrozenBy, To};
 use crate::case::particulars::clean;
-use crate::case::policy::Duty;
+use crate::case::policy::{Duty, SentTo, Superior};
 use crate::case::state::{CaseKind, CaseState, Custody, DeadlineKind, Outcome};
 use crate::case::violation::ViolationKind;
 use crate::case::{Refusal, close, permit};
@@ -64,17 +64,23 @@ impl Work<'_> {
     /// Where the policy sends such a matter: complaints to their department's head, an unclear one to the supervisor.
     fn usual(&self) -> Option<To> {
         let directory = self.ctx.directory;
-        let sends = |to: Option<&str>| match to? {
-            "complaints" => directory
+        let handler = &self.case.handler;
+        let above = |superior: Superior| match superior {
+            Superior::Supervisor => directory.supervisor_of(handler),
+            // Without the role anywhere above, the topmost stands in, as on the ladder.
+            Superior::Manager => directory.manager_of(handler).or_else(|| directory.chain(handler).pop()),
+        };
+        let sends = |to: SentTo| match to {
+            SentTo::Complaints => directory
                 .complaints_department()
                 .map(|department| department.head.clone()),
-            "supervisor" => directory.supervisor_of(&self.case.handler),
-            _ => None,
+            SentTo::Above(superior) => above(superior),
         };
         let category = self.ctx.policy.categories.get(&self.case.category);
         let duty = self.case.duty.and_then(|duty| self.ctx.policy.duties.get(&duty));
-        sends(category.and_then(|category| category.to.as_deref()))
-            .or_else(|| sends(duty.and_then(|duty| duty.to.as_deref())))
+        category
+            .and_then(|category| sends(category.to?))
+            .or_else(|| above(duty?.to?))
             .map(To::Person)
     }
 
@@ -149,6 +155,7 @@ impl Work<'_> {
 
     /// Takes what is offered.
     pub(super) fn accept(&mut self) -> Result<(), Refusal> {
+        permit::check_offered(&self.case, true, self.ctx)?;
         let Some(offer) = self.case.offer.clone() else {
             return Err(self.wrong_state("accept"));
         };
@@ -194,6 +201,7 @@ impl Work<'_> {
 
     /// Gives back what is offered, or what the switch put through.
     pub(super) fn give_back(&mut self, reason: &str) -> Result<(), Refusal> {
+        permit::check_offered(&self.case, false, self.ctx)?;
         let back = match (&self.case.state, &self.case.offer) {
             (CaseState::Offered, Some(_)) => None,
             (CaseState::Open, None) => match previous(&self.case.custody) {

@@ -65,7 +65,7 @@ pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
 pub use happened::Happened;
 pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
-pub use permit::{Rights, governs, may_answer};
+pub use permit::{Rights, governs, may_answer, may_rule_on};
 pub use policy::{Duty, Policy};
 pub use recount::Edited;
 pub use state::{
@@ -75,6 +75,7 @@ pub use state::{
 pub use violation::{Status, Violation, ViolationKind};
 pub use visit::visit;
 pub use wait::Pause;
+pub use words::reason_words;
 
 use jiff::Timestamp;
 

@@ -18,6 +18,7 @@ use crate::ids::CategoryId;
 impl Work<'_> {
     /// The verb: something must have been given.
     pub(super) fn register(&mut self, given: &Particulars) -> Result<(), Refusal> {
+        self.still_open("register")?;
         let given = clean(given);
         if given == Particulars::default() {
             let lacks = missing_for_register(&self.case, self.ctx.policy);
@@ -34,7 +35,10 @@ impl Work<'_> {
     /// Writes down what is new, and lets the deadlines follow duty and category.
     pub(super) fn write_down(&mut self, given: Particulars) -> Result<(), Refusal> {
         self.check_known(&given)?;
-        let given = news(&self.case, guide::with_phone(self.ctx.directory, given));
+        let given = news(
+            &self.case,
+            guide::with_phone(self.ctx.directory, self.ctx.today(), given),
+        );
         if given == Particulars::default() {
             return Ok(());
         }

@@ -21,7 +21,7 @@
 use jiff::civil::Date;
 
 use crate::case::life::To;
-use crate::case::policy::Category;
+use crate::case::policy::{Category, Superior};
 use crate::case::state::{Actor, Case};
 use crate::case::{Command, Context, Refusal};
 use crate::directory::Directory;
@@ -178,16 +178,21 @@ pub(super) fn check_ruling(case: &Case, concerned: Option<&PersonId>, ctx: &Cont
     let Actor::Person(person) = ctx.actor else {
         return Ok(());
     };
-    let concerned = concerned.unwrap_or(&case.handler);
-    if person == concerned {
+    if person == concerned.unwrap_or(&case.handler) {
         return refuse(reason::OWN);
     }
-    let directory = ctx.directory;
-    if directory.is_above(person, concerned) || has_role(directory, person, &["manager", "admin"]) {
+    if may_rule_on(case, concerned, person, ctx.directory) {
         Ok(())
     } else {
         refuse(reason::RULE)
     }
+}
+
+/// Whether a person may confirm or waive a violation that is charged to somebody (nobody: the handler is concerned).
+pub fn may_rule_on(case: &Case, concerned: Option<&PersonId>, person: &PersonId, directory: &Directory) -> bool {
+    let concerned = concerned.unwrap_or(&case.handler);
+    let above = directory.is_above(person, concerned) || has_role(directory, person, &["manager", "admin"]);
+    person != concerned && above
 }
 
 /// Whether an actor grants a later deadline: the policy's approver, never for themselves.
@@ -196,9 +201,9 @@ pub(super) fn may_extend(case: &Case, ctx: &Context<'_>) -> bool {
         return *ctx.actor == Actor::Admin;
     };
     let manager = has_role(ctx.directory, person, &["manager", "admin"]);
-    let approver = match ctx.policy.extension_approver.as_str() {
-        "manager" => manager,
-        _ => governs(case, person, ctx.directory),
+    let approver = match ctx.policy.extension_approver {
+        Superior::Manager => manager,
+        Superior::Supervisor => governs(case, person, ctx.directory),
     };
     approver && *person != case.handler
 }
@@ -208,9 +213,11 @@ pub(super) fn check_category(case: &Case, category: &Category, ctx: &Context<'_>
     let (Some(approver), Actor::Person(person)) = (&category.approver, ctx.actor) else {
         return Ok(());
     };
-    let allowed = match approver.as_str() {
-        "manager" => has_role(ctx.directory, person, &["manager", "admin"]),
-        _ => ctx.directory.is_above(person, &case.handler) || has_role(ctx.directory, person, &["manager", "admin"]),
+    let allowed = match approver {
+        Superior::Manager => has_role(ctx.directory, person, &["manager", "admin"]),
+        Superior::Supervisor => {
+            ctx.directory.is_above(person, &case.handler) || has_role(ctx.directory, person, &["manager", "admin"])
+        }
     };
     if allowed && *person != case.handler {
         Ok(())

@@ -46,8 +46,8 @@ pub struct Policy {
     pub extension_times: u32,
     /// By how much at most.
     pub extension_max: Option<Span>,
-    /// Who approves: `supervisor` or `manager`.
-    pub extension_approver: String,
+    /// Who approves.
+    pub extension_approver: Superior,
     /// When no mail goes out.
     pub quiet: Quiet,
     /// Mails of rungs 0 and 1 to one person on one day.
@@ -192,8 +192,26 @@ pub struct DutyRule {
     pub not_at_once: Vec<Vec<String>>,
     /// The relay deadline.
     pub relay: Option<Span>,
-    /// Goes to whom: `supervisor`.
-    pub to: Option<String>,
+    /// Goes to whom.
+    pub to: Option<Superior>,
+}
+
+/// Somebody above the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Superior {
+    /// The next one above.
+    Supervisor,
+    /// The nearest above with the role `manager`.
+    Manager,
+}
+
+/// Where a kind of matter is handed to when nobody is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentTo {
+    /// The head of the department for complaints.
+    Complaints,
+    /// Somebody above the handler.
+    Above(Superior),
 }
 
 /// A kind of matter.
@@ -203,10 +221,10 @@ pub struct Category {
     pub close: Span,
     /// Taken when none is chosen.
     pub default: bool,
-    /// Who approves it: `supervisor`.
-    pub approver: Option<String>,
-    /// Goes to whom: `complaints`.
-    pub to: Option<String>,
+    /// Who approves it.
+    pub approver: Option<Superior>,
+    /// Goes to whom.
+    pub to: Option<SentTo>,
     /// Needed besides the duty's.
     pub needs: Vec<Vec<String>>,
     /// Hidden from whom it is about.

@@ -47,12 +47,13 @@ impl Work<'_> {
         let kind = self.closing_kind();
         self.emit(Event::Promised { until, text });
         let started = self.case.live(kind).map_or(self.case.opened_at, |row| row.started_at);
-        if self.case.live(kind).is_none_or(|row| row.due_at != until) {
+        if self.case.live(kind).is_none_or(|row| row.due_at != until || !row.given) {
             self.emit(Event::DeadlineSet {
                 deadline: kind,
                 started_at: started,
                 due_at: until,
                 why: self.dated("答复来电人承诺的日期", "the date the caller was promised", until),
+                given: true,
             });
         }
     }
@@ -62,7 +63,7 @@ impl Work<'_> {
         self.still_open("extend")?;
         let kind = self.closing_kind();
         let Some(row) = self.case.live(kind).filter(|row| row.breached_at.is_none()).cloned() else {
-            return Err(self.wrong_state("extend"));
+            return Err(self.wrong_state("extending what has passed"));
         };
         let told = trimmed(caller_told);
         let mut lacks = Vec::new();
@@ -110,6 +111,7 @@ impl Work<'_> {
             started_at,
             due_at: until,
             why: self.dated("经批准延期至", "extended with approval to", until),
+            given: true,
         });
     }
 

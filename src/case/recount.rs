@@ -42,8 +42,7 @@ impl Work<'_> {
             .case
             .deadlines
             .iter()
-            .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at > at)
-            .filter(|row| !self.case.given_by_word(row))
+            .filter(|row| row.is_live() && row.breached_at.is_none() && row.due_at > at && !row.given)
             .cloned()
             .collect();
         for row in coming {

@@ -133,6 +133,9 @@ pub struct Deadline {
     pub charged_to: Option<PersonId>,
     /// How it was computed, in Chinese and English.
     pub why: Words,
+    /// A person gave the date (a promise to the caller, an extension): no calendar or category counts it again.
+    #[serde(default)]
+    pub given: bool,
     /// No longer watched: the case closed otherwise, or the deadline was replaced.
     pub dropped: bool,
 }
@@ -281,6 +284,9 @@ pub struct Case {
     pub evidence_differs: bool,
     /// Whom that evidence names.
     pub evidence_person: Option<PersonId>,
+    /// There was such evidence, also after it was judged: `evidence_person` is whom it named, or nobody.
+    #[serde(default)]
+    pub evidence_heard: bool,
     /// A person already acted on it: late legs are evidence only.
     pub acted: bool,
     /// Policy id and version, for life.
@@ -315,9 +321,6 @@ pub struct Case {
     /// Times a deadline was extended.
     #[serde(default)]
     pub extended: u32,
-    /// Until when, the last time: a person's word, which no change of the calendar moves.
-    #[serde(default)]
-    pub extended_to: Option<Timestamp>,
     /// What waits for the supervisor's word.
     #[serde(default)]
     pub asked: Option<Asked>,

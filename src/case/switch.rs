@@ -14,7 +14,7 @@ use crate::case::decide::Work;
 use crate::case::event::{Event, Holding, TransferEffect};
 use crate::case::life::To;
 use crate::case::policy::TransferRule;
-use crate::case::state::{CaseKind, CaseState};
+use crate::case::state::{CaseKind, CaseState, DeadlineKind};
 use crate::ids::{CallId, CaseId};
 
 /// A transferee who talks for less did not take the call over.
@@ -61,7 +61,8 @@ impl Work<'_> {
             (Some(stands), Some(named)) if stands == named => {}
             (None, _) if !case.acted && case.offer.is_none() => self.answerer_found(holding, missed),
             (_, named) => {
-                if case.evidence_differs && case.evidence_person == *named {
+                // What was judged already (`correct`) is not raised again by each later leg.
+                if (case.evidence_heard || case.evidence_differs) && case.evidence_person == *named {
                     return;
                 }
                 self.emit(Event::EvidenceDiffered {
@@ -123,6 +124,10 @@ impl Work<'_> {
             Some(seen) => seen.effect == TransferEffect::Evidence && *effect != TransferEffect::Evidence,
         };
         if news {
+            if *effect != TransferEffect::Evidence {
+                let relayed = (*answered_at).min(self.ctx.now);
+                self.pass_until(relayed, |kind| kind == DeadlineKind::Relay);
+            }
             self.emit(event);
             if let Some((to, since)) = offered {
                 self.offer(To::Person(to.clone()), to, None, since, String::new());

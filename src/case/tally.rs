@@ -33,11 +33,13 @@ pub enum Mark {
     CalledBackInTime,
     /// Calling back was due and was not done by then.
     CalledBackLate,
+    /// A missed call whose caller was not reached.
+    NotCalledBack,
 }
 
 impl Mark {
     /// All, with their names on the command line.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Answered, "answered"),
         (Self::Registered, "registered"),
         (Self::RegisteredInTime, "registered-in-time"),
@@ -50,6 +52,7 @@ impl Mark {
         (Self::CalledBack, "called-back"),
         (Self::CalledBackInTime, "called-back-in-time"),
         (Self::CalledBackLate, "called-back-late"),
+        (Self::NotCalledBack, "not-called-back"),
     ];
 
     /// Its name on the command line.
@@ -80,15 +83,23 @@ impl Mark {
             Self::CalledBack => called_back(case),
             Self::CalledBackInTime => called_back(case) && !late(DeadlineKind::Callback),
             Self::CalledBackLate => late(DeadlineKind::Callback),
+            Self::NotCalledBack => case.kind == CaseKind::Callback && !called_back(case),
         }
     }
 }
 
-/// A breach stays for ever, so this never turns back to no.
 fn late(case: &Case, kind: DeadlineKind) -> bool {
-    case.deadlines
+    case.deadlines.iter().any(|row| row.kind == kind && row.was_late())
+}
+
+/// Who was charged with closing late, or closing again; nobody where that is not sure, or the case void.
+pub fn charged_with_late_closing(case: &Case) -> impl Iterator<Item = &PersonId> {
+    let counts = case.state != CaseState::Void;
+    let late = case
+        .deadlines
         .iter()
-        .any(|row| row.kind == kind && row.breached_at.is_some())
+        .filter(move |row| counts && row.was_late() && matches!(row.kind, DeadlineKind::Close | DeadlineKind::Redo));
+    late.filter_map(|row| row.charged_to.as_ref())
 }
 
 fn called_back(case: &Case) -> bool {

@@ -8,10 +8,25 @@ use crate::case::state::{Case, CaseState, Deadline, DeadlineKind};
 use crate::case::violation::{Status, Violation};
 use crate::ids::PersonId;
 
+impl DeadlineKind {
+    /// Whether speaking to the caller meets it.
+    pub(super) fn waits_for_contact(self) -> bool {
+        matches!(self, Self::Contact | Self::Feedback)
+    }
+}
+
 impl Deadline {
     /// Still watched: neither met nor dropped. It may be late.
     pub fn is_live(&self) -> bool {
         self.met_at.is_none() && !self.dropped
+    }
+
+    /// Met when it was due or later, or found passed and not met; the instant itself is late.
+    pub fn was_late(&self) -> bool {
+        match self.met_at {
+            Some(met_at) => met_at >= self.due_at,
+            None => self.breached_at.is_some(),
+        }
     }
 }
 
@@ -27,14 +42,6 @@ impl Case {
             .iter()
             .filter(|row| row.is_live() && !self.is_paused(row.kind))
             .min_by_key(|row| row.due_at)
-    }
-
-    /// Whether a deadline is a date that a person gave: a promise to the caller, an extension.
-    pub(super) fn given_by_word(&self, row: &Deadline) -> bool {
-        let closing = matches!(row.kind, DeadlineKind::Close | DeadlineKind::Redo);
-        let given = [self.promised, self.extended_to];
-        // A pause moves a given date; it stays a given one.
-        closing && (given.contains(&Some(row.due_at)) || !self.pauses.is_empty() && given.iter().any(Option::is_some))
     }
 
     /// Whether a deadline has passed and is still to be met.

@@ -6,7 +6,8 @@
 //! Suspected (a candidate) -/                     --waive----> waived
 //! ```
 //! **Invariants.** A violation is never taken back, by nothing that happens to the case. Nobody rules on themselves:
-//! confirming and waiving are for somebody above the person concerned, or a manager. A ruling stands.
+//! confirming and waiving are for somebody above the person concerned, or a manager. A ruling stands. A deadline that was
+//! found late and turns out to have been met in time is waived by the switch's own evidence.
 //!
 //! **Not here**: the table that lists them (`register`), complaints and what they find.
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::decide::{Work, required, trimmed};
 use crate::case::event::Event;
-use crate::case::state::{Actor, Case, DeadlineKind};
+use crate::case::state::{Actor, Case, Deadline, DeadlineKind};
 use crate::case::{Refusal, permit};
 use crate::ids::{CallId, CaseId, PersonId};
 
@@ -149,13 +150,17 @@ impl Violation {
 }
 
 impl Case {
-    /// What proves a violation: the deadline as it stood, the call or case that shows it, and who had the case when.
-    pub fn evidence_of(&self, violation: &Violation) -> serde_json::Value {
-        let deadline = self
-            .deadlines
+    /// The deadline whose breach a violation is.
+    pub fn breach_of(&self, violation: &Violation) -> Option<&Deadline> {
+        self.deadlines
             .iter()
             .filter(|row| row.breached_at.is_some())
-            .find(|row| ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at);
+            .find(|row| ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at)
+    }
+
+    /// What proves a violation: the deadline as it stood, the call or case that shows it, and who had the case when.
+    pub fn evidence_of(&self, violation: &Violation) -> serde_json::Value {
+        let deadline = self.breach_of(violation);
         serde_json::json!({
             "started_at": deadline.map(|row| row.started_at),
             "due_at": deadline.map(|row| row.due_at),
@@ -168,7 +173,30 @@ impl Case {
     }
 }
 
+/// Why a breach that the clock found is excused: the line that shows it came only when the call had ended.
+pub(super) const IN_TIME: &str = "话单表明是在时限内办到的 (the call log shows that it was done in time)";
+
 impl Work<'_> {
+    /// Waives what was found late before the switch told that it was done in time, unless somebody ruled on it.
+    pub(super) fn excuse(&mut self) {
+        let excused = |violation: &Violation| {
+            violation.status == Status::Pending
+                && self.case.deadlines.iter().any(|row| {
+                    let late = ViolationKind::late(row.kind) == violation.kind && row.due_at == violation.at;
+                    late && row.met_at.is_some() && !row.was_late()
+                })
+        };
+        let found: Vec<usize> = (0..)
+            .zip(&self.case.violations)
+            .filter(|(_, one)| excused(one))
+            .map(|(at, _)| at)
+            .collect();
+        for at in found {
+            let violation = u32::try_from(at).unwrap_or(u32::MAX);
+            self.emit(Event::ShownInTime { violation });
+        }
+    }
+
     /// Confirms or waives one of the case's violations.
     pub(super) fn rule_on(
         &mut self,

@@ -10,10 +10,10 @@
 //!
 //! **Not here**: who may (`permit`).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, CountFrom, Due, NoWorkingTime, Span};
+use crate::calendar::{Calendar, CountFrom, Due, NoWorkingTime, Span, Step};
 use crate::case::deadlines;
 use crate::case::decide::Work;
 use crate::case::event::Event;
@@ -106,7 +106,7 @@ impl Lost {
             Span::BusinessDays(days) => Span::BusinessDays(days + self.days),
             Span::Business(seconds) => Span::Business(seconds + self.working),
             Span::Elapsed(seconds) => Span::Elapsed(seconds + self.elapsed),
-            Span::EndOfDay if self.days > 0 => Span::BusinessDays(self.days),
+            // Days come after the end of the day, see `due_with_pauses`.
             Span::EndOfDay => Span::EndOfDay,
         }
     }
@@ -229,14 +229,14 @@ impl Work<'_> {
         if row.breached_at.is_some() {
             return;
         }
-        if self.case.given_by_word(&row) {
+        if row.given {
             self.move_a_given_date(&pause, kind, &row, at);
         } else if let Some(span) = self.span_of(kind) {
             self.set(kind, row.started_at, span);
         }
     }
 
-    /// A date that was promised or granted moves by the business days waited.
+    /// A date that was promised or granted moves by the business days waited since: what was waited before is in it.
     fn move_a_given_date(
         &mut self,
         pause: &Pause,
@@ -244,7 +244,7 @@ impl Work<'_> {
         row: &crate::case::state::Deadline,
         at: Timestamp,
     ) {
-        let days = days_begun(self.ctx.calendar, pause.from, at);
+        let days = days_begun(self.ctx.calendar, pause.from.max(row.set_at), at);
         let Ok(due_at) = self.ctx.calendar.shift(row.due_at, Span::BusinessDays(days)) else {
             return;
         };
@@ -261,6 +261,7 @@ impl Work<'_> {
             started_at: row.started_at,
             due_at,
             why: joined(&row.why, &added),
+            given: true,
         });
     }
 
@@ -272,8 +273,29 @@ impl Work<'_> {
         span: Span,
     ) -> Result<(Due, Option<Words>), NoWorkingTime> {
         let lost = self.case.lost(kind, base, self.ctx.calendar, self.ctx.now);
-        let due = deadlines::due(self.ctx, base, self.case.received_at, lost.added_to(span))?;
+        let mut due = deadlines::due(self.ctx, base, self.case.received_at, lost.added_to(span))?;
+        if span == Span::EndOfDay && lost.days > 0 {
+            due = self.days_after(due, lost.days)?;
+        }
         Ok((due, (!lost.is_none()).then(|| lost.words(span))))
+    }
+
+    /// So many business days after the day whose end something was due at.
+    fn days_after(&self, due: Due, days: i64) -> Result<Due, NoWorkingTime> {
+        // The close of a day that ends at midnight belongs to that day.
+        let last_second = due.at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(due.at);
+        let after = self
+            .ctx
+            .calendar
+            .due(last_second, Span::BusinessDays(days), CountFrom::NextDay)?;
+        let counted = after
+            .steps
+            .into_iter()
+            .filter(|step| !matches!(step, Step::From(_) | Step::Add(..)));
+        Ok(Due {
+            at: after.at,
+            steps: due.steps.into_iter().chain(counted).collect(),
+        })
     }
 }
 

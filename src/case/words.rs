@@ -167,6 +167,7 @@ fn verb_zh(verb: &str) -> &str {
         "wait" => "等待来电人",
         "resume" => "继续办理",
         "extend" => "延期",
+        "extending what has passed" => "延期（时限已过，不再延期）",
         "approve" => "批准",
         "hot" => "标为热点",
         "correct" => "更正首问责任人",
@@ -197,6 +198,14 @@ fn state_en(state: CaseState) -> &'static str {
         CaseState::Frozen => "frozen",
         CaseState::Closed => "closed",
         CaseState::Void => "void",
+    }
+}
+
+/// Why something is not permitted, in a language.
+pub fn reason_words(reason: &str, lang: Lang) -> &str {
+    match lang {
+        Lang::Zh => reason_zh(reason),
+        Lang::En => reason,
     }
 }
 

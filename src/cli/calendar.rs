@@ -6,13 +6,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::{Date, Time};
 use serde_json::json;
 
-use super::screen::{safe_json, table};
+use super::screen::{safe_json, table_in};
 use super::session::{self, fail, instant, rfc3339};
 use super::{Cli, Exit};
 use crate::calendar::{CountFrom, Day, DayKind, Since, explain};
 use crate::config::Loaded;
 use crate::directory::Lang;
-use crate::l10n::when;
+use crate::l10n::{Say, when};
 
 /// Working time: the days of a year, and due dates.
 #[derive(Debug, Args)]
@@ -108,7 +108,7 @@ pub fn run(cli: &Cli, args: &CalendarArgs, out: &mut dyn Write) -> anyhow::Resul
 
 fn show(loaded: &Loaded, lang: Lang, year: i16, all: bool, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let first = Date::new(year, 1, 1).map_err(|_| fail(Exit::Usage, format!("--year {year}: no such year")))?;
-    let mut rows = table(&["date", "day", "kind", "hours", "name"]);
+    let mut rows = table_in(lang, &["date", "day", "kind", "hours", "name"]);
     for date in first
         .series(jiff::Span::new().days(1))
         .take_while(|date| date.year() == year)
@@ -138,7 +138,7 @@ fn show(loaded: &Loaded, lang: Lang, year: i16, all: bool, as_json: bool, out: &
             rows.add_row([
                 date.to_string(),
                 when::weekday(lang, date.weekday()).to_owned(),
-                kind.to_owned(),
+                Say(lang).standing(kind).to_owned(),
                 hours.join(" "),
                 name.and_then(|name| name.get(lang)).unwrap_or_default().to_owned(),
             ]);

@@ -3,16 +3,17 @@
 use std::io::Write;
 
 use anyhow::anyhow;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::filter::{CallFilterArgs, FilterArgs};
-use super::screen::{safe, safe_json, table};
+use super::screen::{safe, table_in};
 use super::session::{Session, fail};
+use super::sheet::{self, Format, Print};
 use super::{Cli, Exit, shapes, tables};
 use crate::ids::CallId;
+use crate::l10n::Say;
 use crate::register::read::CallRow;
-use crate::report::sheet::harmless;
 
 /// Calls: list them, or show one with its legs and raw lines.
 #[derive(Debug, Args)]
@@ -43,12 +44,8 @@ pub struct ListArgs {
     filter: FilterArgs,
     #[command(flatten)]
     calls: CallFilterArgs,
-    /// How to print
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
-    /// Print one JSON object a call
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: Print,
 }
 
 /// `call show`.
@@ -56,20 +53,8 @@ pub struct ListArgs {
 pub struct ShowArgs {
     /// The call's number
     id: CallId,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-/// How a list is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Table,
-    /// One JSON object a line
-    Json,
-    /// Comma-separated, safe to open in a spreadsheet
-    Csv,
+    #[command(flatten)]
+    print: Print,
 }
 
 /// Runs the command.
@@ -83,13 +68,10 @@ pub fn run(cli: &Cli, args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             let mut filter = list.filter.filter(&session)?;
             list.calls.narrow(&mut filter)?;
             let calls = session.reader.calls(&filter)?;
-            match if list.json { Format::Json } else { list.format } {
-                Format::Json => {
-                    for call in &calls {
-                        writeln!(out, "{}", safe_json(shapes::call(&session, call).to_string()))?;
-                    }
-                }
-                Format::Csv => csv(&session, &calls, out)?,
+            let shown = calls.iter().map(|call| Ok(shapes::call(&session, call)));
+            match list.print.format() {
+                Format::Json => sheet::json(shown, out)?,
+                Format::Csv => sheet::csv(&shapes::CALL, shown, out)?,
                 Format::Table => print_table(&session, &calls, out)?,
             }
         }
@@ -104,10 +86,10 @@ pub fn run(cli: &Cli, args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<Ex
                 )
             })?;
             let value = details(&session, &call)?;
-            if show.json {
-                writeln!(out, "{}", safe_json(value.to_string()))?;
-            } else {
-                print_details(&session, &call, &value, out)?;
+            match show.print.format() {
+                Format::Json => sheet::json([Ok(value)], out)?,
+                Format::Csv => sheet::csv(&shapes::CALL, [Ok(value)], out)?,
+                Format::Table => print_details(&session, &call, &value, out)?,
             }
         }
     }
@@ -164,28 +146,32 @@ pub fn details(session: &Session, call: &CallRow) -> anyhow::Result<Value> {
 }
 
 fn print_table(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut rows = table(&[
-        "call",
-        "start",
-        "direction",
-        "caller",
-        "called",
-        "answered by",
-        "person",
-        "sure",
-        "ring",
-        "talk",
-        "case",
-    ]);
+    let mut rows = table_in(
+        session.lang(),
+        &[
+            "call",
+            "start",
+            "direction",
+            "caller",
+            "called",
+            "answered by",
+            "person",
+            "sure",
+            "ring",
+            "talk",
+            "case",
+        ],
+    );
+    let say = Say(session.lang());
     for call in calls {
         let answered = call
             .answered_by
             .clone()
-            .unwrap_or_else(|| shapes::name(call.disposition));
+            .unwrap_or_else(|| say.disposition(call.disposition));
         rows.add_row([
             call.id.to_string(),
             tables::time(session, Some(call.start)),
-            shapes::name(call.direction),
+            say.direction(call.direction).to_owned(),
             tables::text(call.calling_number.as_deref()),
             tables::text(call.called_number.as_deref()),
             safe(&answered),
@@ -193,7 +179,7 @@ fn print_table(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> any
                 .as_deref()
                 .and_then(|id| id.parse().ok())
                 .map_or_else(|| "-".into(), |id| tables::person_name(session, &id)),
-            shapes::name(call.certainty),
+            say.sure(call.certainty).to_owned(),
             seconds(call.ring_seconds),
             seconds(call.talk_seconds),
             call.case.map_or_else(|| "-".to_owned(), |id| format!("#{id}")),
@@ -216,15 +202,18 @@ fn print_details(session: &Session, call: &CallRow, value: &Value, out: &mut dyn
         Some(Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),
     };
-    let mut rows = table(&[
-        "leg",
-        "station",
-        "disposition",
-        "answered by",
-        "ring",
-        "talk",
-        "directory entry",
-    ]);
+    let mut rows = table_in(
+        session.lang(),
+        &[
+            "leg",
+            "station",
+            "disposition",
+            "answered by",
+            "ring",
+            "talk",
+            "directory entry",
+        ],
+    );
     for (index, leg) in legs.iter().enumerate() {
         rows.add_row([
             (index + 1).to_string(),
@@ -241,46 +230,4 @@ fn print_details(session: &Session, call: &CallRow, value: &Value, out: &mut dyn
         writeln!(out, "{}  {}", text(leg, "received_at"), text(leg, "raw"))?;
     }
     Ok(())
-}
-
-fn csv(session: &Session, calls: &[CallRow], out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut sheet = csv::Writer::from_writer(out);
-    let mut head = true;
-    for call in calls {
-        let value = shapes::call(session, call);
-        let Some(fields) = value.as_object() else { continue };
-        if std::mem::take(&mut head) {
-            sheet.write_record(fields.keys())?;
-        }
-        sheet.write_record(fields.values().map(cell))?;
-    }
-    Ok(sheet.flush()?)
-}
-
-/// One cell; never a formula for a spreadsheet.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => harmless(text),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_no_formulas() {
-        for (text, wanted) in [
-            ("=1+1", "'=1+1"),
-            ("+4930123", "'+4930123"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("a,b", "a,b"),
-            ("=\"x\"", "'=\"x\""),
-            ("138", "138"),
-        ] {
-            assert_eq!(cell(&json!(text)), wanted);
-        }
-    }
 }

@@ -5,9 +5,10 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::filter::{FilterArgs, NOBODY, person};
-use super::screen::{safe, safe_json, table};
+use super::filter::{FilterArgs, NOBODY, among, person};
+use super::screen::{safe, safe_json, table_in};
 use super::session::{Session, fail};
+use super::sheet::{self, Format, Print};
 use super::{Cli, Exit, case_change, case_why, shapes, tables};
 use crate::case::Case;
 use crate::ids::CaseId;
@@ -138,12 +139,14 @@ pub struct ListArgs {
     /// Only those this person answered first; `-`: those whose first answerer is not sure
     #[arg(long, value_name = "PERSON")]
     first_answerer: Option<String>,
+    /// Only those somebody of this department answered first; `-`: nobody of any
+    #[arg(long, value_name = "DEPARTMENT")]
+    first_department: Option<String>,
     /// Show callers' numbers in full
     #[arg(long)]
     reveal: bool,
-    /// Print one JSON object a case
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: Print,
 }
 
 /// `case show`, `case why`.
@@ -240,33 +243,35 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         Some(NOBODY) => filter.nobody = true,
         other => filter.first_answerer = other.map(person).transpose()?,
     }
+    let first = args.first_department.as_deref();
+    filter.first_among = first.map(|text| among(session, text)).transpose()?;
     let cases = session.reader.cases(&filter, session.now())?;
-    let reminders = session.reader.reminders()?;
-    let sent = |case: &Case| reminders.get(&case.id).copied().unwrap_or(0);
-    if args.json {
-        for case in &cases {
-            writeln!(
-                out,
-                "{}",
-                safe_json(shapes::case(session, case, sent(case), args.reveal).to_string())
-            )?;
-        }
-        return Ok(());
+    let shown = cases.iter().map(|case| {
+        let sent = session.reader.reminders(case.id)?;
+        Ok(shapes::case(session, case, sent, args.reveal))
+    });
+    match args.print.format() {
+        Format::Json => return sheet::json(shown, out),
+        Format::Csv => return sheet::csv(&shapes::CASE, shown, out),
+        Format::Table => {}
     }
     let say = Say(session.lang());
-    let mut rows = table(&[
-        "case",
-        "state",
-        "caller",
-        "name",
-        "matter",
-        "handler",
-        "opened",
-        "due",
-        "for",
-        "late",
-        "rang again",
-    ]);
+    let mut rows = table_in(
+        session.lang(),
+        &[
+            "case",
+            "state",
+            "caller",
+            "name",
+            "matter",
+            "handler",
+            "opened",
+            "due",
+            "for",
+            "late",
+            "rang again",
+        ],
+    );
     for case in &cases {
         let due = case.due().filter(|_| case.is_open());
         let number = shown_number(case, args.reveal);
@@ -275,7 +280,7 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             if case.settled {
                 say.state(case.state).to_owned()
             } else {
-                "draft".to_owned()
+                say.draft().to_owned()
             },
             number,
             tables::text(case.caller_name.as_deref()),
@@ -314,7 +319,7 @@ fn shown_number(case: &Case, reveal: bool) -> String {
 
 /// A case with everything: what `case show --json` prints.
 pub fn details(session: &Session, case: &Case, reveal: bool) -> anyhow::Result<Value> {
-    let reminders = session.reader.reminders()?.get(&case.id).copied().unwrap_or(0);
+    let reminders = session.reader.reminders(case.id)?;
     let mut value = shapes::case(session, case, reminders, reveal);
     let details = shapes::case_details(session, case)?;
     if let Some(fields) = value.as_object_mut() {
@@ -351,63 +356,69 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
         shown_number(case, args.reveal),
         tables::text(case.caller_name.as_deref())
     )?;
-    writeln!(out, "  matter           {}", tables::text(case.matter.as_deref()))?;
-    writeln!(
-        out,
-        "  first answerer   {} ({})",
+    let first = say.labelled(
         tables::person(session, case.first_answerer.as_ref()),
-        say.certainty(case.certainty)
-    )?;
-    writeln!(
-        out,
-        "  handler          {}",
-        tables::person_name(session, &case.handler)
-    )?;
+        say.certainty(case.certainty),
+    );
+    let mut known = table_in(session.lang(), &[]);
+    known.add_row([say.head("matter"), &tables::text(case.matter.as_deref())]);
+    known.add_row([say.head("first answerer"), &first]);
+    known.add_row([say.head("handler"), &tables::person_name(session, &case.handler)]);
+    writeln!(out, "{}", known.trim_fmt())?;
     let text = |row: &Value, key: &str| {
         row.get(key)
             .and_then(Value::as_str)
             .map_or_else(|| "-".to_owned(), safe)
     };
+    let known = &session.rules.directory;
+    let who = |word: &str| match word.parse() {
+        Ok(id) if known.person(&id).is_some() => tables::person_name(session, &id),
+        _ => say.standing(word).to_owned(),
+    };
     let rows_of = |key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut rows = table(&["deadline", "due", "met", "breached", "why"]);
+    let mut rows = table_in(session.lang(), &["deadline", "due", "met", "breached", "why"]);
     for row in rows_of("deadlines") {
         let is = |key: &str| row.get(key).and_then(Value::as_bool).unwrap_or(false);
         let breached = is("breached");
         rows.add_row([
-            text(&row, "kind"),
+            tables::said(&text(&row, "kind"), |kind| say.deadline(kind)),
             text(&row, "due_at"),
             // What another deadline took the place of, or what fell away, is still listed: it must not look open.
             if is("dropped") {
-                "no longer".to_owned()
+                say.head("no longer").to_owned()
             } else {
                 text(&row, "met_at")
             },
-            if breached { "yes".to_owned() } else { String::new() },
+            if breached {
+                say.head("yes").to_owned()
+            } else {
+                String::new()
+            },
             text(&row, "why"),
         ]);
     }
     writeln!(out, "\n{}\n", rows.trim_fmt())?;
-    let mut rows = table(&["when", "who", "how", "what"]);
+    let mut rows = table_in(session.lang(), &["when", "who", "how", "what"]);
     for row in rows_of("events") {
         rows.add_row([
             text(&row, "at"),
-            text(&row, "actor"),
-            text(&row, "channel"),
+            who(&text(&row, "actor")),
+            say.standing(&text(&row, "channel")).to_owned(),
             text(&row, "text"),
         ]);
     }
     writeln!(out, "{}", rows.trim_fmt())?;
     let notices = rows_of("notices");
     if !notices.is_empty() {
-        let mut rows = table(&["notice", "rung", "to", "due", "state", "why"]);
+        let mut rows = table_in(session.lang(), &["notice", "rung", "to", "due", "state", "why"]);
         for row in &notices {
             let rung = row.get("rung").map(ToString::to_string).unwrap_or_default();
             rows.add_row([
-                text(row, "kind"),
+                tables::said(&text(row, "kind"), |kind| say.deadline(kind)),
                 rung,
-                text(row, "person"),
+                who(&text(row, "person")),
                 text(row, "due_at"),
-                text(row, "state"),
+                say.standing(&text(row, "state")).to_owned(),
                 text(row, "why"),
             ]);
         }

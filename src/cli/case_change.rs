@@ -5,9 +5,8 @@ use std::io::Write;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::Exit;
-use super::session::{Session, fail, instant};
-use super::shapes;
+use super::session::{Session, exit_of_register, fail, no_time};
+use super::{Exit, shapes, sheet};
 use crate::case::{Actor, Case, CaseState, Command, Duty, Outcome, Particulars, To, Told};
 use crate::ids::{CaseId, CategoryId, DepartmentId, PersonId};
 use crate::register::Error;
@@ -124,7 +123,8 @@ pub fn run(session: &Session, verb: &str, args: &ChangeArgs, out: &mut dyn Write
 
 fn print(session: &Session, case: &Case, verb: &str, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     if json {
-        writeln!(out, "{}", shapes::case(session, case, 0, false))?;
+        let reminders = session.reader.reminders(case.id)?;
+        sheet::json([Ok(shapes::case(session, case, reminders, false))], out)?;
     } else {
         writeln!(out, "#{}: {} done, version {}", case.id, verb, case.version)?;
     }
@@ -161,20 +161,12 @@ pub fn open(session: &Session, args: &Flags, out: &mut dyn Write) -> anyhow::Res
 
 /// A refusal in the language of the output; the code stays that of the error.
 pub(super) fn translated(error: Error, session: &Session) -> anyhow::Error {
-    let exit = super::session::exit_of(&anyhow::Error::new(clone_kind(&error)));
     match &error {
-        Error::Refused { id, refusal } => fail(exit, format!("case {id}: {}", refusal.words(session.lang()))),
+        Error::Refused { id, refusal } => fail(
+            exit_of_register(&error),
+            format!("case {id}: {}", refusal.words(session.lang())),
+        ),
         _ => error.into(),
-    }
-}
-
-fn clone_kind(error: &Error) -> Error {
-    match error {
-        Error::Refused { id, refusal } => Error::Refused {
-            id: *id,
-            refusal: refusal.clone(),
-        },
-        other => Error::Stopped(other.to_string()),
     }
 }
 
@@ -251,7 +243,8 @@ impl Flags {
                 }
             }
             "reopen" => Command::Reopen { reason },
-            _ => Command::Void { reason },
+            "void" => Command::Void { reason },
+            other => return Err(fail(Exit::Usage, format!("case {id}: there is no verb `{other}`"))),
         })
     }
 
@@ -275,12 +268,9 @@ impl Flags {
         super::filter::person(self.to.as_deref().ok_or_else(|| lacking(id, "--to"))?)
     }
 
-    /// A day means its close of business, as deadlines do.
     fn until(&self, id: CaseId, session: &Session) -> anyhow::Result<Timestamp> {
         let given = self.until.as_deref().ok_or_else(|| lacking(id, "--until"))?;
-        let day = given.parse::<jiff::civil::Date>().ok().filter(|_| !given.contains(':'));
-        let closes = day.and_then(|day| session.rules.calendar.close_of_day(day));
-        closes.map_or_else(|| instant(given, session.zone()), Ok)
+        session.rules.calendar.moment(given).ok_or_else(|| no_time(given))
     }
 
     fn particulars(&self) -> anyhow::Result<Particulars> {

@@ -39,8 +39,8 @@ pub fn run(config: &Path, json: bool) -> Exit {
 /// Somebody who still has open cases must not be dropped from the directory. Only a database that is there already is
 /// looked at, read-only; one that can't be read says nothing about the files.
 fn nobody_dropped(loaded: Loaded) -> Result<Loaded, Problems> {
-    let handlers = Reader::open(&loaded.config.store).and_then(|reader| reader.handlers());
-    let missing = config::missing_people(&loaded.directory, &handlers.unwrap_or_default());
+    let needed = Reader::open(&loaded.config.store).and_then(|reader| reader.waited_for());
+    let missing = config::missing_people(&loaded, &needed.unwrap_or_default());
     if missing.is_empty() { Ok(loaded) } else { Err(missing) }
 }
 
@@ -65,14 +65,18 @@ fn summary(loaded: &Loaded) -> String {
         None => "without holidays".to_owned(),
     };
     format!(
-        "ok: {} people, {} numbers, {} feeds, policy {} {}, calendar {} ({known})",
-        directory.people.len(),
-        directory.holdings.len(),
-        config.feeds.len(),
+        "ok: {}, {}, {}, policy {} {}, calendar {} ({known})",
+        counted(directory.people.len(), "person", "people"),
+        counted(directory.holdings.len(), "number", "numbers"),
+        counted(config.feeds.len(), "feed", "feeds"),
         policy.id,
         policy.version,
         calendar.id,
     )
+}
+
+fn counted(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 fn as_json(loaded: &Loaded) -> String {

@@ -104,6 +104,7 @@ pub fn run(cli: &Cli, args: &DoctorArgs, out: &mut dyn Write) -> anyhow::Result<
     };
     house::files(&mut visit);
     house::database(&mut visit);
+    house::spill(&mut visit);
     house::disk(&mut visit);
     house::clock(&mut visit);
     house::calendar(&mut visit);

@@ -11,6 +11,7 @@ use super::{Cli, Exit, shapes, tables};
 use crate::config::{Feed, Transport};
 use crate::register::read::FeedRow;
 use crate::register::{Alarm, AlarmRow, InstanceLock, PortFaults};
+use crate::smdr::detect::Detection;
 
 /// Feeds: their health.
 #[derive(Debug, Args)]
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         "skipped",
         "quarantined",
         "duplicates",
+        "partial",
         "pending",
         "drift",
         "gaps",
@@ -66,6 +68,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         feed.dialect = named.or(feed.dialect);
         let transport = configured.map_or("none", |f| f.transport.key());
         let told = Told {
+            detected: session.reader.detected(&feed.name)?,
             gaps: session.reader.gaps(&feed.name)?,
             alarms: alarms_of(&feed.name, &standing),
             events: session.reader.feed_events(&feed.name)?,
@@ -95,7 +98,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     print_unmapped(&session, out)
 }
 
-fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: &Told) -> [String; 13] {
+fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: &Told) -> [String; 14] {
     [
         feed.name.clone(),
         tables::text(feed.dialect.as_deref()),
@@ -107,6 +110,7 @@ fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: 
         feed.skipped.to_string(),
         feed.quarantined.to_string(),
         feed.duplicates.to_string(),
+        feed.partial.to_string(),
         feed.pending.to_string(),
         feed.drift_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s} s")),
         told.gaps.len().to_string(),
@@ -120,6 +124,7 @@ fn notes_of(session: &Session, row: &FeedRow, (_, reason): State<'_>, told: &Tol
         .map(|reason| format!("{feed}: {}", safe(reason)))
         .into_iter()
         .collect();
+    notes.extend(detection_note(&feed, row.dialect.as_deref(), told.detected.as_ref()));
     let faults = row.faults;
     if faults != PortFaults::default() {
         notes.push(format!(
@@ -143,6 +148,19 @@ fn notes_of(session: &Session, row: &FeedRow, (_, reason): State<'_>, told: &Tol
         notes.push(format!("{feed}: {} {}", tables::time(session, Some(*at)), safe(text)));
     }
     notes
+}
+
+/// What the lines look like, where that is not what the feed takes them for.
+fn detection_note(feed: &str, dialect: Option<&str>, detected: Option<&Detection>) -> Option<String> {
+    let detected = detected.filter(|found| found.lines > 0)?;
+    match (dialect, detected.dialect) {
+        (Some(dialect), Some(seen)) if dialect != seen => Some(format!(
+            "{feed}: read as {dialect}, but its latest lines look like {seen}: {}",
+            detected.why
+        )),
+        (None, _) => Some(format!("{feed}: no dialect yet: {}", detected.why)),
+        _ => None,
+    }
 }
 
 fn print_unmapped(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {

@@ -6,7 +6,7 @@ use super::Exit;
 use super::session::{Session, fail, instant, until};
 use crate::case::tally::Mark;
 use crate::ids::{DepartmentId, PersonId};
-use crate::register::read::{Filter, Slot};
+use crate::register::read::{Among, Filter, Slot};
 
 /// Stands for nobody where a person is named.
 pub const NOBODY: &str = "-";
@@ -26,7 +26,7 @@ pub struct FilterArgs {
     /// Answered first (a case: or handled) by this person; with --missed: who should have answered; `-`: nobody
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
-    /// Of this department
+    /// Of this department; `-`: of nobody whom the directory has
     #[arg(long, value_name = "DEPARTMENT")]
     department: Option<String>,
     /// Whose number contains these digits
@@ -93,15 +93,7 @@ impl FilterArgs {
     pub fn filter(&self, session: &Session) -> anyhow::Result<Filter> {
         let zone = session.zone();
         let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, zone)).transpose();
-        let department = self
-            .department
-            .as_deref()
-            .map(|text| text.parse::<DepartmentId>().map_err(|error| fail(Exit::Usage, error)))
-            .transpose()?;
-        let members = |id: &DepartmentId| {
-            let members = session.rules.directory.members(id);
-            members.map(|person| person.id.clone()).collect()
-        };
+        let of = self.department.as_deref();
         let disposition = self
             .disposition
             .as_deref()
@@ -124,8 +116,8 @@ impl FilterArgs {
             nobody,
             marks: self.only.iter().filter_map(named).collect(),
             within: slot.map(|slot| (slot, zone.clone())),
-            people: department.as_ref().map(members),
-            department,
+            people: of.map(|text| among(session, text)).transpose()?,
+            department: of.filter(|text| *text != NOBODY).map(department).transpose()?,
             number: self.number.clone(),
             disposition,
             limit: self.limit,
@@ -134,11 +126,31 @@ impl FilterArgs {
     }
 }
 
+/// A department's people; `-`: nobody whom the directory has.
+///
+/// # Errors
+/// It can't be a department.
+pub fn among(session: &Session, text: &str) -> anyhow::Result<Among> {
+    let directory = &session.rules.directory;
+    Ok(match text {
+        NOBODY => Among::none_of(directory),
+        name => Among::members(directory, &department(name)?),
+    })
+}
+
 /// A person's id as given on the command line.
 ///
 /// # Errors
 /// It can't be one.
 pub fn person(text: &str) -> anyhow::Result<PersonId> {
+    text.parse().map_err(|error| fail(Exit::Usage, error))
+}
+
+/// A department's id as given on the command line.
+///
+/// # Errors
+/// It can't be one.
+pub fn department(text: &str) -> anyhow::Result<DepartmentId> {
     text.parse().map_err(|error| fail(Exit::Usage, error))
 }
 

@@ -60,6 +60,7 @@ pub fn run(cli: &Cli, args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result
     let session = Session::open(cli)?;
     match &args.verb {
         JournalVerb::List(list) => {
+            super::long_read::watch(&session.database);
             session.reader.journal(
                 list.quarantined,
                 list.feed.as_deref(),

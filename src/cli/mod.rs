@@ -17,7 +17,8 @@ mod filter;
 mod heard;
 pub mod journal;
 pub mod listen_raw;
-pub mod mail;
+pub mod long_read;
+mod mail;
 pub mod man;
 pub mod outbox;
 pub mod parse;
@@ -28,6 +29,7 @@ mod screen;
 pub mod serve;
 pub mod session;
 mod shapes;
+mod sheet;
 mod tables;
 pub mod violation;
 pub mod who;
@@ -198,10 +200,23 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            complain(format_args!("{error:#}"));
+            complain(format_args!("{}", causes(&error)));
             session::exit_of(&error).into()
         }
     }
+}
+
+/// An error and what caused it, each said once: many name their cause themselves.
+fn causes(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said += &format!(": {cause}");
+        }
+    }
+    said
 }
 
 /// Whoever read our output has seen enough.
@@ -221,7 +236,15 @@ fn complain(what: std::fmt::Arguments<'_>) {
 mod tests {
     use clap::{Command, CommandFactory};
 
-    use super::Cli;
+    use super::{Cli, causes};
+
+    #[test]
+    fn a_cause_that_an_error_names_itself_is_said_once() {
+        let error = anyhow::anyhow!("disk full")
+            .context("a.db: disk full; make room")
+            .context("no start");
+        assert_eq!(causes(&error), "no start: a.db: disk full; make room");
+    }
 
     #[test]
     fn every_command_has_an_example() {

@@ -4,12 +4,12 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 
-use super::screen::{safe, safe_json, table};
+use super::screen::{safe, safe_json, table_in};
 use super::session::Session;
 use super::{Cli, Exit, shapes, tables};
-use crate::l10n::Lang;
+use crate::l10n::Say;
 use crate::register::{Alarm, WaitRow, WaitsFor};
-use crate::remind::note::{Style, alarm_words};
+use crate::remind::note::{Style, alarm_words, in_one_line};
 
 /// Mails: what was sent, what waits and why; try again.
 #[derive(Debug, Args)]
@@ -49,7 +49,10 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
     match args.verb {
         OutboxVerb::List { unsent, limit, json } => {
             let messages = session.reader.outbox(unsent, limit)?;
-            let mut rows = table(&["message", "to", "subject", "state", "tries", "next", "why"]);
+            let mut rows = table_in(
+                session.lang(),
+                &["message", "to", "subject", "state", "tries", "next", "why"],
+            );
             for message in &messages {
                 if json {
                     writeln!(out, "{}", safe_json(shapes::message(&session, message).to_string()))?;
@@ -63,7 +66,7 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
                     message.message.to_string(),
                     to,
                     safe(&message.subject),
-                    message.state.clone(),
+                    Say(session.lang()).standing(&message.state).to_owned(),
                     message.attempts.to_string(),
                     tables::time(&session, message.next_at),
                     tables::text(message.last_error.as_deref()),
@@ -150,10 +153,10 @@ fn waiting(session: &Session, row: &WaitRow) -> String {
 
 fn alarm(session: &Session, alarm: &Alarm) -> String {
     let style = Style {
-        lang: Lang::En,
+        lang: session.lang(),
         zone: session.zone(),
         now: session.now(),
     };
     let (_, words) = alarm_words(alarm, style);
-    safe(&words.join(" "))
+    safe(&in_one_line(&words, session.lang()))
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 
 use super::parse::{DETECT_LINES, Log};
 use super::{Exit, session};
@@ -30,9 +31,16 @@ pub struct PlayArgs {
     /// Move all stamps so that the last call ends now
     #[arg(long)]
     pub shift_to_now: bool,
+    /// The zone of the switch's clock, for --shift-to-now [default: this machine's]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub time_zone: Option<TimeZone>,
     /// The file of lines
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "write a zone such as Asia/Shanghai".to_owned())
 }
 
 /// Where lines are played to.
@@ -69,7 +77,7 @@ pub fn run(args: &PlayArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut log = Log::open(std::slice::from_ref(&args.file))?;
     let mut lines: Vec<Vec<u8>> = log.peek(usize::MAX)?.into_iter().map(<[u8]>::to_vec).collect();
     if args.shift_to_now {
-        shift_to_now(&mut lines)?;
+        shift_to_now(&mut lines, args.time_zone.clone().unwrap_or_else(TimeZone::system))?;
     }
     match &args.to {
         Target::Tcp(address) => {
@@ -93,7 +101,7 @@ pub fn run(args: &PlayArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn shift_to_now(lines: &mut [Vec<u8>]) -> anyhow::Result<()> {
+fn shift_to_now(lines: &mut [Vec<u8>], zone: TimeZone) -> anyhow::Result<()> {
     let views: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
     let detection = smdr::detect(views.get(..DETECT_LINES).unwrap_or(&views));
     let Some(dialect) = detection.dialect.and_then(smdr::by_name) else {
@@ -102,8 +110,8 @@ fn shift_to_now(lines: &mut [Vec<u8>]) -> anyhow::Result<()> {
             detection.why
         );
     };
-    let now = crate::clock::wall_time();
-    let Some(seconds) = shift::seconds_to(dialect.about().name, &Options::new(), &views, now)? else {
+    let now = crate::clock::Clock::Real.now();
+    let Some(seconds) = shift::seconds_to(dialect.about().name, &Options::new(), &views, now, &zone)? else {
         bail!("--shift-to-now: no line of the file is a call");
     };
     for line in lines.iter_mut() {

@@ -8,7 +8,7 @@ use super::screen::{safe, safe_json, table};
 use super::session::{Session, fail, instant, until};
 use super::{Cli, Exit};
 use crate::report::sheet::Sheet;
-use crate::report::{self, By, Question};
+use crate::report::{self, By, Question, Sort};
 
 /// The managers' figures.
 #[derive(Debug, Args)]
@@ -23,7 +23,8 @@ enum Verb {
     /// Per person, department or time: answered first, registered, closed in time, handed over, missed, called back
     #[command(
         after_help = "Examples:\n  firstanswer report accountability --from 2026-10-01 --to 2026-10-31\n  \
-        firstanswer report accountability --from 2026-10-01 --to 2026-10-31 --by department --format xlsx > october.xlsx"
+        firstanswer report accountability --from 2026-10-01 --to 2026-10-31 --by department --format xlsx > october.xlsx\n  \
+        firstanswer report accountability --from 2026-10-01 --to 2026-10-31 --sort closed_in_time_rate"
     )]
     Accountability(AccountabilityArgs),
 }
@@ -39,6 +40,12 @@ struct AccountabilityArgs {
     /// What a row stands for
     #[arg(long, value_name = "BY", value_parser = ways(), default_value = "person")]
     by: String,
+    /// Order rows by this column, as --json names it: of counts the most first, of rates the lowest
+    #[arg(long, value_name = "COLUMN")]
+    sort: Option<String>,
+    /// The other way round
+    #[arg(long, requires = "sort")]
+    reverse: bool,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -72,6 +79,7 @@ enum Format {
 pub fn run(cli: &Cli, args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let Verb::Accountability(args) = &args.verb;
     let session = Session::open(cli)?;
+    super::long_read::watch(&session.database);
     let question = Question {
         from: instant(&args.from, session.zone())?,
         to: until(&args.to, session.zone())?,
@@ -90,7 +98,19 @@ pub fn run(cli: &Cli, args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<
             ),
         ));
     }
-    let (rows, total) = report::accountability(&session.reader, question.clone())?;
+    let sort = args.sort.as_deref().map(|column| {
+        Sort::by(column).ok_or_else(|| {
+            let way_out = "columns are named as in --json, such as answered_first or closed_in_time_rate";
+            fail(Exit::Usage, format!("--sort {column}: no such column; {way_out}"))
+        })
+    });
+    let sort = sort
+        .transpose()?
+        .map(|sort| if args.reverse { sort.turned() } else { sort });
+    let (mut rows, total) = report::accountability(&session.reader, question.clone())?;
+    if let Some(sort) = sort {
+        sort.order(&mut rows);
+    }
     let gaps = report::gaps(&session.reader, &question)?;
     let sheet = Sheet::new(&question, rows, total, gaps);
     match if args.json { Format::Json } else { args.format } {

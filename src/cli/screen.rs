@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use comfy_table::{Table, presets};
 
+use crate::directory::Lang;
+use crate::l10n::Say;
 use crate::smdr::misfit::moves_the_cursor;
 
 /// A table with these column heads.
@@ -16,6 +18,12 @@ pub(super) fn table(heads: &[&str]) -> Table {
     table.load_style(presets::NOTHING);
     table.set_header(heads.to_vec());
     table
+}
+
+/// The same in a language.
+pub(super) fn table_in(lang: Lang, heads: &[&str]) -> Table {
+    let heads: Vec<&str> = heads.iter().map(|head| Say(lang).head(head)).collect();
+    table(&heads)
 }
 
 /// Without anything that moves a cursor: a caller's name is text from the network.

@@ -50,7 +50,8 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         .map_or(Exit::Failed, exit_of_register)
 }
 
-fn exit_of_register(error: &register::Error) -> Exit {
+/// The exit code of what the register says.
+pub(super) fn exit_of_register(error: &register::Error) -> Exit {
     match error {
         register::Error::Refused {
             refusal: Refusal::Stale { .. },
@@ -101,7 +102,7 @@ impl Session {
         let reader = Reader::open(&database)?;
         let clock = reader.clock()?;
         let rules = Arc::new(crate::daemon::rules(&loaded));
-        Ok(Self {
+        let session = Self {
             lang: cli.lang_or(rules.lang),
             rules,
             reader,
@@ -109,7 +110,12 @@ impl Session {
             database,
             loaded,
             act_as: cli.act_as.clone(),
-        })
+        };
+        if session.act_as.is_some() {
+            // A name that is nobody's is a slip, for those who only read too.
+            session.who()?;
+        }
+        Ok(session)
     }
 
     /// Now, by the database's clock.
@@ -232,13 +238,14 @@ pub fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     let wall = text
         .parse::<jiff::civil::DateTime>()
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
-        .map_err(|_| {
-            fail(
-                Exit::Usage,
-                format!("`{text}` is no time: write 2026-03-05, 2026-03-05T17:30 or with an offset"),
-            )
-        })?;
+        .map_err(|_| no_time(text))?;
     zone.to_timestamp(wall).map_err(|error| anyhow!("`{text}`: {error}"))
+}
+
+/// The way out of a time that is none.
+pub fn no_time(given: &str) -> anyhow::Error {
+    let reason = format!("`{given}` is no time: write 2026-03-05, 2026-03-05T17:30 or with an offset");
+    fail(Exit::Usage, reason)
 }
 
 struct OsUser {

@@ -10,6 +10,7 @@ use crate::l10n::Say;
 use crate::l10n::events::Scene;
 use crate::register::read::{CallRow, FeedRow, JournalRow, NoticeRow, OutboxRow};
 use crate::register::{Alarm, Gap, ViolationRow};
+use crate::smdr::detect::Detection;
 
 /// The snake-case name of a unit enum.
 pub fn name<T: serde::Serialize>(value: T) -> String {
@@ -22,6 +23,29 @@ pub fn name<T: serde::Serialize>(value: T) -> String {
 fn when(session: &Session, at: Option<Timestamp>) -> Value {
     at.map_or(Value::Null, |at| Value::String(session.time(at)))
 }
+
+/// Columns of a call, as listed.
+pub const CALL: [&str; 19] = [
+    "id",
+    "feed",
+    "start",
+    "answered_at",
+    "ended_at",
+    "direction",
+    "calling_number",
+    "calling_name",
+    "called_number",
+    "trunk",
+    "disposition",
+    "answered_by",
+    "answered_by_person",
+    "certainty",
+    "settled",
+    "ring_seconds",
+    "talk_seconds",
+    "legs",
+    "case",
+];
 
 /// A call as listed.
 pub fn call(session: &Session, call: &CallRow) -> Value {
@@ -47,6 +71,39 @@ pub fn call(session: &Session, call: &CallRow) -> Value {
         "case": call.case,
     })
 }
+
+/// Columns of a case, as listed.
+pub const CASE: [&str; 29] = [
+    "id",
+    "version",
+    "kind",
+    "state",
+    "registered",
+    "call",
+    "duty",
+    "category",
+    "first_answerer",
+    "certainty",
+    "handler",
+    "co_handlers",
+    "department",
+    "caller_number",
+    "caller_name",
+    "matter",
+    "opened_at",
+    "due_at",
+    "due_kind",
+    "overdue",
+    "closed_at",
+    "outcome",
+    "reminders",
+    "chases",
+    "violations",
+    "policy",
+    "settled",
+    "linked",
+    "evidence_differs",
+];
 
 /// A case as listed.
 pub fn case(session: &Session, case: &Case, reminders: i64, reveal: bool) -> Value {
@@ -205,8 +262,31 @@ pub fn violation(session: &Session, row: &ViolationRow) -> Value {
         "status": row.status,
         "reason": row.reason,
         "sanction": row.sanction,
-        "evidence": row.evidence,
+        "evidence": local(session, row.evidence.clone()),
     })
+}
+
+/// Instants as the register keeps them, in the site's zone.
+fn local(session: &Session, value: Value) -> Value {
+    const INSTANTS: [&str; 4] = ["started_at", "due_at", "from", "to"];
+    let instant = |name: &str, value: Value| {
+        let at = value.as_str().filter(|_| INSTANTS.contains(&name));
+        match at.and_then(|text| text.parse().ok()) {
+            Some(at) => Value::String(session.time(at)),
+            None => local(session, value),
+        }
+    };
+    match value {
+        Value::Array(rows) => rows.into_iter().map(|row| local(session, row)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| {
+                let value = instant(&name, value);
+                (name, value)
+            });
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
 }
 
 fn notice(session: &Session, row: &NoticeRow) -> Value {
@@ -246,6 +326,7 @@ pub fn feed(session: &Session, row: &FeedRow, transport: &str, state: State<'_>,
     json!({
         "name": row.name,
         "dialect": row.dialect,
+        "detected": told.detected,
         "transport": transport,
         "state": state.0,
         "reason": state.1,
@@ -273,6 +354,8 @@ pub type State<'a> = (&'a str, Option<&'a str>);
 
 /// What is known of a feed beside its figures.
 pub struct Told {
+    /// What its latest lines look like.
+    pub detected: Option<Detection>,
     /// Holes in what it gave us.
     pub gaps: Vec<Gap>,
     /// Alarms that stand.

@@ -29,3 +29,8 @@ pub fn time(session: &Session, at: Option<Timestamp>) -> String {
 pub fn text(text: Option<&str>) -> String {
     text.map_or_else(|| "-".to_owned(), safe)
 }
+
+/// A word of a fixed set as it is said; one that the set lacks is shown as it is.
+pub fn said<T: serde::de::DeserializeOwned>(word: &str, say: impl FnOnce(T) -> &'static str) -> String {
+    serde_json::from_value(word.into()).map_or_else(|_| safe(word), |known| say(known).to_owned())
+}

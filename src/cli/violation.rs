@@ -5,11 +5,12 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use super::case_change::translated;
-use super::filter::{NOBODY, person};
-use super::screen::{safe, safe_json, table};
+use super::filter::{NOBODY, among, person};
+use super::screen::{safe, safe_json, table_in};
 use super::session::{Session, fail, instant, until};
 use super::{Cli, Exit, shapes, tables};
-use crate::ids::{CaseId, DepartmentId};
+use crate::ids::CaseId;
+use crate::l10n::Say;
 use crate::register::ViolationFilter;
 use crate::register::read::Slot;
 
@@ -57,7 +58,7 @@ struct ListArgs {
     /// Charged to this person; `-`: to nobody
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
-    /// Charged to somebody of this department
+    /// Charged to somebody of this department; `-`: to nobody whom the directory has
     #[arg(long, value_name = "DEPARTMENT")]
     department: Option<String>,
     /// Of this case
@@ -121,16 +122,14 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
     let time = |text: &Option<String>| text.as_deref().map(|text| instant(text, session.zone())).transpose();
     let end = |text: &Option<String>| text.as_deref().map(|text| until(text, session.zone())).transpose();
     let nobody = args.person.as_deref() == Some(NOBODY);
-    let department = args.department.as_deref().map(|text| text.parse::<DepartmentId>());
-    let department = department.transpose().map_err(|error| fail(Exit::Usage, error))?;
-    let members = |id: &DepartmentId| session.rules.directory.members(id).map(|one| one.id.clone()).collect();
+    let of = args.department.as_deref();
     let slot = args.hour.map(Slot::Hour).or(args.weekday.map(Slot::Weekday));
     let rows = session.reader.violations(&ViolationFilter {
         answered_from: time(&args.answered_from)?,
         answered_to: end(&args.answered_to)?,
         within: slot.map(|slot| (slot, session.zone().clone())),
         nobody,
-        people: department.as_ref().map(members),
+        people: of.map(|text| among(session, text)).transpose()?,
         from: time(&args.from)?,
         to: end(&args.to)?,
         person: args.person.as_deref().filter(|_| !nobody).map(person).transpose()?,
@@ -145,25 +144,29 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
         }
         return Ok(());
     }
-    let mut shown = table(&[
-        "violation",
-        "case",
-        "kind",
-        "person",
-        "at",
-        "article",
-        "status",
-        "reason",
-    ]);
+    let say = Say(session.lang());
+    let mut shown = table_in(
+        session.lang(),
+        &[
+            "violation",
+            "case",
+            "kind",
+            "person",
+            "at",
+            "article",
+            "status",
+            "reason",
+        ],
+    );
     for row in &rows {
         shown.add_row([
             row.id.to_string(),
             format!("#{}", row.case),
-            row.kind.clone(),
+            tables::said(&row.kind, |kind| say.violation(kind)),
             tables::text(row.person.as_deref()),
             tables::time(session, Some(row.at)),
             tables::text(row.article.as_deref()),
-            row.status.clone(),
+            say.ruling(&row.status),
             row.reason.as_deref().map_or_else(|| "-".to_owned(), safe),
         ]);
     }
@@ -172,8 +175,8 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
 
 fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let who = session.who()?;
-    let rows = session.reader.violations(&ViolationFilter::default())?;
-    if let Some(row) = rows.iter().find(|row| row.id == args.id && row.status != "pending") {
+    let row = session.reader.violation(args.id)?;
+    if let Some(row) = row.filter(|row| row.status != "pending") {
         let said = format!(
             "violation {} of case {}: it is {} already, and a ruling stands; `firstanswer violation list --status pending` \
              shows what waits for one",
@@ -197,6 +200,12 @@ fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Wri
 pub fn move_all(cli: &Cli, args: &MoveAllArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let session = Session::open(cli)?;
     let (from, to) = (person(&args.from)?, person(&args.to)?);
+    if from == to {
+        return Err(fail(
+            Exit::Usage,
+            format!("--to {to}: they have these cases already; name somebody else"),
+        ));
+    }
     if session.rules.directory.person(&to).is_none() {
         return Err(fail(
             Exit::Failed,

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::screen::{safe, safe_json, table};
+use super::screen::{safe, safe_json, table_in};
 use super::{Cli, Exit, session};
 use crate::directory::Directory;
 
@@ -32,7 +32,7 @@ pub fn run(cli: &Cli, args: &WhoArgs, out: &mut dyn Write) -> anyhow::Result<Exi
     let today = zone.to_datetime(crate::clock::Clock::Real.now()).date();
     let directory = &loaded.directory;
     let hits = directory.who(&args.words.join(" "), today);
-    let mut rows = table(&["what", "department", "handler", "outside", "phone"]);
+    let mut rows = table_in(lang, &["what", "department", "handler", "outside", "phone"]);
     for hit in &hits {
         if args.json {
             let object = json!({

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use jiff::civil::{Date, Time};
 
-use super::hours::{interval, week_hours, weekdays};
+use super::hours::{watch, week_hours, weekdays};
 use super::load::Wrong;
 use super::reader::{Field, Section};
 use super::site::LANGUAGES;
@@ -357,7 +357,7 @@ fn desk(s: &mut Section<'_>) -> Option<Desk> {
 fn roster_row(s: &mut Section<'_>) -> Option<RosterRow> {
     let days = s.opt("days", |f| f.parse(weekdays)).map(RosterDays::Weekdays);
     let date = s.opt("date", Field::date).map(RosterDays::Date);
-    let at = s.or("at", (Time::midnight(), Time::midnight()), |f| f.parse(interval));
+    let at = s.or("at", (Time::midnight(), Time::midnight()), |f| f.parse(watch));
     let person = s.need("person", "\"wang\"", Field::slug);
     exactly_one(s, &["days", "date"], "the day")?;
     Some(RosterRow {

@@ -112,7 +112,7 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
     let drift = s.or("drift", Duration::from_secs(120), duration);
     let pair = s.opt("pair", |f| f.slug());
     let idle = s.or("idle", Duration::from_secs(2), duration);
-    let idle_limit = s.or("idle_limit", Duration::from_secs(72 * 3600), duration);
+    let idle_limit = s.or("idle_limit", Duration::ZERO, duration);
     let max_line = s.or("max_line", 8_192, |f| f.count(128, 1 << 20));
     let transport = transport(s, name.as_ref());
     let at = |key: &str| s.key_at(key).unwrap_or(s.at);

@@ -42,6 +42,18 @@ pub(crate) fn interval(text: &str) -> Result<(Time, Time), Wrong> {
     Ok((from, to))
 }
 
+/// Hours of a watch: `20:00-08:00` runs into the next day, `08:00-08:00` is a whole one.
+pub(crate) fn watch(text: &str) -> Result<(Time, Time), Wrong> {
+    let wrong = || {
+        Wrong::new(
+            format!("`{text}` is no interval"),
+            "write \"08:30-12:00\", or \"20:00-08:00\"",
+        )
+    };
+    let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+    Ok((time(from.trim(), false)?, time(to.trim(), true)?))
+}
+
 /// Quiet hours: `20:00-08:00` may run over midnight.
 pub(crate) fn daily(text: &str) -> Result<(Time, Time), Wrong> {
     let wrong = || Wrong::new(format!("`{text}` is no interval"), "write \"20:00-08:00\"");

@@ -49,6 +49,7 @@ pub use settings::{
     Config, Feed, FileFrom, FlowControl, Login, Mail, MailTransport, Parity, PolicyFrom, Serial, Site, Smtp,
     SwitchLogin, Tls, Transport, Web,
 };
+use source::Place;
 pub use source::Source;
 
 /// A whole configuration.
@@ -121,17 +122,25 @@ pub fn parse_span(text: &str) -> Result<Span, Wrong> {
     spans::span(text)
 }
 
-/// People who still have open cases but are no longer in the directory.
+/// People whom open cases wait for but who are no longer in the directory, told at the end of its file.
 ///
 /// The caller knows the open cases; a check or a reload that finds somebody here is refused.
-pub fn missing_people(directory: &Directory, open_handlers: &[PersonId]) -> Problems {
-    let missing = open_handlers
-        .iter()
-        .filter(|id| !directory.people.iter().any(|person| person.id == **id));
-    let problems = missing.map(|id| {
-        let reason = format!("`{id}` still has open cases but is no longer in it");
+pub fn missing_people(loaded: &Loaded, waited_for: &[PersonId]) -> Problems {
+    let file = loaded.sources.iter().position(|s| s.path == loaded.config.directory);
+    let place = file.and_then(|file| {
+        let source = loaded.sources.get(file)?;
+        let end = source.text.trim_end().len();
+        let start = source.line_start(end.saturating_sub(1));
+        Some((source, Place { file, start, end }))
+    });
+    let strangers = loaded.directory.strangers(waited_for);
+    let problems = strangers.iter().map(|id| {
+        let reason = format!("`{id}` still has open cases but is no longer in this file");
         let way_out = format!("put the person back, or first run: firstanswer move-all --from {id} --to PERSON");
-        Problem::whole("directory", reason, way_out)
+        match place {
+            Some((source, place)) => Problem::at(source, place, "person", reason, way_out),
+            None => Problem::whole("directory", reason, way_out),
+        }
     });
     Problems::new(problems.collect())
 }

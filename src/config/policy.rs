@@ -17,7 +17,9 @@ use super::source::Place;
 use super::spans::{elapsed_seconds, length, span};
 use super::values::name;
 use crate::calendar::{CountFrom, Name, Span};
-use crate::case::policy::{AccountCode, Category, Clocks, Duty, DutyRule, Opens, Policy, Quiet, TransferRule};
+use crate::case::policy::{
+    AccountCode, Category, Clocks, Duty, DutyRule, Opens, Policy, Quiet, SentTo, Superior, TransferRule,
+};
 use crate::ids::CategoryId;
 
 /// What may be needed before a close: fields and steps that a case can show.
@@ -61,7 +63,12 @@ const DUTIES: [(&str, Duty); 5] = [
     ("outside", Duty::Outside),
     ("unclear", Duty::Unclear),
 ];
-const SUPERIORS: [&str; 2] = ["supervisor", "manager"];
+const SUPERIORS: [(&str, Superior); 2] = [("supervisor", Superior::Supervisor), ("manager", Superior::Manager)];
+const SENT_TO: [(&str, SentTo); 3] = [
+    ("complaints", SentTo::Complaints),
+    ("supervisor", SentTo::Above(Superior::Supervisor)),
+    ("manager", SentTo::Above(Superior::Manager)),
+];
 
 /// First 12 hex digits of the SHA-256 of a text.
 pub(crate) fn version(text: &str) -> String {
@@ -87,9 +94,7 @@ pub(crate) fn read(s: &mut Section<'_>, text: String) -> Option<Policy> {
     });
     let (max_moves, max_returns) = s.or("handover", (2, 1), |f| f.section(handover));
     let (pause_reasons, pause_max) = s.or("pause", (Vec::new(), None), |f| f.section(pause));
-    let extension = s.or("extension", (1, None, "supervisor".to_owned()), |f| {
-        f.section(extension)
-    });
+    let extension = s.or("extension", (1, None, Superior::Supervisor), |f| f.section(extension));
     let (quiet, cap_per_day) = s.or("mail", (Quiet::OutsideHours, 10), |f| f.section(mail));
     let opens = s.field("opens");
     let opens = opens.map_or_else(|| Some(default_opens()), |f| f.section(opens_section));
@@ -153,10 +158,10 @@ fn pause(s: &mut Section<'_>) -> Option<(Vec<String>, Option<Span>)> {
     Some((reasons, s.opt("max", |f| f.parse(length))))
 }
 
-fn extension(s: &mut Section<'_>) -> Option<(u32, Option<Span>, String)> {
+fn extension(s: &mut Section<'_>) -> Option<(u32, Option<Span>, Superior)> {
     let times = s.or("times", 1, |f| f.count(0, 100));
     let max = s.opt("max", |f| f.parse(length));
-    let approver = s.or("approver", "supervisor".to_owned(), |f| f.word(&SUPERIORS));
+    let approver = s.or("approver", Superior::Supervisor, |f| f.one_of(&SUPERIORS));
     Some((times, max, approver))
 }
 
@@ -257,7 +262,7 @@ fn duties(s: &mut Section<'_>) -> Option<BTreeMap<Duty, DutyRule>> {
                     needs: s.or("needs", Vec::new(), steps),
                     not_at_once: s.or("not_at_once", Vec::new(), steps),
                     relay: s.opt("relay", |f| f.parse(clock)).flatten(),
-                    to: s.opt("to", |f| f.word(&SUPERIORS)),
+                    to: s.opt("to", |f| f.one_of(&SUPERIORS)),
                 })
             })
         });
@@ -325,8 +330,8 @@ fn categories(field: &Field<'_>) -> Option<Categories> {
 fn category(s: &mut Section<'_>) -> Option<Category> {
     let close = s.need("close", "\"5 business days\"", |f| f.parse(span));
     let default = s.or("default", false, Field::bool);
-    let approver = s.opt("approver", |f| f.word(&SUPERIORS));
-    let to = s.opt("to", |f| f.word(&["complaints", "supervisor", "manager"]));
+    let approver = s.opt("approver", |f| f.one_of(&SUPERIORS));
+    let to = s.opt("to", |f| f.one_of(&SENT_TO));
     let needs = s.or("needs", Vec::new(), steps);
     let confidential = s.or("confidential", false, Field::bool);
     Some(Category {

@@ -76,6 +76,8 @@ pub struct Mail {
     pub digest_window: Duration,
     /// Messages in a minute at most; 0: no limit.
     pub rate: u32,
+    /// After so long without a call from any switch the administrator is written to; unless set, where one is named.
+    pub dead_man: Option<Span>,
 }
 
 /// How mail leaves.
@@ -165,7 +167,8 @@ pub struct Feed {
     pub pair: Option<FeedName>,
     /// Silence after which bytes without a line end count as a partial line.
     pub idle: Duration,
-    /// A connection silent for this long is closed; the switch opens a new one with its next call.
+    /// A connection silent for this long is closed. A switch that does not notice loses what it says next, hence never
+    /// unless told.
     pub idle_limit: Option<Duration>,
     /// Longest line in bytes; what is longer is cut into marked pieces.
     pub max_line: usize,

@@ -13,8 +13,9 @@ use super::load::Wrong;
 use super::reader::{Field, Section};
 use super::secret::SecretFrom;
 use super::settings::{Login, Mail, MailTransport, Site, Smtp, Tls, Web};
-use super::spans::elapsed_seconds;
+use super::spans::{elapsed_seconds, length};
 use super::values::{address, sender, zone};
+use crate::calendar::Span;
 use crate::call::number::DialPlan;
 use crate::directory::Lang;
 
@@ -231,6 +232,16 @@ fn transport(text: &str) -> Result<Scheme, Wrong> {
     Ok(Scheme::Smtp(tls, host, port))
 }
 
+/// Without a call for so long somebody should look.
+const DEAD_MAN: Span = Span::BusinessDays(1);
+
+fn span_or_none(text: &str) -> Result<Option<Span>, Wrong> {
+    if text == "none" {
+        return Ok(None);
+    }
+    length(text).map(Some)
+}
+
 pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
     field.section(|s| {
         let scheme = s.need("transport", "\"maildir:var/mail\"", |f| f.parse(transport));
@@ -241,6 +252,8 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
         let admin = s.opt("admin", |f| f.parse(address));
         let digest_window = s.or("digest_window", Duration::from_secs(300), duration);
         let rate = s.or("rate", RATE, |f| f.count(0, 100_000));
+        // Where no administrator is named a clerk would get the letter: only if wished.
+        let dead_man = s.or("dead_man", admin.as_ref().map(|_| DEAD_MAN), |f| f.parse(span_or_none));
         let transport = match scheme? {
             Scheme::Maildir(path) => {
                 for key in ["user", "password_file", "ca_file"] {
@@ -274,6 +287,7 @@ pub(crate) fn mail(field: &Field<'_>) -> Option<Mail> {
             admin,
             digest_window,
             rate,
+            dead_man,
         })
     })
 }

@@ -58,8 +58,8 @@ impl House<'_> {
             .await
             .map_err(|error| error.to_string())?
             .map_err(|problems| problems.to_string())?;
-        let handlers = Reader::open(self.database).and_then(|reader| reader.handlers());
-        let missing = config::missing_people(&loaded.directory, &handlers.map_err(|error| error.to_string())?);
+        let needed = Reader::open(self.database).and_then(|reader| reader.waited_for());
+        let missing = config::missing_people(&loaded, &needed.map_err(|error| error.to_string())?);
         if !missing.is_empty() {
             return Err(missing.to_string());
         }

@@ -100,6 +100,11 @@ impl Directory {
         chain
     }
 
+    /// Those of some people whom this directory does not know.
+    pub fn strangers(&self, people: &[PersonId]) -> Vec<PersonId> {
+        people.iter().filter(|id| self.person(id).is_none()).cloned().collect()
+    }
+
     /// The nearest person upward with the role `manager`.
     pub fn manager_of(&self, id: &PersonId) -> Option<PersonId> {
         self.chain(id).into_iter().find(|above| self.has_role(above, "manager"))

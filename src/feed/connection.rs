@@ -35,7 +35,7 @@ pub struct Reading {
     pub feed: FeedName,
     /// Silence after which an unterminated rest counts as partial.
     pub idle: Duration,
-    /// A connection silent for this long is closed; keep-alive finds the dead ones sooner.
+    /// A connection silent for this long is closed, if at all: keep-alive finds the dead ones.
     pub idle_limit: Option<Duration>,
     /// Longest line.
     pub max_line: usize,
@@ -97,7 +97,7 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
 async fn drain<R: AsyncRead + Unpin>(stream: &mut R, buffer: &mut BytesMut) {
     while buffer.len() < BATCH_BYTES {
         buffer.reserve(64 * 1024);
-        // The end comes again at the next read, and so does an error, or the end in its place.
+        // The end comes again at the next read, and so does an error, or the end in its place: a socket's, and a ring's.
         match at_once(stream.read_buf(buffer)).await {
             Some(Ok(1..)) => {}
             _ => break,

@@ -95,7 +95,7 @@ impl<'a> Intake<'a> {
 
 /// An echo of the password, alone or after its question, with stars in its place. The same digits within a record are
 /// left: a short password may be an extension's number.
-fn starred(bytes: &Bytes, secret: &Secret) -> Option<Bytes> {
+pub(super) fn starred(bytes: &Bytes, secret: &Secret) -> Option<Bytes> {
     let password = secret.expose().as_bytes();
     let before = bytes.trim_ascii_end().strip_suffix(password)?;
     let asked = matches!(before.trim_ascii_end().last(), None | Some(b':' | b'?' | b'>'));

@@ -9,7 +9,8 @@
 //! say nothing until they are spoken to get the user after three seconds, and the password after three more.
 //!
 //! **Invariants.** All that came is kept: lines like any other, prompts and echoes as skipped. The password is in no
-//! line that is kept, also where the switch echoes it, and in no log. It is sent once.
+//! line that is kept, also where the switch echoes it, and in no log; digits within a call's line are not taken for it.
+//! It is sent once.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tokio_util::codec::Decoder;
 use tokio_util::sync::CancellationToken;
 
 use super::codec::{Framed, Piece};
-use super::intake::Intake;
+use super::intake::{Intake, starred};
 use crate::config::Secret;
 use crate::register::{Error, IncomingLine, LineKind};
 
@@ -242,7 +243,7 @@ impl Dialogue<'_, '_> {
         let echo = said.is_empty()
             || said.bytes().all(|b| b == b'*')
             || (self.phase != Phase::Start && said == self.login.user.to_lowercase());
-        if refused || (echo && !said.is_empty()) || self.holds_password(&framed.bytes) {
+        if refused || (echo && !said.is_empty()) || self.echoes_password(&framed.bytes) {
             let line = self.skipped(framed);
             return (line, refused.then_some(End::Refused(text)));
         }
@@ -278,7 +279,7 @@ impl Dialogue<'_, '_> {
     async fn done(&mut self, end: End) -> Result<End, Error> {
         let held = self.intake.codec.unended().to_vec();
         let echo = held.iter().all(|byte| matches!(byte, b'*' | b' '));
-        if end != End::In || echo || self.holds_password(&held) {
+        if end != End::In || echo || self.echoes_password(&Bytes::from(held)) {
             self.prompt().await?;
         }
         Ok(end)
@@ -293,9 +294,13 @@ impl Dialogue<'_, '_> {
         })
     }
 
-    fn holds_password(&self, bytes: &[u8]) -> bool {
-        let password = self.login.password.expose().as_bytes();
-        self.phase == Phase::PasswordSent && memchr::memmem::find(bytes, password).is_some()
+    /// A password of digits may be part of any line's numbers: it must stand as an echo does. Other ones are in none.
+    fn echoes_password(&self, bytes: &Bytes) -> bool {
+        let password = self.login.password.expose();
+        let digits = password.bytes().all(|byte| byte.is_ascii_digit());
+        let told = starred(bytes, &self.login.password).is_some()
+            || (!digits && memchr::memmem::find(bytes, password.as_bytes()).is_some());
+        self.phase == Phase::PasswordSent && told
     }
 
     /// The bytes with each occurrence of the password made stars.

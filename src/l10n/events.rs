@@ -331,6 +331,7 @@ mod tests {
                 started_at: "2026-03-05T08:40:00Z".parse().unwrap(),
                 due_at: "2026-03-05T09:30:00Z".parse().unwrap(),
                 why: Default::default(),
+                given: false,
             },
             "时限：3月5日（周四）17:30 前登记",
             "deadline: registration, by Thu 5 Mar 17:30",

@@ -135,6 +135,10 @@ impl Scene<'_> {
                     format!("to be looked into: {what}{whom}"),
                 )
             }
+            Event::ShownInTime { .. } => self.pick(
+                "话单表明是在时限内办到的，违规已免责".into(),
+                "the call log shows that it was done in time: violation waived".into(),
+            ),
             Event::ViolationRuled { confirmed, reason, .. } => match confirmed {
                 true => self.pick(
                     format!("违规已认定：{reason}"),

@@ -9,14 +9,17 @@
 //!
 //! **Not here**: sentences for administrators (errors, logs: English, where they arise), HTML.
 
+mod entry;
 pub mod events;
 mod events_life;
+mod heads;
 pub mod mask;
 pub mod names;
 mod page_words;
 pub mod policy;
 mod report_words;
 pub mod when;
+mod why_words;
 mod words;
 
 pub use crate::directory::Lang;
@@ -92,7 +95,7 @@ pub(crate) use catalogue;
 
 #[cfg(test)]
 mod tests {
-    use super::{page_words::PAGE, report_words::REPORT, words::COMMON};
+    use super::{page_words::PAGE, report_words::REPORT, why_words::WHY, words::COMMON};
 
     fn is_chinese(c: char) -> bool {
         ('\u{3400}'..='\u{9fff}').contains(&c)
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_sentence_is_in_its_own_language() {
-        for (key, zh, en) in COMMON.iter().chain(PAGE).chain(REPORT) {
+        for (key, zh, en) in COMMON.iter().chain(PAGE).chain(REPORT).chain(WHY) {
             assert!(zh.chars().any(is_chinese), "{key}: no Chinese in “{zh}”");
             assert!(
                 en.chars().any(|c| c.is_ascii_alphabetic()),
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_glossary_has_no_synonyms() {
-        for (key, _, en) in COMMON.iter().chain(PAGE).chain(REPORT) {
+        for (key, _, en) in COMMON.iter().chain(PAGE).chain(REPORT).chain(WHY) {
             let en = en.to_lowercase();
             for word in ["ticket", "assignee", "owner", "issue", "agent"] {
                 assert!(!en.contains(word), "{key} says `{word}`");

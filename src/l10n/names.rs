@@ -6,7 +6,7 @@ use crate::case::{CaseKind, CaseState, DeadlineKind, Duty, Outcome};
 use crate::ids::CategoryId;
 
 impl Say {
-    fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
+    pub(super) fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
         match self.0 {
             Lang::Zh => zh,
             Lang::En => en,
@@ -138,6 +138,14 @@ impl Say {
         match self.0 {
             Lang::Zh => format!("{label}（{why}）"),
             Lang::En => format!("{label}: {why}"),
+        }
+    }
+
+    /// A label and a line about it: `办结：…`, `Closing: …`.
+    pub fn labelled_line(self, label: impl std::fmt::Display, line: impl std::fmt::Display) -> String {
+        match self.0 {
+            Lang::Zh => format!("{label}：{line}"),
+            Lang::En => format!("{label}: {line}"),
         }
     }
 

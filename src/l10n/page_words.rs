@@ -34,6 +34,7 @@ catalogue! { PAGE;
     closed_banner(who, when) { "已由 {who} 于{when} 办结", "Closed by {who}, {when}" }
     voided_banner(who, when) { "已由 {who} 于{when} 作废", "Voided by {who}, {when}" }
     last_change(who, when) { "最近：{who}，{when}", "Latest: {who}, {when}" }
+    kept_title { "您填写的内容（未保存）", "What you wrote (not saved)" }
     moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
     moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
     looks_text(name) { "由 {name} 承办；下面是您作为上级可以做的。", "{name} handles it; below is what you may do above them." }
@@ -101,6 +102,19 @@ catalogue! { PAGE;
     do_approve { "批准", "Approve" }
     hint_approve { "批准上面的申请。", "Grant what is asked above." }
     button_approve { "批准", "Approve" }
+    do_confirm { "认定违规", "Confirm a violation" }
+    hint_confirm { "认定后计入考核；当事人可提出异议。", "Then it counts; whom it concerns may disagree." }
+    button_confirm { "认定违规", "Confirm it" }
+    do_waive { "免除违规", "Waive a violation" }
+    hint_waive { "仍然可见，但不计入考核。", "It stays visible and does not count." }
+    button_waive { "免除", "Waive it" }
+    label_violation { "哪一项", "Which" }
+    label_sanction { "处理", "Sanction" }
+    no_sanction { "不另作处理", "none" }
+    violations_title { "违反首问责任", "Violations" }
+    breach_line(what, name, when) { "{when}，责任人 {name}：{what}", "{when}, {name}: {what}" }
+    charged_to_nobody { "不计入任何人", "charged to nobody" }
+    paused_now { "暂停计时", "the clock stands" }
     do_correct { "更正首问责任人", "Correct the first answerer" }
     hint_correct { "判定有误时更正，原判定留在经过里。", "If it was somebody else; what was found stays in the history." }
     button_correct { "更正", "Correct" }
@@ -209,8 +223,37 @@ catalogue! { PAGE;
     list_empty { "没有待办，辛苦了。", "Nothing is open. Well done." }
     closed_today(cases) { "今天已办结 {cases}", "{cases} closed today" }
     offers_title { "转给您的，待接收", "Offered to you" }
-    watched_title { "等您督办的", "Waiting for you as supervisor" }
-    offers_hint { "不该由您办的，请打开后退回。", "If one is not yours, open it and return it." }
+    offers_hint { "不该由您办的，写明原因退回。", "If one is not yours, return it and say why." }
+    return_case(id) { "退回 #{id}", "Return #{id}" }
+    reason_of(id) { "退回 #{id} 的原因", "Why #{id} is returned" }
+    todo_title { "要办的", "To do" }
+    waits_title { "等别人的", "Waiting for others" }
+    done_title { "今天办结的", "Closed today" }
+    count_due_today { "今天到期", "Due today" }
+    count_promised_today { "答应今天答复", "Promised for today" }
+    watch_rule { "等您裁定或批准", "For you to rule on" }
+    watch_pending { "待您认定的违规", "Violations for your ruling" }
+    watch_escalated { "已督办到您", "Escalated to you" }
+    watch_overdue { "下属逾期", "Overdue below you" }
+    watch_offered { "转办久未接收", "Offered for too long" }
+    watch_hot { "请您关注的", "Hot" }
+    watch_more(cases) { "另有 {cases}未列出，办完这些后会显示。", "{cases} more are not listed; they appear as these are done." }
+    row_offered(to, when) { "已转 {to}，{when} 起等待接收", "offered to {to} since {when}" }
+    row_waits(reason, until) { "等待来电人（{reason}），最迟到 {until}", "waits for the caller ({reason}), until {until} at the latest" }
+    row_asked(what) { "等主管批准：{what}", "waits for the supervisor: {what}" }
+    rule_frozen { "转办或退回次数已到上限，请裁定由谁承办", "went to and fro too often: rule who handles it" }
+    rule_asked(by, what, text) { "{by} 申请：{what}。理由：{text}", "{by} asks for {what}: {text}" }
+    row_frozen { "等主管裁定由谁承办", "waits for the supervisor to rule who handles it" }
+    row_promised(when) { "答应 {when} 前答复", "promised by {when}" }
+    row_spoken(when, span) { "{when} 与来电人通话 {span}，交换机有记录", "spoke {when} for {span}, as the switch shows" }
+    row_pending(n) { "{n} 项违规待认定", "violations to rule on: {n}" }
+    row_disputed { "有人提出异议", "disputed" }
+    row_by(policy, calendar) { "依据：{policy}；日历 {calendar}", "By: {policy}; calendar {calendar}" }
+    done_proved(when, span) { "交换机证实：{when} 与来电人通话 {span}", "proved by the switch: spoke {when} for {span}" }
+    done_stated { "由承办人说明；交换机没有记录到通话", "stated by the handler; the switch shows no call" }
+    asked_promise(until) { "承诺到 {until}", "a promise by {until}" }
+    asked_extension(until) { "延期到 {until}", "more time, until {until}" }
+    asked_unreasonable { "认定为不合理诉求", "that the demand is unreasonable" }
     accept_case(id) { "接收 #{id}", "Accept #{id}" }
     select_all { "全选", "Select all" }
     select_none { "全不选", "Select none" }

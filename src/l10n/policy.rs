@@ -2,7 +2,7 @@
 
 use super::{Lang, Say};
 use crate::calendar::{CountFrom, Span, span_words};
-use crate::case::policy::{Category, DutyRule, Policy, Quiet, Recipient, Rung, TransferRule};
+use crate::case::policy::{Category, DutyRule, Policy, Quiet, Recipient, Rung, SentTo, Superior, TransferRule};
 
 /// One heading with its sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,12 +148,14 @@ impl Words {
         if category.default {
             parts.push(self.pick("默认类别", "taken when none is chosen"));
         }
-        if category.approver.is_some() {
-            parts.push(self.pick("须上级批准", "needs a supervisor's approval"));
-        }
-        if category.to.is_some() {
-            parts.push(self.pick("交投诉受理部门", "goes to the department for complaints"));
-        }
+        parts.extend(category.approver.map(|approver| match approver {
+            Superior::Supervisor => self.pick("须上级批准", "needs a supervisor's approval"),
+            Superior::Manager => self.pick("须分管领导批准", "needs a manager's approval"),
+        }));
+        parts.extend(category.to.map(|to| match to {
+            SentTo::Complaints => self.pick("交投诉受理部门", "goes to the department for complaints"),
+            SentTo::Above(superior) => self.sent_up(superior),
+        }));
         if category.confidential {
             parts.push(self.pick("对被投诉人保密", "hidden from whom it is about"));
         }
@@ -183,10 +185,15 @@ impl Words {
             let relay = self.span(relay);
             parts.push(self.pick(format!("{relay} 内转办"), format!("passed on within {relay}")));
         }
-        if rule.to.is_some() {
-            parts.push(self.pick("报请上级", "goes to the supervisor"));
-        }
+        parts.extend(rule.to.map(|superior| self.sent_up(superior)));
         parts
+    }
+
+    fn sent_up(&self, superior: Superior) -> String {
+        match superior {
+            Superior::Supervisor => self.pick("报请上级", "goes to the supervisor"),
+            Superior::Manager => self.pick("报请分管领导", "goes to the manager"),
+        }
     }
 
     fn needs(&self, needs: &[Vec<String>]) -> Vec<String> {
@@ -216,9 +223,13 @@ impl Words {
         }
         if let Some(max) = policy.extension_max {
             let (times, max) = (policy.extension_times, self.span(max));
+            let (zh, en) = match policy.extension_approver {
+                Superior::Supervisor => ("上级", "supervisor"),
+                Superior::Manager => ("分管领导", "manager"),
+            };
             lines.push(self.pick(
-                format!("到期前可延期 {times} 次，不超过 {max}，须批准"),
-                format!("may be extended {times} times before it is due, by at most {max}, with approval"),
+                format!("到期前可延期 {times} 次，不超过 {max}，须{zh}批准"),
+                format!("may be extended {times} times before it is due, by at most {max}, with the {en}'s approval"),
             ));
         }
         if let Some(max) = policy.pause_max {

@@ -14,7 +14,6 @@ catalogue! { REPORT;
     report_made(when) { "统计时间：{when}", "Made {when}" }
     report_total { "合计", "Total" }
     report_empty { "该时段内没有来电。", "No calls in this range." }
-    report_na { "无", "n/a" }
     report_unsure(count) { "首问责任人不能确定的来电：{count}，不计入任何人。", "Calls whose first answerer is not sure: {count}, charged to nobody." }
     report_gaps(count) { "该时段内话单有 {count} 处缺口，数字可能偏低；firstanswer feed status 显示详情。", "The call log has {count} gaps in this range, so figures may be low; firstanswer feed status shows them." }
     report_no_gaps { "该时段内未发现话单缺口。", "No gaps of the call log are known in this range." }
@@ -46,6 +45,17 @@ catalogue! { REPORT;
     range_today { "今天", "Today" }
     range_this_month { "本月", "This month" }
     range_last_month { "上月", "Last month" }
+    overdue_now { "现在逾期", "Overdue now" }
+    caller_digits { "来电号码末四位", "Last four digits of a caller" }
+    caller_show { "查来电人", "Find the caller" }
+    caller_title(digits) { "来电号码 …{digits}", "Caller …{digits}" }
+    bad_number_title { "号码太短", "Too few digits" }
+    bad_number_text(fewest) { "请至少输入号码的末 {fewest} 位。", "Give at least the last {fewest} digits of the number." }
+    why_title(id) { "#{id} 的依据", "Why #{id} is as it is" }
+    head_called_back { "回电", "Called back" }
+    not_called_back { "未回电", "not called back" }
+    called_back_at(when) { "{when} 已回电", "called back {when}" }
+    owes_nothing { "不需回电", "nothing owed" }
     range_from { "从", "From" }
     range_to { "到", "To" }
     range_by { "按", "By" }
@@ -53,8 +63,8 @@ catalogue! { REPORT;
     behind_more(count) { "另有 {count} 条未显示，请用命令行查看。", "{count} more are not shown; the command line lists all." }
     local_only_title { "只能在本机查看", "On this machine only" }
     local_only_text { "统计页面目前只能在运行本程序的机器上打开，也不能经由代理服务器。", "These figures are shown on the machine that runs the program, and through no proxy." }
-    bad_range_title { "时段有误", "No such range" }
-    bad_range_text { "请把日期写成 2026-10-08，并且结束日期不早于开始日期。", "Write dates as 2026-10-08, the last not before the first." }
+    bad_range_title { "没有这样的报表", "No such report" }
+    bad_range_text { "请把日期写成 2026-10-08，并且结束日期不早于开始日期；by 为 person、department、hour、weekday、day 或 month，sort 为某一列的名称。", "Write dates as 2026-10-08, the last not before the first; by is person, department, hour, weekday, day or month, sort the name of a column." }
     head_call { "来电", "Call" }
     head_case { "首问记录", "Case" }
     head_time { "时间", "Time" }

@@ -29,6 +29,7 @@ catalogue! { COMMON;
     head_bounced(id) { "#{id} 转办后无人在时限内接收，已回到您处，仍由您办理。", "Nobody accepted #{id} in time: it is back with you, and you handle it." }
     head_hot(id) { "#{id} 被标为热点，请您关注并协调。", "#{id} was marked as hot; please look and coordinate." }
     head_to_rule(id) { "#{id} 等待您的裁定或批准。", "#{id} waits for your ruling or approval." }
+    why_and_how { "为何是您、时限怎样计算", "Why you, and how the deadline was computed" }
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
     urged(rung) { "督办第 {rung} 级", "urging, rung {rung}" }
     digest_head(cases) { "有 {cases}需要您处理，最急的在前。", "You have {cases} to see to, the most urgent first." }
@@ -86,6 +87,9 @@ catalogue! { COMMON;
     feed_silent_subject(feed) { "话单源 {feed} 没有数据", "Feed {feed} is silent" }
     feed_silent_text(feed, when) { "话单源 {feed} 自{when} 起没有收到任何话单，超过了设定的时限。来电可能没有被记录。", "No line has come from feed {feed} since {when}, for longer than its limit. Calls may be going unseen." }
     feed_silent_way_out(feed) { "请检查交换机的话单输出、线路和地址；firstanswer feed status 显示 {feed} 的状态。", "Check the switch's call log output, the cable and the address; firstanswer feed status shows the state of {feed}." }
+    no_calls_subject { "没有任何来电记录", "No call has come from any switch" }
+    no_calls_text(since) { "自 {since} 起，没有从任何交换机收到通话记录，而这段时间是工作时间。", "No call has come from any switch since {since}, although these were working hours." }
+    no_calls_way_out { "请打一个测试电话，再看 firstanswer feed status：交换机是否仍在输出话单，格式是否变了。确属无人来电时可不理会；来电后本告警自行解除。期限由 mail.dead_man 设定。", "Make a test call, then look at `firstanswer feed status`: does the switch still send its log, and in a layout that is understood? If really nobody called, let it be: the alarm ends with the next call. `mail.dead_man` sets the time." }
     feed_lost_subject(feed) { "话单源 {feed} 连接中断", "Feed {feed} is cut off" }
     feed_lost_text(feed) { "话单源 {feed} 无法连接，程序会不断重试。", "Feed {feed} can't be reached; it is tried again and again." }
     feed_lost_way_out { "请检查设备、线路和防火墙；恢复后无需任何操作。", "Check the device, the cable and the firewall; once it is back nothing needs doing." }
@@ -110,12 +114,15 @@ catalogue! { COMMON;
     no_working_time_subject { "日历没有工作时间", "The calendar has no working time" }
     no_working_time_text { "日历中没有任何工作时间，因此时限没有日期，不会催办。", "The calendar has no working time at all, so deadlines have no date and nobody is reminded." }
     no_working_time_way_out { "请在日历文件中设置 hours 并重新加载。", "Set hours in the calendar file and reload." }
+    policy_unread_subject(policy) { "无法读取已保存的制度：{policy}", "A stored policy can't be read: {policy}" }
+    policy_unread_text(policy, cases) { "本版本程序无法读取数据库中保存的制度 {policy}；其 {cases} 件未办结事项暂按当前加载的制度计算。", "This version of the program can't read policy {policy} as the database keeps it. Its {cases} open cases go by the policy loaded now." }
+    policy_unread_way_out { "请核对这些事项的时限；如时限须按原制度计算，请换回原版本程序。日志列出全部问题；这些事项办结后，下次启动时此警报解除。", "Look at the deadlines of those cases; where they must be the old ones, go back to the version of the program before. The log lists all problems; the alarm ends at the first start after those cases are closed." }
     mail_down_subject { "邮件无法发出", "Mail does not go out" }
     mail_down_text(when) { "自{when} 起邮件无法发出；邮件在排队，不会丢失。如果您是在邮件里读到这一条，邮件已恢复。", "From {when} on no mail went out; it waits and is not lost. If you read this in a mail, mail works again." }
     mail_down_way_out { "请检查邮件服务器；firstanswer outbox list 显示等待的邮件及原因。", "Check the mail server; firstanswer outbox list shows what waits and why." }
     mail_held_subject { "邮件已暂停发送", "Mail is held" }
     mail_held_text { "所有邮件已暂停，等待管理员确认。", "All mail is held until you say otherwise." }
-    mail_held_way_out { "确认时钟正确后运行 firstanswer outbox retry。", "When the clock is right, run: firstanswer outbox retry" }
+    mail_held_way_out { "确认无误（时钟正确，或可以重发）后运行 firstanswer outbox retry。", "Once that is settled (the clock is right, or sending anew is fine), run: firstanswer outbox retry" }
     nobody_to_tell_subject(person) { "通知无人可送：{person}", "Nobody can be told: {person}" }
     nobody_to_tell_text(person) { "{person} 的通知没有任何可送达的邮箱。", "What {person} should be told reaches no mailbox at all." }
     nobody_to_tell_way_out { "请在人员名录中补充邮箱或代理人并重新加载。", "Give a mailbox or a deputy in the directory and reload." }
@@ -131,4 +138,13 @@ catalogue! { COMMON;
     disk_subject { "磁盘无法写入", "The disk can't be written" }
     disk_text { "磁盘已满或无法写入。数据库无法写入时，话单在交换机和网络中等待。", "The disk is full, or can't be written. While that is so, lines wait in the network and in the switch." }
     disk_way_out { "请腾出空间或检查磁盘；恢复后程序自动继续。", "Make room or see to the disk; once it is well the program goes on by itself." }
+    disk_failed_subject { "数据库写入曾经出错", "A write to the database failed" }
+    disk_failed_text { "写入或同步出错后，程序停止并重新启动；启动时检查了整个数据库，内容完好。", "After a failed write or sync the program stopped and was started again; the start checked the whole database and found it whole." }
+    disk_failed_way_out { "请检查磁盘（内核日志、smartctl），并确认备份是最新的。之后一次正常的重启会解除本告警。", "Look at the disk (the kernel's log, smartctl), and whether the backup is recent. The next restart without such a failure ends the alarm." }
+    slow_disk_subject { "磁盘写入很慢", "The disk is slow" }
+    slow_disk_text(seconds) { "最近一分钟内，数据库提交耗时最长达 {seconds} 秒（正常为几毫秒）。话单没有丢失，但会晚些入库。", "A commit of the last minute took {seconds} seconds (a few milliseconds are usual). No line is lost, but lines are stored late." }
+    slow_disk_way_out { "请检查磁盘是否即将损坏、是否被备份或其他程序占用；恢复后本告警自行解除。", "Is the disk failing, or busy with a backup or another program? The alarm ends by itself when it is well again." }
+    damaged_subject { "数据库已损坏，需要恢复备份", "The database is damaged: restore a backup" }
+    damaged_text(spill) { "程序不再写入数据库。新话单照常接收，暂存于 {spill}；在恢复之前不会开单，也不发提醒。", "Nothing more is written into it. Lines are still taken, and kept in {spill}; until it is restored no case opens and no reminder goes out." }
+    damaged_way_out { "请停止程序，执行 firstanswer restore 最近的备份，再启动程序；暂存的话单会自动补入，且只补一次。", "Stop the daemon, run `firstanswer restore` with the last backup, and start the daemon: it puts the kept lines into the database, once." }
 }

@@ -334,7 +334,20 @@ fn both_parts_carry_case_and_links() {
         ..item(15)
     };
     for (lang, name) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
-        for (items, kind) in [(vec![item(12)], "one"), (vec![item(12), ahead.clone()], "two")] {
+        let morning: Vec<Item> = (20..35)
+            .map(|id| match id % 3 {
+                0 => item(id),
+                _ => Item {
+                    case: CaseId::new(id),
+                    ..ahead.clone()
+                },
+            })
+            .collect();
+        for (items, kind) in [
+            (vec![item(12)], "one"),
+            (vec![item(12), ahead.clone()], "two"),
+            ([vec![item(12)], morning].concat(), "morning"),
+        ] {
             check(&letter(lang, items), |mail| {
                 let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
                 for part in [&text, &html] {
@@ -374,5 +387,35 @@ fn f55_a_digest_of_thousands_names_all_and_stays_small() {
             text.contains("token-100\r") && !text.contains("token-101\r"),
             "a hundred in full"
         );
+    });
+}
+
+/// Short lines hide nothing of what a mail must say: each case of a digest has all of it in both parts.
+#[test]
+fn a_digest_leaves_nothing_out() {
+    let cases: Vec<Item> = (1..=15).map(item).collect();
+    check(&letter(Lang::En, cases), |mail| {
+        let html = mail.body_html(0).unwrap();
+        let cards: Vec<&str> = html.split("<h2 ").skip(1).collect();
+        assert_eq!(cards.len(), 15);
+        for (card, id) in cards.iter().zip(1..) {
+            for said in [
+                format!("#{id} is overdue"),
+                format!("Open #{id}</a>"),
+                // Caller, matter, and that the caller rang again.
+                "138****5678".to_owned(),
+                "Nothing registered yet".to_owned(),
+                "the caller rang again twice".to_owned(),
+                // Why you, the deadline and how it was computed, both names with their phones.
+                "extension 8021".to_owned(),
+                "Deadline: ".to_owned(),
+                "Computed: ".to_owned(),
+                "First answerer: 王芳 8021".to_owned(),
+                "Handler: 刘洋 8022".to_owned(),
+            ] {
+                assert!(card.contains(&said), "#{id}: {said}: {card}");
+            }
+        }
+        assert!(html.matches("token-list").count() >= 1, "one link for the whole list");
     });
 }

@@ -28,6 +28,10 @@ pub(super) struct ItemView {
     pub(super) badge: String,
     pub(super) heading: String,
     pub(super) copy: bool,
+    /// Caller and matter on one line, where several cases share a mail.
+    pub(super) brief: String,
+    /// How often the caller rang again.
+    pub(super) again: Option<String>,
     pub(super) rows: Vec<Row>,
     pub(super) button: String,
     pub(super) url: String,
@@ -41,6 +45,8 @@ pub(super) struct Row {
     pub(super) faint: bool,
     /// Worth a second look.
     pub(super) strong: bool,
+    /// Said in a digest's lines already: not again where the rest is folded.
+    pub(super) said: bool,
 }
 
 /// Text without control characters and direction overrides, on one line: safe for headers and rows.
@@ -81,11 +87,6 @@ impl View {
                 .collect(),
             list_url: letter.list_url.clone(),
         }
-    }
-
-    /// A digest has its own first heading; a single notice is it.
-    pub(super) fn heading_tag(&self) -> &'static str {
-        if self.digest.is_some() { "h2" } else { "h1" }
     }
 
     /// Fonts that a reader of that language has; quoted for a `style` attribute.
@@ -139,12 +140,15 @@ fn badge(say: Say, item: &Item) -> String {
 }
 
 fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
+    let matter = match &item.matter {
+        Some(matter) => Row::typed(say.matter(), one_line(matter)),
+        None => Row::faint(say, say.matter(), say.not_registered()),
+    };
+    let caller = Row::new(say, say.caller(), caller(say, item));
+    let brief = format!("{} · {}", caller.value, matter.value);
     let mut rows = vec![
-        Row::new(say, say.caller(), caller(say, item)),
-        match &item.matter {
-            Some(matter) => Row::typed(say.matter(), one_line(matter)),
-            None => Row::faint(say, say.matter(), say.not_registered()),
-        },
+        caller.in_brief(),
+        matter.in_brief(),
         Row::new(say, say.why_you(), why_you(say, letter, item)),
         Row::new(say, say.how_sure(), say.certainty(item.why_you.certainty)),
     ];
@@ -175,7 +179,7 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         rows.push(Row::new(say, say.computed(), one_line(say.of(why))));
     }
     if item.chases > 0 {
-        let row = Row::new(say, say.rang_again(), say.times(item.chases));
+        let row = Row::new(say, say.rang_again(), say.times(item.chases)).in_brief();
         rows.push(Row { strong: true, ..row });
     }
     match &item.first_answerer {
@@ -193,6 +197,8 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         },
         heading: heading(say, letter, item),
         copy: item.why_you.role == Role::Copy,
+        brief,
+        again: (item.chases > 0).then(|| say.chased(say.times(item.chases))),
         rows,
         button: say.open_case(item.case),
         url: item.url.clone(),
@@ -284,6 +290,7 @@ impl Row {
             value: say.begun(value),
             faint: false,
             strong: false,
+            said: false,
         }
     }
 
@@ -294,7 +301,12 @@ impl Row {
             value: value.into(),
             faint: false,
             strong: false,
+            said: false,
         }
+    }
+
+    fn in_brief(self) -> Self {
+        Self { said: true, ..self }
     }
 
     fn faint(say: Say, label: impl Into<String>, value: impl Into<String>) -> Self {

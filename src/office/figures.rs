@@ -6,14 +6,16 @@ use jiff::tz::TimeZone;
 use super::RegisterOffice;
 use crate::call::Disposition;
 use crate::case::Case;
+use crate::case::tally::Mark;
 use crate::directory::Lang;
-use crate::ids::PersonId;
+use crate::ids::{CaseId, PersonId};
 use crate::l10n::{Say, masked, when};
-use crate::register::read::{CallRow, Reader};
+use crate::register::read::{CallRow, Filter, Reader};
 use crate::register::{self, Rules, ViolationRow};
 use crate::report::sheet::Sheet;
+use crate::report::why::{Asker, Section};
 use crate::report::{self, Listing, Question};
-use crate::web::{Asked, Behind, Figures};
+use crate::web::{Asked, Behind, Cell, Figures};
 
 /// Rows of a page at most; the command line lists all.
 const SHOWN: usize = 500;
@@ -23,10 +25,15 @@ impl RegisterOffice {
         let (rules, now) = (self.rules.load_full(), self.clock.now());
         self.read(move |reader| {
             let question = question(&rules, asked, now);
-            let (rows, total) = report::accountability(reader, question.clone())?;
+            let (mut rows, total) = report::accountability(reader, question.clone())?;
+            if let Some(sort) = asked.sort {
+                sort.order(&mut rows);
+            }
             let gaps = report::gaps(reader, &question)?;
             let sheet = Sheet::new(&question, rows, total, gaps);
-            Ok(Figures { sheet })
+            let mut overdue = 0;
+            reader.each_case(&overdue_now(), now, |_| overdue += 1)?;
+            Ok(Figures { sheet, overdue })
         })
         .await
     }
@@ -44,16 +51,71 @@ impl RegisterOffice {
             let Some(listing) = report::listing(&question, key.as_deref(), &count) else {
                 return Ok(None);
             };
-            let teller = Teller {
-                say: Say(asked.lang),
-                lang: asked.lang,
-                zone: &rules.zone,
-                rules: &rules,
-                now,
-            };
-            teller.rows(reader, &listing).map(Some)
+            teller(&rules, asked.lang, now).rows(reader, &listing).map(Some)
         })
         .await
+    }
+
+    /// What is overdue now, the oldest first.
+    pub(super) async fn overdue_of(&self, lang: Lang) -> Result<Behind, register::Error> {
+        let (rules, now) = (self.rules.load_full(), self.clock.now());
+        self.read(move |reader| teller(&rules, lang, now).rows(reader, &Listing::Cases(overdue_now())))
+            .await
+    }
+
+    /// Calls and cases of callers whose number ends with these digits.
+    pub(super) async fn caller_of(&self, digits: String, lang: Lang) -> Result<[Behind; 2], register::Error> {
+        let (rules, now) = (self.rules.load_full(), self.clock.now());
+        self.read(move |reader| {
+            let teller = teller(&rules, lang, now);
+            let filter = || Filter {
+                number: Some(digits.clone()),
+                ..Filter::default()
+            };
+            let ends = |number: &Option<String>| number.as_ref().is_some_and(|number| number.ends_with(&digits));
+            let mut calls = reader.calls(&filter())?;
+            calls.retain(|call| ends(&call.calling_number) || ends(&call.called_number));
+            let mut cases = reader.cases(&filter(), now)?;
+            cases.retain(|case| case.settled && (ends(&case.caller_number) || ends(&case.caller_key)));
+            calls.reverse();
+            cases.reverse();
+            Ok([teller.calls(reader, &calls, false)?, teller.cases(&cases)])
+        })
+        .await
+    }
+
+    /// Why a case is whose it is; none if there is no such case.
+    pub(super) async fn why_of(&self, id: CaseId, lang: Lang) -> Result<Option<Vec<Section>>, register::Error> {
+        let (rules, now) = (self.rules.load_full(), self.clock.now());
+        self.read(move |reader| {
+            let asker = Asker {
+                rules: &rules,
+                say: Say(lang),
+                now,
+                masked: true,
+            };
+            let case = reader.case(id)?;
+            case.map(|case| asker.why(reader, &case)).transpose()
+        })
+        .await
+    }
+}
+
+/// Of any day.
+fn overdue_now() -> Filter {
+    Filter {
+        overdue: true,
+        ..Filter::default()
+    }
+}
+
+fn teller(rules: &Rules, lang: Lang, now: Timestamp) -> Teller<'_> {
+    Teller {
+        say: Say(lang),
+        lang,
+        zone: &rules.zone,
+        rules,
+        now,
     }
 }
 
@@ -81,62 +143,93 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn rows(&self, reader: &Reader, listing: &Listing) -> Result<Behind, register::Error> {
-        let say = self.say;
-        let mut all: Vec<Vec<String>> = Vec::new();
-        let heads = match listing {
-            Listing::Calls(filter) => {
-                all.extend(reader.calls(filter)?.iter().map(|call| self.call(call)));
-                vec![
-                    say.head_call(),
-                    say.head_time(),
-                    say.head_caller(),
-                    say.head_called(),
-                    say.head_extension(),
-                    say.head_person(),
-                    say.head_sure(),
-                    say.head_ring(),
-                    say.head_talk(),
-                    say.head_case(),
-                ]
-            }
-            Listing::Cases(filter) => {
-                all.extend(reader.cases(filter, self.now)?.iter().map(|case| self.case(case)));
-                vec![
-                    say.head_case(),
-                    say.head_time(),
-                    say.head_caller(),
-                    say.head_matter(),
-                    say.first_answerer(),
-                    say.head_handler(),
-                    say.head_state(),
-                    say.head_deadline(),
-                ]
-            }
+        match listing {
+            Listing::Calls(filter) => self.calls(reader, &reader.calls(filter)?, filter.missed),
+            Listing::Cases(filter) => Ok(self.cases(&reader.cases(filter, self.now)?)),
             Listing::Violations(filter) => {
-                all.extend(reader.violations(filter)?.iter().map(|one| self.violation(one)));
-                vec![
+                let say = self.say;
+                let rows = reader.violations(filter)?;
+                let heads = vec![
                     say.head_violation(),
                     say.head_case(),
                     say.head_kind(),
                     say.head_person(),
                     say.head_time(),
                     say.head_article(),
-                ]
+                ];
+                Ok(table(heads, rows.iter(), |one| self.violation(one)))
             }
-        };
-        let more = all.len().saturating_sub(SHOWN);
-        all.truncate(SHOWN);
-        Ok(Behind { heads, rows: all, more })
+        }
     }
 
-    fn call(&self, call: &CallRow) -> Vec<String> {
+    /// `missed`: who was to call back, and whether they did.
+    fn calls(&self, reader: &Reader, calls: &[CallRow], missed: bool) -> Result<Behind, register::Error> {
+        let say = self.say;
+        let mut heads = vec![
+            say.head_call(),
+            say.head_time(),
+            say.head_caller(),
+            say.head_called(),
+            say.head_extension(),
+            say.head_person(),
+            say.head_sure(),
+            say.head_ring(),
+            say.head_talk(),
+            say.head_case(),
+        ];
+        let mut returned = Vec::new();
+        if missed {
+            heads.push(say.head_called_back());
+            for call in calls.iter().take(SHOWN) {
+                let case = call.case.map(|id| reader.case(id)).transpose()?.flatten();
+                returned.push(self.returned(case.as_ref()));
+            }
+        }
+        let mut returned = returned.into_iter();
+        Ok(table(heads, calls.iter(), |call| {
+            let mut cells = self.call(call);
+            cells.extend(returned.next().map(Cell::from));
+            cells
+        }))
+    }
+
+    /// Whether the caller of a missed call was called back.
+    fn returned(&self, case: Option<&Case>) -> String {
+        match case {
+            Some(case) if Mark::CalledBack.of(case) => {
+                let proved = case.contacts.iter().rev().find(|contact| contact.call.is_some());
+                let at = proved.map(|contact| contact.at).or(case.closed_at);
+                self.say.called_back_at(self.at(at))
+            }
+            Some(case) if Mark::NotCalledBack.of(case) => self.say.not_called_back(),
+            // It was answered in the end, or the policy asks for no call-back.
+            _ => self.say.owes_nothing(),
+        }
+    }
+
+    fn cases(&self, cases: &[Case]) -> Behind {
+        let say = self.say;
+        let heads = vec![
+            say.head_case(),
+            say.head_time(),
+            say.head_caller(),
+            say.head_matter(),
+            say.first_answerer(),
+            say.head_handler(),
+            say.head_state(),
+            say.head_deadline(),
+        ];
+        table(heads, cases.iter(), |case| self.case(case))
+    }
+
+    fn call(&self, call: &CallRow) -> Vec<Cell> {
         let whose = call.owed_by.as_deref().or(call.person.as_deref());
         let answered = call.disposition == Disposition::Answered;
-        vec![
+        let mut cells: Vec<Cell> = [
             call.id.to_string(),
             self.at(Some(call.answered_at.unwrap_or(call.start))),
             caller(call.calling_number.as_deref(), call.calling_name.as_deref()),
-            text(call.called_number.as_deref()),
+            outside(call.called_number.as_deref()),
             text(call.answered_by.as_deref().or(call.target.as_deref())),
             self.name(whose),
             if answered {
@@ -146,40 +239,52 @@ impl Teller<'_> {
             },
             self.span(call.ring_seconds),
             self.span(call.talk_seconds),
-            call.case.map_or_else(|| text(None), |id| format!("#{id}")),
         ]
+        .map(Cell::from)
+        .into();
+        cells.push(call.case.map_or_else(|| text(None).into(), case_cell));
+        cells
     }
 
-    fn case(&self, case: &Case) -> Vec<String> {
+    fn case(&self, case: &Case) -> Vec<Cell> {
         let due = case.due();
-        vec![
-            format!("#{}", case.id),
-            self.at(Some(case.opened_at)),
-            caller(case.caller_number.as_deref(), case.caller_name.as_deref()),
-            text(case.matter.as_deref()),
+        let matter = Cell {
+            long: true,
+            ..text(case.matter.as_deref()).into()
+        };
+        let mut cells = vec![
+            case_cell(case.id),
+            self.at(Some(case.opened_at)).into(),
+            caller(case.caller_number.as_deref(), case.caller_name.as_deref()).into(),
+            matter,
+        ];
+        let rest = [
             self.name(case.first_answerer.as_ref().map(PersonId::as_str)),
             self.name(Some(case.handler.as_str())),
-            case.outcome.map_or_else(
+            case.outcome.filter(|_| !case.is_open()).map_or_else(
                 || self.say.state(case.state).to_owned(),
                 |outcome| self.say.outcome(outcome).to_owned(),
             ),
-            due.map_or_else(
+            due.filter(|_| case.is_open()).map_or_else(
                 || text(None),
                 |due| format!("{} {}", self.say.deadline(due.kind), self.at(Some(due.due_at))),
             ),
-        ]
+        ];
+        cells.extend(rest.map(Cell::from));
+        cells
     }
 
-    fn violation(&self, one: &ViolationRow) -> Vec<String> {
+    fn violation(&self, one: &ViolationRow) -> Vec<Cell> {
         let kind = serde_json::from_value(serde_json::Value::String(one.kind.clone()));
-        vec![
-            one.id.to_string(),
-            format!("#{}", one.case),
+        let mut cells = vec![one.id.to_string().into(), case_cell(one.case)];
+        let rest = [
             kind.map_or_else(|_| one.kind.clone(), |kind| self.say.violation(kind).to_owned()),
             self.name(one.person.as_deref()),
             self.at(Some(one.at)),
             text(one.article.as_deref()),
-        ]
+        ];
+        cells.extend(rest.map(Cell::from));
+        cells
     }
 
     fn at(&self, at: Option<Timestamp>) -> String {
@@ -195,6 +300,30 @@ impl Teller<'_> {
         let id = id.and_then(|id| id.parse().ok());
         id.map_or_else(|| text(None), |id| self.rules.directory.display_name(&id, self.lang))
     }
+}
+
+fn table<'a, T: 'a>(
+    heads: Vec<String>,
+    all: impl ExactSizeIterator<Item = &'a T>,
+    row: impl FnMut(&'a T) -> Vec<Cell>,
+) -> Behind {
+    let more = all.len().saturating_sub(SHOWN);
+    let rows = all.take(SHOWN).map(row).collect();
+    Behind { heads, rows, more }
+}
+
+fn case_cell(id: CaseId) -> Cell {
+    Cell {
+        words: format!("#{id}"),
+        case: Some(id),
+        long: false,
+    }
+}
+
+/// What was dialled: an outside number is somebody's, an extension is nobody's.
+fn outside(number: Option<&str>) -> String {
+    let masked = number.filter(|number| number.len() > 6).and_then(masked);
+    masked.unwrap_or_else(|| text(number))
 }
 
 /// Numbers are masked on pages; a name is what tells callers apart.

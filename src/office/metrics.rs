@@ -22,6 +22,8 @@ pub(super) struct Metrics {
     pub(super) busy: Duration,
     /// Times that the writer waited for the database.
     pub(super) waits: u64,
+    /// Commits that took a second or more.
+    pub(super) slow: u64,
     /// Bytes left on the disk, if that can be told.
     pub(super) free: Option<u64>,
     /// Length of the database file.
@@ -122,6 +124,11 @@ impl Metrics {
         page.family("alarm", "gauge", "An alarm that stands.", &standing);
         page.gauge("alarms", "How many alarms stand.", alarms.len() as f64);
         page.counter("commits_total", "Transactions of the daemon.", self.commits as f64);
+        page.counter(
+            "slow_commits_total",
+            "Commits that took the disk a second or more.",
+            self.slow as f64,
+        );
         page.counter(
             "commit_seconds_total",
             "Time they took, syncs included.",
@@ -234,6 +241,7 @@ mod tests {
             commits: 40,
             busy: Duration::from_millis(1500),
             waits: 0,
+            slow: 0,
             free: None,
             database: 4096,
             log: 0,

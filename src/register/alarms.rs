@@ -5,7 +5,8 @@
 //! cause seen again ──▶ nothing           cause over ──▶ clear ──▶ row kept with its end, a line in the log
 //! ```
 //! **Invariants.** An alarm is unique by its key while it stands. A cause that comes and goes is written to the
-//! administrator at most once in `LETTER_EVERY`; the log tells each time.
+//! administrator at most once in `LETTER_EVERY`; the log tells each time. What happens and is no state (a loss of
+//! lines) is told and kept each time, and stands for a day.
 //!
 //! **Not here**: what raises them (feeds, calendar, mail), their sentences (`remind::note`).
 
@@ -16,6 +17,9 @@ use super::{Error, Note, Store, instant, millis};
 
 /// A cause that flickers writes one letter in this time.
 const LETTER_EVERY: SignedDuration = SignedDuration::from_hours(6);
+
+/// A loss can't be undone: its alarm stands for so long after the last one.
+const LOSS_STANDS: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is wrong. Stored as JSON: variants and fields are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -41,6 +45,11 @@ pub enum Alarm {
         feed: String,
         /// What it said, without the password.
         why: String,
+    },
+    /// No call came from any switch for longer than `mail.dead_man`.
+    NoCalls {
+        /// The last call's receipt, or since when calls are waited for.
+        since: Timestamp,
     },
     /// Lines are not understood any more.
     Quarantine {
@@ -79,6 +88,15 @@ pub enum Alarm {
     },
     /// The calendar has no working time, so no deadline has a date.
     NoWorkingTime,
+    /// A stored policy can't be read: its cases go by the one loaded now.
+    PolicyUnread {
+        /// Which, and its version.
+        policy: String,
+        /// How many open cases have it.
+        cases: i64,
+        /// The first problem.
+        why: String,
+    },
     /// No mail gets through.
     MailDown {
         /// Since when.
@@ -122,8 +140,25 @@ pub enum Alarm {
     },
     /// The disk is full or can't be written.
     Disk {
-        /// What SQLite said.
+        /// What SQLite said, or where how much is free and how much is needed.
         why: String,
+    },
+    /// A write or sync of the database failed; the start that followed found it whole.
+    DiskFailed {
+        /// What SQLite said then.
+        why: String,
+    },
+    /// Commits take long.
+    SlowDisk {
+        /// What the slowest of the last minute took, in milliseconds.
+        millis: u64,
+    },
+    /// The database is damaged. Never stored: it is written by a letter of its own.
+    Damaged {
+        /// How.
+        why: String,
+        /// Where lines go meanwhile.
+        spill: String,
     },
 }
 
@@ -134,12 +169,14 @@ impl Alarm {
             Self::FeedSilent { feed, .. } => ("feed_silent", feed.as_str()),
             Self::FeedLost { feed, .. } => ("feed_lost", feed.as_str()),
             Self::LoginRefused { feed, .. } => ("login_refused", feed.as_str()),
+            Self::NoCalls { .. } => ("no_calls", ""),
             Self::Quarantine { feed, .. } => ("quarantine", feed.as_str()),
             Self::Garbage { feed, .. } => ("garbage", feed.as_str()),
             Self::Drift { feed, .. } => ("drift", feed.as_str()),
             Self::LinesLost { feed, .. } => ("lines_lost", feed.as_str()),
             Self::CalendarEnds { .. } => ("calendar_ends", ""),
             Self::NoWorkingTime => ("no_working_time", ""),
+            Self::PolicyUnread { .. } => ("policy_unread", ""),
             Self::MailDown { .. } => ("mail_down", ""),
             Self::MailHeld { .. } => ("mail_held", ""),
             Self::NobodyToTell { person } => ("nobody_to_tell", person.as_str()),
@@ -147,6 +184,9 @@ impl Alarm {
             Self::MailStuck { address, .. } => ("mail_stuck", address.as_str()),
             Self::LongReader { .. } => ("long_reader", ""),
             Self::Disk { .. } => ("disk", ""),
+            Self::DiskFailed { .. } => ("disk_failed", ""),
+            Self::SlowDisk { .. } => ("slow_disk", ""),
+            Self::Damaged { .. } => ("damaged", ""),
         };
         key(kind, about)
     }
@@ -185,7 +225,8 @@ pub struct AlarmRow {
 }
 
 impl Store {
-    /// Raises an alarm unless it stands already; inside a transaction. Returns whether it is new.
+    /// Raises an alarm unless it stands already, or is of something that happens again; inside a transaction. Returns
+    /// whether it is new.
     ///
     /// # Errors
     /// What SQLite says.
@@ -196,7 +237,8 @@ impl Store {
             .prepare_cached("SELECT cleared_at, letter_at FROM alarm WHERE key = ?")?
             .query_row([&key], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        if matches!(before, Some((None, _))) {
+        let happens = self.write_happened(alarm, now)?;
+        if matches!(before, Some((None, _))) && !happens {
             return Ok(false);
         }
         let body = serde_json::to_string(alarm).map_err(|e| Error::Garbled {
@@ -217,6 +259,37 @@ impl Store {
         }
         self.alarms_told.push((key, Some(body)));
         Ok(true)
+    }
+
+    /// A loss of lines is no state but happens: each stands among what happened to its feed. Returns whether it is one.
+    fn write_happened(&self, alarm: &Alarm, now: Timestamp) -> Result<bool, Error> {
+        let Alarm::LinesLost { feed, why } = alarm else {
+            return Ok(false);
+        };
+        let id: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT id FROM feed WHERE name = ?")?
+            .query_row([feed], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = id {
+            self.write_feed_event(id, &format!("lines are lost: {why}"), now)?;
+        }
+        Ok(true)
+    }
+
+    /// What happened a day ago has been seen; inside a transaction.
+    pub(super) fn end_alarms_of_losses(&mut self, now: Timestamp) -> Result<(), Error> {
+        let keys: Vec<String> = self
+            .conn
+            .prepare_cached(
+                "SELECT key FROM alarm WHERE cleared_at IS NULL AND raised_at <= ? AND key GLOB 'lines_lost:*'",
+            )?
+            .query_map([millis(now - LOSS_STANDS)], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for key in keys {
+            self.clear_alarm(&key, now)?;
+        }
+        Ok(())
     }
 
     /// The log hears of alarms when they are committed: on a full disk the same one would be raised in vain again and

@@ -24,7 +24,7 @@ use super::store::{beside, damage_of, folder_of, open_reader, sync_folder};
 use super::{Error, InstanceLock, check, fates, floors, schema};
 
 /// Setting: how often the database was restored.
-pub(super) const EPOCH: &str = "epoch";
+pub(crate) const EPOCH: &str = "epoch";
 
 /// Pages copied between two looks at the progress.
 const STEP: i32 = 1_000;
@@ -91,7 +91,7 @@ fn refuse_own_files(database: &Path, target: &Path) -> Result<(), Error> {
             source: io::ErrorKind::NotFound.into(),
         });
     };
-    let own = ["", "-wal", "-shm", ".lock", ".room", ".suspect"].map(|more| whole(&beside(database, more)));
+    let own = ["", "-wal", "-shm", ".lock", ".room", ".suspect", ".spill"].map(|more| whole(&beside(database, more)));
     if own.contains(&Some(target_path)) {
         return Err(Error::File {
             path: target.to_owned(),
@@ -212,12 +212,14 @@ impl Held {
 pub fn restore(database: &Path, backup: &Path, time: &str, why: &str) -> Result<Restored, Error> {
     // Before anything of ours is touched.
     let source = open_copy(backup)?;
-    let lock = InstanceLock::take(database)?;
+    let mut lock = InstanceLock::take(database)?;
     let owner = owner_of(database);
     let part = beside(database, ".restoring");
     let restored = put_in_place(database, &source, &part, time, why, owner);
-    if restored.is_err() {
-        clear(&part);
+    match restored {
+        // What a daemon that was ended hard left behind belonged to the old database.
+        Ok(_) => lock.closed()?,
+        Err(_) => clear(&part),
     }
     own(&beside(database, ".lock"), owner);
     drop(lock);

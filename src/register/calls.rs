@@ -465,15 +465,18 @@ pub(super) fn placed_legs(conn: &Connection, id: CallId, zone: &jiff::tz::TimeZo
 }
 
 fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> Result<Vec<Candidate>, Error> {
+    const AT_MOST: usize = 4;
     const BY_ID: &str = "SELECT id, start, ended_at, disposition, epoch FROM call
         WHERE feed = ? AND pbx_id = ? ORDER BY id DESC LIMIT 4";
-    const BY_LINE: &str = "SELECT id, start, ended_at, disposition, epoch FROM call
-        WHERE feed = ? AND pbx_id IS NULL AND start BETWEEN ? AND ? AND trunk IS ? AND calling_number IS ?
-        ORDER BY start DESC LIMIT 4";
-    let read = |row: &rusqlite::Row<'_>| {
+    const BY_LINE: &str = "SELECT id, start, ended_at, disposition, epoch, calling_number, called_number FROM call
+        WHERE feed = ?1 AND pbx_id IS NULL AND start BETWEEN ?2 AND ?3 AND direction = ?4 AND trunk IS ?5
+          AND (?6 IS NULL OR calling_number = ?6) AND (?7 IS NULL OR called_number = ?7)
+        ORDER BY start DESC";
+    let read = |row: &rusqlite::Row<'_>, key: JoinKey| {
         let disposition: Coded<Disposition> = row.get(3)?;
         Ok(Candidate {
             id: CallId::new(row.get(0)?),
+            key,
             start: instant(row.get(1)?),
             ended_at: row.get::<_, Option<i64>>(2)?.map(instant),
             answered: disposition.0 == Disposition::Answered,
@@ -483,19 +486,44 @@ fn candidates(conn: &Connection, feed: i64, key: &JoinKey, leg: &PlacedLeg) -> R
     let rows: Result<Vec<_>, _> = match key {
         JoinKey::PbxId(pbx_id) => conn
             .prepare_cached(BY_ID)?
-            .query_map(params![feed, pbx_id.as_str()], read)?
+            .query_map(params![feed, pbx_id.as_str()], |row| read(row, key.clone()))?
             .collect(),
-        JoinKey::Line { trunk, caller } => {
+        JoinKey::Line {
+            direction,
+            trunk,
+            caller,
+            dialled,
+        } => {
             let from = leg.start.checked_sub(call::ID_LIFE).unwrap_or(Timestamp::MIN);
             let until = leg
                 .start
                 .checked_add(SignedDuration::from_mins(1))
                 .unwrap_or(Timestamp::MAX);
+            let (trunk_text, caller, dialled) = (trunk.as_deref(), caller.as_deref(), dialled.as_deref());
             conn.prepare_cached(BY_LINE)?
                 .query_map(
-                    params![feed, millis(from), millis(until), trunk.as_deref(), caller.as_deref()],
-                    read,
+                    params![
+                        feed,
+                        millis(from),
+                        millis(until),
+                        Coded(*direction),
+                        trunk_text,
+                        caller,
+                        dialled
+                    ],
+                    |row| {
+                        let of = JoinKey::of_line(
+                            *direction,
+                            trunk.clone(),
+                            rows::text_of(row, 5)?,
+                            rows::text_of(row, 6)?,
+                        );
+                        read(row, of)
+                    },
                 )?
+                // Who withheld a number is written in more than one way.
+                .filter(|call| call.as_ref().map_or(true, |call| call.key == *key))
+                .take(AT_MOST)
                 .collect()
         }
         JoinKey::Alone => Ok(Vec::new()),

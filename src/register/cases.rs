@@ -142,18 +142,36 @@ impl Store {
                 ])?;
         }
         if who.actor != crate::case::Actor::Switch {
-            // The switch's word leaves the passing of deadlines to the clock, which looks at once.
+            // The switch's word leaves the passing of deadlines to the clock, which looks when it was to look anyway.
             self.write_due_notices(case, now)?;
         }
         self.write_told(case, rows)?;
         self.write_violations(case, rows)?;
-        self.write_case(case, now)
+        let look_at = self.look_at(case, who, now)?;
+        self.write_case(case, look_at)
+    }
+
+    /// When the clock must look at a case again. What was due and not yet looked at when the switch spoke still is.
+    fn look_at(&self, case: &Case, who: &Who, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let policy = self.policies.of(&case.policy);
+        let after = |told: Timestamp| case::ladder::next_instant(case, &policy, &self.rules.calendar, told);
+        if who.actor != case::Actor::Switch {
+            return Ok(after(now));
+        }
+        let before: Option<Option<i64>> = self
+            .conn
+            .prepare_cached("SELECT look_at FROM cases WHERE id = ?")?
+            .query_row([case.id.get()], |row| row.get(0))
+            .optional()?;
+        Ok(match before.flatten().map(super::instant) {
+            Some(before) => after(now).map(|next| next.min(before)),
+            // Nothing was ever told of it, or nothing was to come.
+            None => after(Timestamp::MIN),
+        })
     }
 
     /// Writes a case's row: what lists and the clock look at, and the whole of it.
-    fn write_case(&mut self, case: &Case, now: Timestamp) -> Result<(), Error> {
-        let policy = self.policies.of(&case.policy);
-        let look_at = case::ladder::next_instant(case, &policy, &self.rules.calendar, now);
+    fn write_case(&mut self, case: &Case, look_at: Option<Timestamp>) -> Result<(), Error> {
         let open = !matches!(case.state, CaseState::Closed | CaseState::Void);
         let body = serde_json::to_string(case).map_err(|e| Error::Garbled {
             what: format!("case {}", case.id),

@@ -4,7 +4,7 @@
 //! start ──▶ checked to the end within AT_ONCE? ── yes ──▶ feeds open
 //!                │ no: a large database                      ▲
 //!                └────────▶ feeds open; the rest beside the running daemon, on a connection of its own
-//!                             └ damage: suspect mark, alarm, the daemon stops
+//!                             └ damage: suspect mark, alarm; lines go to the spill journal (`spill`)
 //! suspect mark (damage found, or a write or sync failed) ──▶ the next start checks all of it first
 //! ```
 //! **Invariants.** A suspect database is never fed before it was found whole. The mark is a file beside the database,
@@ -20,7 +20,7 @@ use super::Error;
 use super::store::{damage_of, open_reader};
 
 /// A start takes no longer than this for the check; what is left is done beside the daemon.
-pub(super) const AT_ONCE: Duration = Duration::from_millis(250);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// How often the clock is looked at: every so many pages or instructions.
 const STEP: i32 = 200;
@@ -46,6 +46,13 @@ pub(super) fn suspect(database: &Path, why: &Error) {
     if let Err(error) = fs::write(&mark, format!("{why}\n")) {
         tracing::error!(file = %mark.display(), %error, "the mark for the next start could not be written");
     }
+}
+
+/// Why the database is suspect, if it is.
+pub(super) fn suspicion(database: &Path) -> Option<String> {
+    let mark = mark_of(database);
+    let why = || fs::read_to_string(&mark).unwrap_or_default().trim().to_owned();
+    mark.exists().then(why)
 }
 
 /// The check of a start: within the budget, or, of a suspect database, to its end.
@@ -80,7 +87,7 @@ pub fn beside(path: &Path, stop: impl FnMut() -> bool + Send + 'static) -> Resul
             Ok(checked)
         }
         Err(error) if tells_of_damage(&error) => {
-            tracing::error!(%error, "the check of the database failed: the daemon stops");
+            tracing::error!(%error, "the check of the database failed");
             suspect(path, &error);
             Err(error)
         }

@@ -1,15 +1,16 @@
 //! The clock's turn: calls settle, deadlines pass, notices are written.
 //!
 //! **Invariants.** A breach and its notices are written in the transaction that finds the instant passed. A notice is
-//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing. A rung that was
-//! mailed is told: who takes the case over afterwards hears of that, not of the rung again. Nothing here trusts a timer:
-//! the database says what is due.
+//! unique by (case, kind, due, rung, repeat, person): finding the same instant twice writes nothing, but one that fell
+//! out because it was not for this person then waits again once it is. A rung that was mailed is told: who takes the case
+//! over afterwards hears of that, not of the rung again; a copy tells no handler. Nothing here trusts a timer: the
+//! database says what is due.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::floors::{self, Numbered};
-use super::{Error, Store, Who, instant, millis};
+use super::{Error, Store, Who, instant, millis, recheck};
 use crate::case::ladder::{self, NoticeDue};
 use crate::case::{Case, Command};
 use crate::ids::CaseId;
@@ -34,6 +35,8 @@ impl Store {
         }
         self.release_overdue()?;
         self.look_for_silence(now)?;
+        self.end_alarms_of_losses(now)?;
+        self.look_for_calls(now)?;
         self.release_waiting(now)?;
         let settled = self.settle_due(now, BATCH)?;
         let due: Vec<i64> = self
@@ -101,10 +104,13 @@ impl Store {
         let written = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO notice(id, case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
+                "INSERT INTO notice(id, case_id, kind, deadline_at, rung, repeat, person, at, copy, state, why)
                  SELECT ?11,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 WHERE NOT EXISTS (
                    SELECT 1 FROM notice WHERE case_id = ?1 AND kind = ?2 AND deadline_at = ?3 AND rung = ?4
-                     AND repeat = ?5 AND person <> ?6 AND state = 'sent')",
+                     AND repeat = ?5 AND person <> ?6 AND copy = ?8 AND state = 'sent')
+                 ON CONFLICT(case_id, kind, deadline_at, rung, repeat, person) DO UPDATE
+                   SET state = ?9, why = ?10, at = ?7, copy = ?8, message = NULL
+                   WHERE notice.state = 'skipped' AND notice.why IN (?12, ?13, ?14)",
             )?
             .execute(params![
                 case.id.get(),
@@ -118,6 +124,9 @@ impl Store {
                 if overtaken { "skipped" } else { "waiting" },
                 overtaken.then_some("overtaken by a later one after a standstill"),
                 floors::next_id(&self.conn, Numbered::Notice)?,
+                recheck::OTHER_HANDLER,
+                recheck::OTHERS,
+                recheck::PAUSED,
             ])?;
         if written > 0 && overtaken {
             tracing::info!(case = %case.id, person = %notice.person, rung = notice.rung, "a rung is skipped after a standstill");

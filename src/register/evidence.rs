@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::rows::CallPlace;
 use super::{Error, Store, Who, calls};
 use crate::call::{Call, Direction, Disposition, NumberKey, number};
-use crate::case::{Case, CaseKind, Command, Spoken, opening};
+use crate::case::{Case, CaseKind, CaseState, Command, Spoken, opening};
 use crate::directory::Holder;
 use crate::ids::{CallId, CaseId, PersonId};
 
@@ -54,18 +54,21 @@ impl Store {
     }
 
     fn spoken_of(&self, id: CallId, call: &Call) -> Result<Option<Spoken>, Error> {
+        let feed = self.rules.feeds.get(&call.feed);
+        let legs = calls::placed_legs(&self.conn, id, feed.map_or(&self.rules.zone, |feed| &feed.zone))?;
+        let coarse = legs.iter().map(|placed| placed.leg.marks.resolution_seconds).max();
+        let resolution_seconds = coarse.unwrap_or(1).max(1);
         if call.direction == Direction::Incoming {
             return Ok(call.answered_at.map(|at| Spoken {
                 call: id,
                 by: call.person.clone(),
                 extension: call.answered_by.clone(),
                 at,
+                resolution_seconds,
                 talk_seconds: call.talk_seconds.unwrap_or(0),
                 outgoing: false,
             }));
         }
-        let feed = self.rules.feeds.get(&call.feed);
-        let legs = calls::placed_legs(&self.conn, id, feed.map_or(&self.rules.zone, |feed| &feed.zone))?;
         let answered = legs
             .into_iter()
             .find(|placed| placed.leg.disposition == Disposition::Answered);
@@ -80,6 +83,7 @@ impl Store {
                     .and_then(|ext| self.person_at(ext, leg.marks.agent.as_deref(), call, at)),
                 extension: extension.map(String::from),
                 at,
+                resolution_seconds,
                 talk_seconds: leg.talk_seconds.unwrap_or(0),
                 outgoing: true,
             }
@@ -165,7 +169,8 @@ impl Store {
         self.change(case.id, None, &Command::Register(particulars), who, now)
     }
 
-    /// Gives everything open of one person to another, one event each; inside a transaction.
+    /// Gives everything open of one person to another, one event each; inside a transaction. What was only offered to
+    /// them is given too; back, if it was offered by the other.
     ///
     /// # Errors
     /// The first case that refuses, or what SQLite says.
@@ -179,16 +184,26 @@ impl Store {
     ) -> Result<Vec<CaseId>, Error> {
         let ids: Vec<i64> = self
             .conn
-            .prepare_cached("SELECT id FROM cases WHERE open = 1 AND handler = ? ORDER BY id")?
+            .prepare_cached(
+                "SELECT id FROM cases WHERE open = 1
+                   AND (handler = ?1 OR json_extract(body, '$.offer.answerable') = ?1) ORDER BY id",
+            )?
             .query_map([from.as_str()], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let mut moved = Vec::with_capacity(ids.len());
         for id in ids.into_iter().map(CaseId::new) {
-            let to = crate::case::To::Person(to.clone());
+            let case = self.case(id)?;
             let reason = reason.to_owned();
-            let command = match self.case(id)?.state {
-                crate::case::CaseState::Frozen => Command::Rule { to: Some(to), reason },
-                _ => Command::Assign { to, reason },
+            let command = if case.handler == *to {
+                Command::Return { reason }
+            } else {
+                let to = crate::case::To::Person(to.clone());
+                match case.state {
+                    CaseState::Frozen => Command::Rule { to: Some(to), reason },
+                    CaseState::Open | CaseState::Offered | CaseState::Waiting | CaseState::Closed | CaseState::Void => {
+                        Command::Assign { to, reason }
+                    }
+                }
             };
             self.change(id, None, &command, who, now)?;
             moved.push(id);

@@ -20,7 +20,7 @@ use rusqlite::{Connection, params};
 use super::notes::Note;
 use super::{Alarm, Error, Store, alarms, instant, millis, store};
 
-/// A message that could not be delivered for so long is given up.
+/// A message that could not be delivered for so long after the first try is given up.
 const GIVE_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// Setting: why mail is held.
@@ -75,7 +75,8 @@ struct Sending {
     subject: String,
     note: bool,
     test: bool,
-    created_at: Timestamp,
+    /// The first failed try since it, or all mail, was let go.
+    failing_since: Timestamp,
 }
 
 impl Store {
@@ -84,7 +85,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn mail_fate(&mut self, message: i64, fate: &Fate, now: Timestamp) -> Result<(), Error> {
-        let sending = self.sending(message)?;
+        let sending = self.sending(message, now)?;
         match fate {
             Fate::Sent => self.was_sent(message, &sending, now),
             // Whoever tests wants to know now, not to be surprised tomorrow.
@@ -92,7 +93,7 @@ impl Store {
                 self.failed(message, why)
             }
             Fate::Later { why, .. } | Fate::Unknown { why, .. }
-                if now.duration_since(sending.created_at) >= GIVE_UP =>
+                if now.duration_since(sending.failing_since) >= GIVE_UP =>
             {
                 self.give_up(message, &sending, why, now)
             }
@@ -108,8 +109,8 @@ impl Store {
                 }
                 self.conn.execute(
                     "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = ?2, last_error = ?3,
-                       bytes = CASE WHEN doubt THEN bytes END WHERE id = ?1",
-                    params![message, millis(*at), why],
+                       failing_since = ?4, bytes = CASE WHEN doubt THEN bytes END WHERE id = ?1",
+                    params![message, millis(*at), why, millis(sending.failing_since)],
                 )?;
                 Ok(())
             }
@@ -117,8 +118,8 @@ impl Store {
                 self.trouble(&sending, why, false, false, now)?;
                 self.conn.execute(
                     "UPDATE message SET state = 'waiting', attempts = attempts + 1, next_at = ?2, last_error = ?3,
-                       doubt = 1 WHERE id = ?1",
-                    params![message, millis(*at), why],
+                       failing_since = ?4, doubt = 1 WHERE id = ?1",
+                    params![message, millis(*at), why, millis(sending.failing_since)],
                 )?;
                 Ok(())
             }
@@ -126,7 +127,7 @@ impl Store {
         }
     }
 
-    fn sending(&self, message: i64) -> Result<Sending, Error> {
+    fn sending(&self, message: i64, now: Timestamp) -> Result<Sending, Error> {
         let row = |row: &rusqlite::Row<'_>| {
             Ok(Sending {
                 reader: row.get("person")?,
@@ -134,7 +135,7 @@ impl Store {
                 subject: row.get("subject")?,
                 note: row.get::<_, Option<String>>("note")?.is_some(),
                 test: row.get("test")?,
-                created_at: instant(row.get("created_at")?),
+                failing_since: row.get::<_, Option<i64>>("failing_since")?.map_or(now, instant),
             })
         };
         Ok(self
@@ -177,7 +178,7 @@ impl Store {
     ) -> Result<(), Error> {
         let why = why.to_owned();
         if !everybody {
-            let since = sending.created_at;
+            let since = sending.failing_since;
             if alarm || now.duration_since(since) >= STUCK_FOR {
                 let address = sending.address.clone();
                 self.raise_alarm(&Alarm::MailStuck { address, since, why }, now)?;
@@ -333,6 +334,11 @@ impl Store {
             let conn = &store.conn;
             conn.execute("DELETE FROM meta WHERE key IN (?, ?)", [HELD, PAUSE])?;
             conn.execute("DELETE FROM dead_address", [])?;
+            // The five days begin anew: nothing could be sent while mail was held.
+            conn.execute(
+                "UPDATE message SET failing_since = NULL WHERE failing_since IS NOT NULL",
+                [],
+            )?;
             let waiting = conn.execute("UPDATE message SET next_at = NULL WHERE state = 'waiting'", [])?;
             conn.execute(
                 "UPDATE notice SET state = 'waiting', message = NULL, why = NULL
@@ -343,7 +349,11 @@ impl Store {
                 "UPDATE message SET state = 'waiting' WHERE state = 'failed' AND note IS NOT NULL AND NOT test",
                 [],
             )?;
-            let failed = conn.execute("UPDATE message SET state = 'replaced' WHERE state = 'failed'", [])?;
+            // A test is tried once.
+            let failed = conn.execute(
+                "UPDATE message SET state = 'replaced' WHERE state = 'failed' AND NOT test",
+                [],
+            )?;
             Ok(waiting + notes + failed)
         })
     }

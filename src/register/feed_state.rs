@@ -115,7 +115,7 @@ impl Store {
             Some(rules.dialect.clone())
         };
         let pending: i64 = self.conn.query_row(
-            "SELECT count(*) FROM journal WHERE state = 5 AND feed = ? AND link IS NULL",
+            "SELECT count(*) FROM journal WHERE state >= 3 AND state = 5 AND feed = ? AND link IS NULL",
             [id],
             |row| row.get(0),
         )?;

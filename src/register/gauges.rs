@@ -36,7 +36,7 @@ impl Reader {
                      (SELECT count(*) FROM cases WHERE open = 1 AND settled = 1 AND due_at <= ?),
                      (SELECT count(*) FROM notice WHERE state = 'waiting' AND message IS NULL),
                      (SELECT count(*) FROM message WHERE state IN ('begun', 'waiting')),
-                     (SELECT count(*) FROM message WHERE state = 'failed')";
+                     (SELECT count(*) FROM message WHERE state NOT IN ('sent', 'replaced') AND state = 'failed')";
         let counts: [i64; 5] = self.connection().prepare_cached(all)?.query_row([millis(now)], |row| {
             Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
         })?;

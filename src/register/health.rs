@@ -1,4 +1,4 @@
-//! The health of feeds: silence, lines not understood, a clock that is off, a dialect that was wrong.
+//! The health of feeds: silence, no call from any, lines not understood, a clock that is off, a dialect that was wrong.
 //!
 //! **Invariants.** An alarm stands while its cause does. Silence is counted on the calendar, from the last line or the
 //! daemon's start, or since when the feed is named. A dialect that `auto` found is given up only for another that clearly fits what the first does not
@@ -7,7 +7,7 @@
 //! **Not here**: lines that are no text ([`super::noise`]), how an alarm reaches the administrator ([`super::alarms`]).
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::alarms::key;
 use super::feed_state::FeedState;
@@ -38,6 +38,13 @@ pub(super) struct SilenceDue {
     at: Option<Timestamp>,
 }
 
+impl SilenceDue {
+    /// To be computed again at the next look.
+    pub(super) const fn anew(self) -> Self {
+        Self { base: 0, ..self }
+    }
+}
+
 /// How the latest lines of a feed were read.
 struct Latest {
     lines: usize,
@@ -47,9 +54,8 @@ struct Latest {
 impl Store {
     /// After lines of a feed were taken.
     pub(super) fn look_after(&mut self, feed: &FeedName, state: &mut FeedState, now: Timestamp) -> Result<(), Error> {
-        if state.rules.silence.is_some() {
-            self.clear_alarm(&key("feed_silent", feed.as_str()), now)?;
-        }
+        // Also where silence is no alarm any more: one may stand from before.
+        self.clear_alarm(&key("feed_silent", feed.as_str()), now)?;
         if state.drift_is_new() {
             self.look_at_drift(feed, state, now)?;
         }
@@ -263,8 +269,42 @@ impl Store {
         Ok(())
     }
 
-    /// When the next feed will have been silent too long.
+    /// The alarm that no call comes from any feed, whatever else they send; inside a transaction.
+    pub(super) fn look_for_calls(&mut self, now: Timestamp) -> Result<(), Error> {
+        let rules = std::sync::Arc::clone(&self.rules);
+        let Some(span) = rules.dead_man.filter(|_| !rules.feeds.is_empty()) else {
+            self.calls_due = None;
+            self.clear_alarm(&key("no_calls", ""), now)?;
+            return Ok(());
+        };
+        let begun = *self.begun.get_or_insert(millis(now));
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT received_at FROM call WHERE id = (SELECT max(id) FROM call)")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let base = last.unwrap_or(begun).max(begun);
+        match self.calls_due {
+            Some(due) if due.base == base => {}
+            _ => {
+                let at = rules.calendar.shift(instant(base), span).ok();
+                self.calls_due = Some(SilenceDue { base, at });
+                if last.is_some_and(|last| last >= begun) {
+                    self.clear_alarm(&key("no_calls", ""), now)?;
+                }
+            }
+        }
+        if self.calls_due.is_some_and(|due| due.at.is_some_and(|at| at <= now)) {
+            let since = instant(last.unwrap_or(base));
+            self.raise_alarm(&Alarm::NoCalls { since }, now)?;
+            self.calls_due = Some(SilenceDue { base, at: None });
+        }
+        Ok(())
+    }
+
+    /// When the next feed will have been silent too long, or all of them without a call.
     pub(super) fn next_silence(&self) -> Option<Timestamp> {
-        self.silence_due.values().filter_map(|due| due.at).min()
+        let feeds = self.silence_due.values();
+        feeds.chain(&self.calls_due).filter_map(|due| due.at).min()
     }
 }

@@ -8,6 +8,8 @@
 //! **Invariants.** Every line is inserted, whatever becomes of it. A line on which the code fails is quarantined with
 //! the failure as its reason, and the rest of its batch goes on.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::params;
@@ -34,7 +36,8 @@ pub struct IncomingLine {
 }
 
 /// Whether a line is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LineKind {
     /// All of it.
     Whole,
@@ -407,7 +410,9 @@ impl Store {
         parsed: Vec<Parsed>,
     ) -> Result<Vec<(LineId, Outcome)>, Error> {
         let mut fates = Vec::new();
-        for (index, parsed) in parsed.into_iter().enumerate() {
+        // One line may release many legs that were held: each is counted within its own line.
+        let mut legs_of_line = HashMap::<u64, usize>::new();
+        for parsed in parsed {
             match parsed {
                 Parsed::Skipped { line, what } => {
                     fates.push((line_id(line), Outcome::because(LineState::Skipped, what)));
@@ -421,7 +426,10 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    match self.take_leg(feed, state, leg, index, &heard)? {
+                    let index = legs_of_line.entry(leg.line).or_default();
+                    let taken = self.take_leg(feed, state, leg, *index, &heard)?;
+                    *index += 1;
+                    match taken {
                         Some((call, late_by)) => {
                             if heard.drifts
                                 && let Some(seconds) = late_by
@@ -452,7 +460,7 @@ impl Store {
     pub(super) fn unended_of(&self, feed: i64) -> Result<Vec<(i64, LineId)>, Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT j.connection, j.id FROM journal j JOIN connection c ON c.id = j.connection
-             WHERE j.state = 4 AND j.feed = ? AND j.reason = ? AND c.closed_at IS NULL ORDER BY j.id",
+             WHERE j.state >= 3 AND j.state = 4 AND j.feed = ? AND j.reason = ? AND c.closed_at IS NULL ORDER BY j.id",
         )?;
         let rows = statement.query_map(params![feed, UNENDED], |row| {
             Ok((row.get(0)?, LineId::new(row.get(1)?)))

@@ -16,7 +16,9 @@ pub mod backup;
 mod calls;
 mod cases;
 pub mod check;
+mod checkpoint;
 mod clock;
+mod descriptor;
 mod evidence;
 mod fates;
 mod feed_now;
@@ -45,10 +47,12 @@ mod replay;
 pub mod room;
 mod rows;
 mod schema;
+pub mod spill;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod told;
+mod unspill;
 mod violations;
 mod waiting;
 pub mod writer;
@@ -75,7 +79,7 @@ pub use reparse::Reparsed;
 pub use rows::LineState;
 pub use store::{Changed, Store, Who};
 pub use violations::{ViolationFilter, ViolationRow};
-pub use writer::{Composer, Handle, Writer};
+pub use writer::{Composer, Handle, Trouble, Writer};
 
 use crate::calendar::{Calendar, Span};
 use crate::call::number::DialPlan;
@@ -168,7 +172,8 @@ pub enum Error {
     },
     /// A file system on which two programs would write over each other.
     #[error(
-        "database {}: it is on {kind}, where locks and syncs can't be trusted; put it on a disk of this machine          (`store.path`)", path.display()
+        "database {}: it is on {kind}, where locks and syncs can't be trusted; put it on a disk of this machine \
+         (`store.path`)", path.display()
     )]
     BadPlace {
         /// The file.
@@ -178,12 +183,21 @@ pub enum Error {
     },
     /// The write-ahead log of another file lies beside the database.
     #[error(
-        "database {}: the file is not the one that the `-wal` file beside it belongs to, and SQLite would mix the two;          move the `-wal` and `-shm` files away, or put the old database back. `firstanswer restore` does this by itself",
+        "database {}: the file is not the one that the `-wal` file beside it belongs to, and SQLite would mix the two; \
+         move the `-wal` and `-shm` files away, or put the old database back. `firstanswer restore` does this by itself",
         path.display()
     )]
     ForeignLog {
         /// The file.
         path: PathBuf,
+    },
+    /// A reader was ended: it kept the write-ahead log from shrinking.
+    #[error(
+        "reading took longer than {seconds} s and was ended, for meanwhile the database's log can't shrink; ask for less"
+    )]
+    TooLong {
+        /// Its limit.
+        seconds: u64,
     },
     /// No such case.
     #[error("case {0}: there is none; `firstanswer case list` shows which there are")]
@@ -229,6 +243,11 @@ fn said(error: &rusqlite::Error) -> String {
 }
 
 impl Error {
+    /// Whether what was read can't be: the database is damaged.
+    pub fn is_damage(&self) -> bool {
+        writer::is_damage(self)
+    }
+
     /// Whether a repetition may succeed at once: another process had the database.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Sqlite(rusqlite::Error::SqliteFailure(e, _))
@@ -259,6 +278,8 @@ pub struct Rules {
     pub digest_window: SignedDuration,
     /// Who hears of dead addresses; without it the fallback person.
     pub admin: Option<String>,
+    /// Without a call from any feed for so long somebody should look.
+    pub dead_man: Option<Span>,
 }
 
 /// What the register must know of a feed.

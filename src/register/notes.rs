@@ -66,7 +66,7 @@ impl Store {
     pub(super) fn test_waits(&self) -> Result<bool, Error> {
         Ok(self
             .conn
-            .prepare_cached("SELECT EXISTS(SELECT 1 FROM message WHERE state = 'waiting' AND test)")?
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM message WHERE state IN ('begun', 'waiting') AND state = 'waiting' AND test)")?
             .query_row([], |row| row.get(0))?)
     }
 

@@ -63,10 +63,10 @@ impl Store {
             let Some((kind, about)) = key.split_once(':') else {
                 continue;
             };
-            let named = about
-                .parse::<FeedName>()
-                .is_ok_and(|feed| rules.feeds.contains_key(&feed));
-            if OF_FEEDS.contains(&kind) && !named {
+            let named = about.parse::<FeedName>().ok();
+            let feed = named.and_then(|feed| rules.feeds.get(&feed));
+            let expected = feed.is_some_and(|feed| kind != "feed_silent" || feed.silence.is_some());
+            if OF_FEEDS.contains(&kind) && !expected {
                 self.clear_alarm(&key, now)?;
             }
         }

@@ -6,25 +6,65 @@
 //! ```
 //! **Invariants.** A version may be in force in several periods; going back to an old one begins a new period and
 //! leaves the first as it was. Whoever loads a version takes back what was to begin at its own beginning or later: the
-//! files say what is wanted now.
+//! files say what is wanted now. A stored text that this program can't read costs its own cases the exactness of their
+//! rules, not the house its program: they go by the policy loaded now, which is an alarm while it matters.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Error, instant, millis};
+use super::read::Reader;
+use super::{Alarm, Error, Store, instant, millis};
 use crate::case::Policy;
+use crate::config::Problems;
+
+/// Policy and version.
+type Key = (String, String);
+
+/// A version as the database keeps it.
+fn stored(key: &Key, text: &str) -> Result<Policy, Problems> {
+    crate::config::policy_from_text(&label(key), text)
+}
+
+fn label(key: &Key) -> String {
+    format!("policy {} version {}", key.0, key.1)
+}
+
+impl Reader {
+    /// The version that a case keeps; none if the database never saw it, or this program can't read it (which is an
+    /// alarm).
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn policy(&self, key: &Key) -> Result<Option<Policy>, Error> {
+        let text: Option<String> = self
+            .connection()
+            .query_row(
+                "SELECT text FROM policy WHERE id = ? AND version = ?",
+                [&key.0, &key.1],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(text.and_then(|text| stored(key, &text).ok()))
+    }
+}
 
 /// All versions the database has seen.
 #[derive(Clone)]
 pub(super) struct Policies {
-    versions: HashMap<(String, String), Arc<Policy>>,
+    versions: HashMap<Key, Arc<Policy>>,
     /// The periods: from when which, earliest first. The last was loaded last.
     timeline: Vec<(Timestamp, Arc<Policy>)>,
+    /// The one loaded last, also if it can't be read.
+    newest: Option<Key>,
     current: Arc<Policy>,
+    /// Stored texts that can't be read, and why.
+    unread: Vec<(Key, String)>,
+    /// Versions whose lack the log has told.
+    missed: Arc<Mutex<BTreeSet<Key>>>,
 }
 
 impl Policies {
@@ -32,33 +72,40 @@ impl Policies {
         let mut policies = Self {
             versions: HashMap::new(),
             timeline: Vec::new(),
+            newest: None,
             current: Arc::clone(current),
+            unread: Vec::new(),
+            missed: Arc::default(),
         };
         let mut statement = conn.prepare("SELECT id, version, text FROM policy")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let key: (String, String) = (row.get(0)?, row.get(1)?);
             let text: String = row.get(2)?;
-            let policy = if key == (current.id.clone(), current.version.clone()) {
-                Arc::clone(current)
-            } else {
-                let label = format!("policy {} version {}", key.0, key.1);
-                let stored = crate::config::policy_from_text(&label, &text);
-                Arc::new(stored.map_err(|problems| Error::Garbled {
-                    what: label,
-                    detail: problems.summary(),
-                })?)
-            };
-            policies.versions.insert(key, policy);
+            if key == (current.id.clone(), current.version.clone()) {
+                policies.versions.insert(key, Arc::clone(current));
+                continue;
+            }
+            match stored(&key, &text) {
+                Ok(policy) => drop(policies.versions.insert(key, Arc::new(policy))),
+                Err(problems) => {
+                    tracing::warn!("{}, as stored, can't be read by this program: {problems}", label(&key));
+                    let first = problems.iter().next().map(ToString::to_string);
+                    let first = first.unwrap_or_else(|| problems.summary());
+                    policies
+                        .unread
+                        .push((key, first.lines().next().unwrap_or_default().to_owned()));
+                }
+            }
         }
         let mut statement =
             conn.prepare("SELECT id, version, in_force_from FROM policy_period ORDER BY in_force_from, n")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let key = (row.get(0)?, row.get(1)?);
-            if let Some(policy) = policies.versions.get(&key) {
-                policies.timeline.push((instant(row.get(2)?), Arc::clone(policy)));
-            }
+            let policy = policies.versions.get(&key).unwrap_or(current);
+            policies.timeline.push((instant(row.get(2)?), Arc::clone(policy)));
+            policies.newest = Some(key);
         }
         Ok(policies)
     }
@@ -74,8 +121,7 @@ impl Policies {
     ) -> Result<(), Error> {
         self.current = Arc::clone(policy);
         let key = (policy.id.clone(), policy.version.clone());
-        let newest = self.timeline.last().map(|(_, p)| (p.id.clone(), p.version.clone()));
-        if newest.as_ref() == Some(&key) {
+        if self.newest.as_ref() == Some(&key) {
             return Ok(());
         }
         let effective = zone
@@ -99,6 +145,7 @@ impl Policies {
         )?;
         self.timeline.retain(|(begins, _)| *begins < from);
         self.timeline.push((from, Arc::clone(policy)));
+        self.newest = Some(key.clone());
         self.versions.insert(key, Arc::clone(policy));
         Ok(())
     }
@@ -114,8 +161,51 @@ impl Policies {
         Arc::clone(found.map_or(&self.current, |(_, policy)| policy))
     }
 
-    /// The version a case keeps.
-    pub(super) fn of(&self, key: &(String, String)) -> Arc<Policy> {
-        Arc::clone(self.versions.get(key).unwrap_or(&self.current))
+    /// The version a case keeps; the current one where that can't be had, which the log tells once.
+    pub(super) fn of(&self, key: &Key) -> Arc<Policy> {
+        let kept = self.versions.get(key);
+        if kept.is_none()
+            && self
+                .missed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(key.clone())
+        {
+            tracing::error!(policy = %key.0, version = %key.1, instead = %self.current.version,
+                "a case's policy can't be had: it goes by the one loaded now");
+        }
+        Arc::clone(kept.unwrap_or(&self.current))
+    }
+}
+
+impl Store {
+    /// Raises, or ends, the alarm of stored policies that can't be read although something goes by them; inside a
+    /// transaction.
+    pub(super) fn mind_policies(&mut self, now: Timestamp) -> Result<(), Error> {
+        let mut missed = Vec::new();
+        for ((id, version), why) in &self.policies.unread {
+            let cases: i64 = self.conn.query_row(
+                "SELECT count(*) FROM cases WHERE open AND json_extract(body, '$.policy[0]') = ?1
+                   AND json_extract(body, '$.policy[1]') = ?2",
+                [id, version],
+                |row| row.get(0),
+            )?;
+            let in_force: Option<(String, String)> = self
+                .conn
+                .query_row(
+                    "SELECT id, version FROM policy_period WHERE in_force_from <= ? ORDER BY in_force_from DESC, n DESC LIMIT 1",
+                    [millis(now)],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            if cases > 0 || in_force.is_some_and(|key| key == (id.clone(), version.clone())) {
+                missed.push((format!("{id} {version}"), cases, why.clone()));
+            }
+        }
+        let Some((policy, cases, why)) = missed.into_iter().max_by_key(|(_, cases, _)| *cases) else {
+            return self.clear_alarm("policy_unread", now).map(drop);
+        };
+        self.raise_alarm(&Alarm::PolicyUnread { policy, cases, why }, now)
+            .map(drop)
     }
 }

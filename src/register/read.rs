@@ -1,11 +1,11 @@
 //! Readers: their own read-only connections; nothing here waits for the writer or holds it.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ToSql;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
 
 use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
@@ -14,7 +14,11 @@ use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
 use crate::case::tally::Mark;
 use crate::case::{Case, EventRow};
 use crate::clock::Clock;
+use crate::directory::Directory;
 use crate::ids::{CallId, CaseId, DepartmentId, LineId, PersonId};
+
+/// How often a reader with a limit looks at the clock: every so many instructions.
+const LOOK_EVERY: i32 = 10_000;
 
 /// A read-only view of the database.
 #[derive(Debug)]
@@ -139,8 +143,8 @@ pub struct Filter {
     pub extension: Option<String>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
-    /// Calls only: answered first by one of these (the department's people).
-    pub people: Option<Vec<PersonId>>,
+    /// Calls: answered first, or missed, by one of these or none of these. Cases: those of no department, that is none.
+    pub people: Option<Among>,
     /// Digits that the caller's or called number contains, as printed.
     pub number: Option<String>,
     pub disposition: Option<Disposition>,
@@ -160,10 +164,43 @@ pub struct Filter {
     pub nobody: bool,
     /// Cases only: this one answered first.
     pub first_answerer: Option<PersonId>,
+    /// Cases only: one of these answered first, or none of these.
+    pub first_among: Option<Among>,
     /// The case (a call: its case) bears all of these marks.
     pub marks: Vec<Mark>,
     /// Begun in this hour of the day, on this day of the week (Monday 1 to Sunday 7), of this zone.
     pub within: Option<(Slot, jiff::tz::TimeZone)>,
+}
+
+/// Who is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Among {
+    /// One of these: a department's people.
+    These(Vec<PersonId>),
+    /// None of these: nobody, or somebody whom the directory has no longer.
+    NoneOf(Vec<PersonId>),
+}
+
+impl Among {
+    /// A department's people, as they are today.
+    pub fn members(directory: &Directory, department: &DepartmentId) -> Self {
+        Self::These(directory.members(department).map(|person| person.id.clone()).collect())
+    }
+
+    /// Nobody of the directory.
+    pub fn none_of(directory: &Directory) -> Self {
+        Self::NoneOf(directory.people.iter().map(|person| person.id.clone()).collect())
+    }
+
+    /// Whether a person is meant, who may be missing.
+    pub(super) fn holds(&self, person: Option<&str>) -> bool {
+        let is_among =
+            |people: &[PersonId]| person.is_some_and(|person| people.iter().any(|one| one.as_str() == person));
+        match self {
+            Self::These(people) => is_among(people),
+            Self::NoneOf(people) => !is_among(people),
+        }
+    }
 }
 
 /// An hour of the day or a day of the week.
@@ -232,9 +269,34 @@ impl Reader {
         })
     }
 
+    /// Reads for no longer than this: a reader keeps the write-ahead log from shrinking.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`], or what `query` returns.
+    pub fn within<T>(&mut self, limit: Duration, query: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        let begun = Instant::now();
+        self.conn
+            .progress_handler(LOOK_EVERY, Some(move || begun.elapsed() > limit))?;
+        let result = query(self);
+        self.conn.progress_handler(0, None::<fn() -> bool>)?;
+        match result {
+            Err(Error::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                Err(Error::TooLong {
+                    seconds: limit.as_secs(),
+                })
+            }
+            result => result,
+        }
+    }
+
     /// For the readers of other files of this room.
     pub(super) fn connection(&self) -> &Connection {
         &self.conn
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.conn
     }
 
     /// The clock this database lives by.
@@ -318,11 +380,7 @@ impl Reader {
         {
             let call = call_row(row)?;
             let whose = if filter.missed { &call.owed_by } else { &call.person };
-            let theirs = |people: &Vec<PersonId>| {
-                whose
-                    .as_ref()
-                    .is_some_and(|person| people.iter().any(|one| one.as_str() == person))
-            };
+            let theirs = |among: &Among| among.holds(whose.as_deref());
             let begun = call.answered_at.unwrap_or(call.start);
             let within = filter
                 .within
@@ -392,7 +450,7 @@ impl Reader {
         mut each: impl FnMut(JournalRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut narrow = Where::new();
-        narrow.and("j.state = ?", quarantined.then_some(3i64));
+        narrow.and("(j.state >= 3 AND j.state = ?)", quarantined.then_some(3i64));
         narrow.and("f.name = ?", feed.map(str::to_owned));
         let inner = match limit {
             None => String::new(),
@@ -428,6 +486,10 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn each_case(&self, filter: &Filter, now: Timestamp, mut each: impl FnMut(Case)) -> Result<(), Error> {
+        if matches!(filter.people, Some(Among::NoneOf(_))) {
+            // Each case lies in a department.
+            return Ok(());
+        }
         let mut narrow = Where::new();
         narrow.and("opened_at >= ?", filter.from.map(millis));
         narrow.and("opened_at < ?", filter.to.map(millis));
@@ -511,24 +573,39 @@ impl Reader {
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 
-    /// Everybody who has an open case.
+    /// Everybody whom an open case waits for: who has it, and who is to answer its offer.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn handlers(&self) -> Result<Vec<PersonId>, Error> {
-        store::handlers(&self.conn)
+    pub fn waited_for(&self) -> Result<Vec<PersonId>, Error> {
+        store::waited_for(&self.conn)
     }
 
-    /// How many cases of a handler were closed since then.
+    /// The cases of a handler that were closed since then, the last first.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn closed_since(&self, handler: &PersonId, since: Timestamp) -> Result<usize, Error> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT count(*) FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ?")?;
-        let count: i64 = statement.query_row(rusqlite::params![handler.as_str(), millis(since)], |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or(0))
+    pub fn closed_since(&self, handler: &PersonId, since: Timestamp) -> Result<Vec<Case>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT body FROM cases WHERE state = 'closed' AND handler = ? AND closed_at >= ? ORDER BY closed_at DESC",
+        )?;
+        let values = rusqlite::params![handler.as_str(), millis(since)];
+        let rows = statement.query_map(values, |row| row.get::<_, String>(0))?;
+        rows.map(|body| cases::case_from(&body?)).collect()
+    }
+
+    /// The highest rung, from 2 on, by which a person was urged about a case's deadline; none if they were not, or
+    /// only in copy.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn escalated(&self, case: CaseId, due_at: Timestamp, person: &PersonId) -> Result<Option<u8>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT max(rung) FROM notice WHERE case_id = ? AND deadline_at = ? AND person = ? AND rung >= 2
+               AND copy = 0 AND state <> 'skipped'",
+        )?;
+        let values = rusqlite::params![case.get(), millis(due_at), person.as_str()];
+        Ok(statement.query_row(values, |row| row.get(0))?)
     }
 
     /// A case's events.
@@ -564,16 +641,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Reminders sent so far, per case.
+    /// Reminders of a case sent so far.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn reminders(&self) -> Result<HashMap<CaseId, i64>, Error> {
-        let mut statement = self
+    pub fn reminders(&self, id: CaseId) -> Result<i64, Error> {
+        let sent = "SELECT count(*) FROM notice WHERE case_id = ? AND state = 'sent'";
+        Ok(self
             .conn
-            .prepare_cached("SELECT case_id, count(*) FROM notice WHERE state = 'sent' GROUP BY case_id")?;
-        let rows = statement.query_map([], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .prepare_cached(sent)?
+            .query_row([id.get()], |row| row.get(0))?)
     }
 
     /// The feeds.
@@ -582,7 +659,7 @@ impl Reader {
     /// What SQLite says.
     pub fn feeds(&self) -> Result<Vec<FeedRow>, Error> {
         let mut statement = self.conn.prepare(
-            "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state = 5 AND j.feed = f.id) AS pending,
+            "SELECT f.*, (SELECT count(*) FROM journal j WHERE j.state >= 3 AND j.state = 5 AND j.feed = f.id) AS pending,
                (SELECT count(*) FROM connection c WHERE c.feed = f.id AND c.closed_at IS NULL) AS connections,
                n.state AS now, n.reason, n.breaks, n.bad_bytes, n.lost_bytes
              FROM feed f LEFT JOIN feed_now n ON n.feed = f.id ORDER BY f.name",
@@ -710,6 +787,10 @@ fn fits(case: &Case, filter: &Filter) -> bool {
     let within = filter.within.as_ref();
     within.is_none_or(|(slot, zone)| slot.holds(case.opened_at, zone))
         && filter.marks.iter().all(|mark| mark.of(case))
+        && filter
+            .first_among
+            .as_ref()
+            .is_none_or(|among| among.holds(case.first_answerer.as_ref().map(PersonId::as_str)))
         && filter
             .extension
             .as_ref()

@@ -16,6 +16,15 @@ use crate::ids::{CaseId, PersonId};
 /// more due gets the oldest now, the rest in the next.
 const MOST: usize = 5_000;
 
+/// Why a notice fell out: whom it was for has the case no longer.
+pub(super) const OTHER_HANDLER: &str = "the case has another handler now";
+
+/// Why a notice fell out: the directory says that it is for others.
+pub(super) const OTHERS: &str = "others are told of it now";
+
+/// Why a notice fell out: the clock of its deadline stands.
+pub(super) const PAUSED: &str = "the case waits for the caller";
+
 /// A notice as stored.
 struct Stored {
     id: i64,
@@ -143,6 +152,13 @@ impl Store {
         let still = told.iter().any(|due| {
             due.kind == kind && due.due_at == stored.due_at && due.rung == stored.rung && due.person == stored.person
         });
-        (!still).then_some("the case has another handler now")
+        let why = if case.is_paused(kind) {
+            PAUSED
+        } else if !stored.copy && case.handler != stored.person {
+            OTHER_HANDLER
+        } else {
+            OTHERS
+        };
+        (!still).then_some(why)
     }
 }

@@ -113,7 +113,7 @@ impl Store {
         }
         let retry: Option<i64> = self
             .conn
-            .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state = 'waiting'")?
+            .prepare_cached("SELECT min(coalesce(next_at, 0)) FROM message WHERE state IN ('begun', 'waiting') AND state = 'waiting'")?
             .query_row([], |row| row.get(0))?;
         let next = next.into_iter().chain(retry.map(instant)).min();
         let pause = self.mail_pause()?.unwrap_or(Timestamp::MIN);
@@ -189,9 +189,10 @@ impl Look<'_> {
 
     /// Readers with a message that will be composed anew.
     fn joining(&self) -> Result<BTreeSet<String>, Error> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT person FROM message WHERE state = 'waiting' AND bytes IS NULL AND note IS NULL")?;
+        let mut statement = self.conn.prepare_cached(
+            "SELECT person FROM message
+                 WHERE state IN ('begun', 'waiting') AND state = 'waiting' AND bytes IS NULL AND note IS NULL",
+        )?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

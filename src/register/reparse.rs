@@ -37,11 +37,11 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn reparse(&mut self, now: Timestamp, mut progress: impl FnMut(u64, u64)) -> Result<Reparsed, Error> {
-        let total: u64 = self
-            .conn
-            .query_row("SELECT count(*) FROM journal WHERE state = 3", [], |row| {
-                row.get::<_, i64>(0)
-            })? as u64;
+        let total: u64 = self.conn.query_row(
+            "SELECT count(*) FROM journal WHERE state >= 3 AND state = 3",
+            [],
+            |row| row.get::<_, i64>(0),
+        )? as u64;
         let mut done = Reparsed::default();
         let mut after = 0i64;
         loop {
@@ -62,7 +62,7 @@ impl Store {
     fn quarantined_page(&self, after: i64) -> Result<(Option<i64>, Vec<Quarantined>), Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT j.id, f.name, j.raw, j.received_at FROM journal j JOIN feed f ON f.id = j.feed
-             WHERE j.state = 3 AND j.id > ? ORDER BY j.id LIMIT 1000",
+             WHERE j.state >= 3 AND j.state = 3 AND j.id > ? ORDER BY j.id LIMIT 1000",
         )?;
         let rows = statement.query_map([after], |row| {
             Ok((

@@ -179,7 +179,7 @@ impl Store {
             .conn
             .prepare(
                 "SELECT j.id, j.raw, j.received_at, j.connection, f.name FROM journal j JOIN feed f ON f.id = j.feed
-                 WHERE j.state = 5 AND j.link IS NOT NULL ORDER BY j.id",
+                 WHERE j.state >= 3 AND j.state = 5 AND j.link IS NOT NULL ORDER BY j.id",
             )?
             .query_map([], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))

@@ -71,6 +71,20 @@ pub fn free(database: &Path) -> io::Result<u64> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// Where, how much is free, and how much is wanted, for an alarm.
+pub fn in_words(database: &Path) -> String {
+    let folder = folder_of(database).display().to_string();
+    match free(database) {
+        Ok(free) => format!(
+            "{folder}: {}.{} MB are free, {} MB are needed",
+            free >> 20,
+            (free >> 10) % 1024 * 10 / 1024,
+            (2 * KEPT) >> 20
+        ),
+        Err(error) => format!("{folder}: {error}"),
+    }
+}
+
 /// Length of the write-ahead log.
 pub fn log_length(database: &Path) -> u64 {
     fs::metadata(beside(database, "-wal")).map_or(0, |file| file.len())

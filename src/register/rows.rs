@@ -198,7 +198,8 @@ pub fn legs_of(conn: &Connection, call: CallId) -> Result<Vec<StoredLeg>, Error>
     Ok(legs)
 }
 
-fn text_of(row: &Row<'_>, column: usize) -> Result<Option<Text>, Error> {
+/// A column of text.
+pub(super) fn text_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Text>> {
     let text = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
     Ok(text.map(Text::new))
 }

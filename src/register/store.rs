@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
@@ -17,7 +18,7 @@ use super::feed_state::FeedState;
 use super::health::SilenceDue;
 use super::policies::Policies;
 use super::replay::Watch;
-use super::{Error, Rules, room, schema};
+use super::{Alarm, Error, Rules, alarms, room, schema};
 use crate::case::Actor;
 use crate::clock::{Clock, Simulation};
 use crate::directory::{Lang, Person};
@@ -83,6 +84,10 @@ pub struct Store {
     pub(super) flush_due: Option<Timestamp>,
     /// When feeds will have been silent too long.
     pub(super) silence_due: HashMap<FeedName, SilenceDue>,
+    /// When no call will have come for too long.
+    pub(super) calls_due: Option<SilenceDue>,
+    /// How long the last commit that wrote something took.
+    commit: Option<Duration>,
     /// When feeds were named that the start's rules did not have.
     pub(super) joined: HashMap<FeedName, i64>,
     /// Whether any feed has a fail-over pair.
@@ -92,6 +97,8 @@ pub struct Store {
     /// The next call's id; known only within a transaction, for another process may write between two.
     pub(super) next_call: Option<i64>,
     checked: Checked,
+    /// Why the start checked all of it.
+    suspicion: Option<String>,
     /// The day on which the calendar was last looked at for what is to be said of it.
     pub(super) calendar_seen: Option<jiff::civil::Date>,
     /// `data_version` when the clock last looked: another process may have written notices since.
@@ -109,7 +116,7 @@ impl std::fmt::Debug for Store {
 
 /// Settings every connection has.
 fn configure(conn: &Connection) -> Result<(), Error> {
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(Duration::from_secs(5))?;
     conn.set_prepared_statement_cache_capacity(128);
     conn.pragma_update(None, "trusted_schema", false)?;
     Ok(())
@@ -144,7 +151,14 @@ impl Store {
     /// A newer or foreign file, damage, or what SQLite says.
     pub fn open_for_serve(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         room::check_place(path)?;
-        schema::check_header(path)?;
+        schema::check_header(path).map_err(|error| match error {
+            // It was ours when damage was found in it.
+            Error::NotOurs { path } if check::is_suspect(&path) => Error::Damaged {
+                path,
+                detail: "its first page is gone".to_owned(),
+            },
+            error => error,
+        })?;
         let store = Self::create_or_open(path, rules).map_err(|error| damage_of(path, error))?;
         if let Err(error) = room::keep(path) {
             tracing::warn!(database = %path.display(), %error, "no room could be kept for the alarm of a full disk");
@@ -161,6 +175,7 @@ impl Store {
         conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         conn.pragma_update(None, "cache_size", -16 * 1024)?;
+        let suspicion = check::suspicion(path);
         let checked = check::at_start(&mut conn, path, check::AT_ONCE)?;
         schema::migrate(&mut conn, path)?;
         sync_folder(path);
@@ -170,6 +185,7 @@ impl Store {
             store.read_undecided()
         })?;
         store.checked = checked;
+        store.suspicion = suspicion;
         Ok(store)
     }
 
@@ -203,11 +219,14 @@ impl Store {
             begun: None,
             flush_due: None,
             silence_due: HashMap::new(),
+            calls_due: None,
+            commit: None,
             joined: HashMap::new(),
             paired_feeds,
             before: None,
             next_call: None,
             checked: Checked::Partly,
+            suspicion: None,
             calendar_seen: None,
             seen_version: 0,
             path: path.to_owned(),
@@ -219,9 +238,28 @@ impl Store {
         self.checked
     }
 
+    /// The administrator hears that a write had failed; the next start that follows no failure takes that back.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn tell_of_suspicion(&mut self, now: Timestamp) -> Result<(), Error> {
+        match self.suspicion.take() {
+            Some(why) => self.transact(|store| store.raise_alarm(&Alarm::DiskFailed { why }, now).map(drop)),
+            None => self.transact(|store| store.clear_alarm(&alarms::key("disk_failed", ""), now).map(drop)),
+        }
+    }
+
     /// A write or sync failed, so the state of the file is unknown: the next start checks all of it first.
     pub(super) fn suspect(&self, why: &Error) {
         check::suspect(&self.path, why);
+    }
+
+    /// The database is damaged: not even its log is folded into it any more.
+    pub(super) fn leave_alone(&mut self) {
+        self.abandon();
+        let _ = self
+            .conn
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 
     /// The rules in force.
@@ -237,9 +275,12 @@ impl Store {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         self.next_call = None;
         self.watches_before.clone_from(&self.watches);
+        let before = self.conn.total_changes();
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
+            let (begun, writes) = (Instant::now(), self.conn.total_changes() != before);
             self.conn.execute_batch("COMMIT")?;
+            self.commit = writes.then(|| begun.elapsed());
             Ok(value)
         });
         match &result {
@@ -251,6 +292,11 @@ impl Store {
             Err(_) => self.abandon(),
         }
         result
+    }
+
+    /// How long the commit took that came last; none if it wrote nothing, or was asked for already.
+    pub(super) fn take_commit_time(&mut self) -> Option<Duration> {
+        self.commit.take()
     }
 
     /// What was touched since the last call.
@@ -273,12 +319,15 @@ impl Store {
         self.flush_feeds()?;
         self.feeds.clear();
         self.silence_due.clear();
+        // The span may be another; whether there is an alarm to take back shows with the next look.
+        self.calls_due = self.calls_due.map(SilenceDue::anew);
         if self.before.is_none() {
             self.before = Some((Arc::clone(&self.rules), self.policies.clone()));
         }
         self.rules = Arc::clone(&rules);
         self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
         self.policies.adopt(&self.conn, &rules.policy, &rules.zone, now)?;
+        self.mind_policies(now)?;
         self.rename_feeds()?;
         self.keep_people()?;
         self.mind_calendar(now)?;
@@ -293,6 +342,7 @@ impl Store {
         self.calendar_seen = None;
         self.feeds.clear();
         self.silence_due.clear();
+        self.calls_due = self.calls_due.map(SilenceDue::anew);
         self.watches.clone_from(&self.watches_before);
         if let Some((rules, policies)) = self.before.take() {
             self.paired_feeds = rules.feeds.values().any(|feed| feed.pair.is_some());
@@ -303,16 +353,12 @@ impl Store {
         }
     }
 
-    /// People who still have open cases, and whom the directory given does not know.
+    /// People whom open cases wait for, and whom the directory given does not know.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn orphaned(&self, directory: &crate::directory::Directory) -> Result<Vec<PersonId>, Error> {
-        let handlers = handlers(&self.conn)?;
-        Ok(handlers
-            .into_iter()
-            .filter(|id| directory.person(id).is_none())
-            .collect())
+        Ok(directory.strangers(&waited_for(&self.conn)?))
     }
 
     /// A person as last stored, for a start with a directory that dropped them.
@@ -519,9 +565,13 @@ pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Everybody who has an open case.
-pub(super) fn handlers(conn: &Connection) -> Result<Vec<PersonId>, Error> {
-    let mut statement = conn.prepare_cached("SELECT DISTINCT handler FROM cases WHERE open = 1")?;
+/// Everybody whom an open case waits for: who has it, and who is to answer its offer.
+pub(super) fn waited_for(conn: &Connection) -> Result<Vec<PersonId>, Error> {
+    let mut statement = conn.prepare_cached(
+        "SELECT handler FROM cases WHERE open = 1
+         UNION SELECT json_extract(body, '$.offer.answerable') FROM cases
+           WHERE open = 1 AND json_extract(body, '$.offer.answerable') IS NOT NULL",
+    )?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     Ok(rows
         .collect::<Result<Vec<_>, _>>()?

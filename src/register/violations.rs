@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::floors::{self, Numbered};
-use super::read::{Reader, Slot};
+use super::read::{Among, Reader, Slot};
 use super::{Error, Store, Who, instant, millis};
 use crate::case::{Case, Command, Event, EventRow};
 use crate::ids::{CaseId, PersonId};
@@ -50,8 +50,8 @@ pub struct ViolationFilter {
     pub within: Option<(Slot, jiff::tz::TimeZone)>,
     /// Charged to nobody.
     pub nobody: bool,
-    /// Charged to one of these.
-    pub people: Option<Vec<PersonId>>,
+    /// Charged to one of these, or to none of these.
+    pub people: Option<Among>,
     /// The newest so many.
     pub limit: Option<usize>,
 }
@@ -66,7 +66,10 @@ impl Store {
         let touched = |row: &EventRow| {
             matches!(
                 row.event,
-                Event::Breached { .. } | Event::Suspected { .. } | Event::ViolationRuled { .. }
+                Event::Breached { .. }
+                    | Event::Suspected { .. }
+                    | Event::ShownInTime { .. }
+                    | Event::ViolationRuled { .. }
             )
         };
         if !rows.iter().any(touched) {
@@ -164,7 +167,7 @@ impl Reader {
                 .as_ref()
                 .is_none_or(|(slot, zone)| slot.holds(begun, zone));
             let one = violation(row)?;
-            let of = |people: &Vec<PersonId>| people.iter().any(|id| one.person.as_deref() == Some(id.as_str()));
+            let of = |among: &Among| among.holds(one.person.as_deref());
             if within && filter.people.as_ref().is_none_or(of) {
                 found.push(one);
             }

@@ -8,9 +8,11 @@ use rusqlite::params;
 
 use super::feed_state::FeedState;
 use super::lines::{Heard, Outcome, TOLD_EARLY, failed};
+use super::read::Reader;
 use super::rows::LineState;
 use super::{Error, Store, instant};
 use crate::ids::{FeedName, LineId};
+use crate::smdr::detect::Detection;
 use crate::smdr::{Parsed, detect, registry};
 
 /// The latest lines that `auto` looks at.
@@ -21,6 +23,9 @@ const SILENCE_MS: i64 = 60_000;
 
 /// Lines among which one is looked for that was told early: more than a day's.
 const REMEMBERED: i64 = 20_000;
+
+/// So many of the latest lines of all feeds are searched for one feed's: the journal has no order by feed.
+const SEARCHED: i64 = 20_000;
 
 /// A line that waits in the journal.
 pub(super) struct Waiting {
@@ -98,7 +103,8 @@ impl Store {
 
     fn waiting(&self, feed: i64, which: &str) -> Result<Vec<Waiting>, Error> {
         let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT id, raw, received_at FROM journal WHERE state = 5 AND feed = ? AND link IS NULL ORDER BY id {which}"
+            "SELECT id, raw, received_at FROM journal
+             WHERE state >= 3 AND state = 5 AND feed = ? AND link IS NULL ORDER BY id {which}"
         ))?;
         let rows = statement.query_map([feed], |row| {
             Ok(Waiting {
@@ -116,7 +122,7 @@ impl Store {
             .conn
             .prepare_cached(
                 "SELECT f.name, max(coalesce(f.last_line_at, 0)) FROM journal j JOIN feed f ON f.id = j.feed
-                 WHERE j.state = 5 AND j.link IS NULL GROUP BY f.name",
+                 WHERE j.state >= 3 AND j.state = 5 AND j.link IS NULL GROUP BY f.name",
             )?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
@@ -212,5 +218,23 @@ impl Store {
         }
         state.pending = 0;
         Ok(())
+    }
+}
+
+impl Reader {
+    /// What the latest lines of a feed look like, whatever its dialect is set to; `None`: none came lately.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn detected(&self, feed: &str) -> Result<Option<Detection>, Error> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT raw FROM journal WHERE feed = (SELECT id FROM feed WHERE name = ?1)
+             AND id > (SELECT coalesce(max(id), 0) FROM journal) - ?2 ORDER BY id DESC LIMIT ?3",
+        )?;
+        let lines: Vec<Vec<u8>> = statement
+            .query_map(params![feed, SEARCHED, LOOKED_AT.cast_signed()], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let lines: Vec<&[u8]> = lines.iter().rev().map(Vec::as_slice).collect();
+        Ok((!lines.is_empty()).then(|| detect::detect(&lines)))
     }
 }

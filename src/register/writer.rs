@@ -6,13 +6,19 @@
 //!
 //! **Not here**: what the commands mean (the other files of this room).
 
+mod damaged;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
+
+use super::checkpoint::Checkpoints;
+use damaged::Damaged;
 
 use super::outbox::{Composed, Order};
 use super::{Alarm, Begun, Changed, Error, Fate, FeedNow, IncomingLine, Place, PortFaults, Rules, Store, Who, room};
@@ -84,6 +90,10 @@ enum Request {
     Clear(String),
     Adopt(Arc<Rules>),
     Peek,
+    /// Somebody who reads found damage.
+    FoundDamage(String),
+    /// The daemon stops, and the writer should see that.
+    LookUp,
 }
 
 /// What the writer answers.
@@ -109,14 +119,74 @@ pub struct Writer {
     thread: std::thread::JoinHandle<Result<(), Error>>,
 }
 
+/// A commit that takes so long is slow: usual are a few milliseconds.
+pub const SLOW: Duration = Duration::from_secs(1);
+
+/// How quickly the disk takes commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Commits that wrote something.
+    pub written: u64,
+    /// Those that were [`SLOW`].
+    pub slow: u64,
+    /// What the slowest took, in milliseconds, since it was last asked for.
+    pub slowest: u64,
+}
+
+/// What keeps the writer from writing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Trouble {
+    /// Nothing.
+    #[default]
+    None,
+    /// It tries again and again; lines wait in the feeds.
+    Waits(String),
+    /// The database is damaged; lines go to the spill journal.
+    Damaged(String),
+}
+
 /// The writer's signs of life.
 #[derive(Debug, Default)]
 struct Vitals {
+    trouble: watch::Sender<Trouble>,
     commits: AtomicU64,
     /// Time spent in transactions, in microseconds.
     busy: AtomicU64,
+    /// Commits that wrote something, those of them that were slow, and what the slowest took since somebody asked, in
+    /// milliseconds.
+    written: AtomicU64,
+    slow: AtomicU64,
+    slowest: AtomicU64,
     /// Times that it waited because the database could not be written.
     waits: AtomicU64,
+    /// The daemon was told to stop.
+    stopping: AtomicBool,
+}
+
+impl Vitals {
+    /// How long the writer still waits for room once the daemon was told to stop.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Waits a little for the database to be writable, each time longer; not for ever when the daemon stops.
+    fn wait(
+        &self,
+        pause: &mut Duration,
+        stop_seen: &mut Option<Instant>,
+        error: &dyn std::fmt::Display,
+    ) -> Result<(), Error> {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+        let stopping = self.stopping.load(Ordering::Relaxed);
+        if stopping && stop_seen.get_or_insert_with(Instant::now).elapsed() >= Self::PATIENCE {
+            tracing::error!(%error, "the database could not be written until the end: what was read and is not stored is lost, \
+                unless the switch sends it again");
+            return Err(Error::Stopped(format!(
+                "told to stop while the database could not be written: {error}"
+            )));
+        }
+        std::thread::sleep(if stopping { Duration::from_millis(100) } else { *pause });
+        *pause = (*pause * 2).min(Duration::from_secs(5));
+        Ok(())
+    }
 }
 
 /// A way to the writer; cheap to clone. When the last one is dropped, the writer drains, commits and ends.
@@ -132,21 +202,44 @@ impl Writer {
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub fn start(store: Store, clock: Clock) -> std::io::Result<(Self, Handle)> {
+    pub fn start(mut store: Store, clock: Clock) -> std::io::Result<(Self, Handle)> {
+        let checkpoints = Checkpoints::start(&mut store)
+            .inspect_err(|error| tracing::warn!(%error, "no checkpoints beside the writer; SQLite makes them"))
+            .ok();
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (bell, changed) = watch::channel(0);
         let vitals = Arc::new(Vitals::default());
         let signs = Arc::clone(&vitals);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             Loop {
+                checkpoints,
                 store,
                 clock,
                 queue,
                 bell,
                 vitals: signs,
+                damage: None,
             }
             .run()
         })?;
+        Ok((Self { thread }, Handle { jobs, changed, vitals }))
+    }
+
+    /// Starts the thread beside a database that is damaged: lines go to the spill journal from the first on.
+    ///
+    /// # Errors
+    /// The spill journal can't be opened, or the operating system gives no thread.
+    pub fn start_beside(database: &Path, clock: Clock, damage: Error) -> Result<(Self, Handle), Error> {
+        let (jobs, mut queue) = mpsc::channel(QUEUE);
+        let (bell, changed) = watch::channel(0);
+        let vitals = Arc::new(Vitals::default());
+        let beside = Damaged::begin(database, clock, Arc::clone(&vitals), damage)?;
+        let run = move || {
+            let _bell = bell;
+            beside.run(&mut queue)
+        };
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(run);
+        let thread = thread.map_err(|error| Error::Stopped(format!("the system gives no thread: {error}")))?;
         Ok((Self { thread }, Handle { jobs, changed, vitals }))
     }
 
@@ -378,6 +471,57 @@ impl Handle {
         }
     }
 
+    /// A reader found damage: lines go to the spill journal from now on.
+    ///
+    /// # Errors
+    /// The writer has stopped.
+    pub async fn found_damage(&self, what: String) -> Result<(), Error> {
+        self.ask(Request::FoundDamage(what)).await.map(drop)
+    }
+
+    /// The daemon was told to stop: readers of files that a damaged database holds may go, and a full disk is not waited
+    /// for without end.
+    pub fn stopping(&self) {
+        self.vitals.stopping.store(true, Ordering::Relaxed);
+        // With a full queue it sees it at the next command.
+        let _ = self.jobs.try_send((Request::LookUp, oneshot::channel().0));
+    }
+
+    /// How quickly the disk takes commits, so far.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            written: self.vitals.written.load(Ordering::Relaxed),
+            slow: self.vitals.slow.load(Ordering::Relaxed),
+            slowest: self.vitals.slowest.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The same; the slowest is looked for anew.
+    pub fn take_pace(&self) -> Pace {
+        Pace {
+            slowest: self.vitals.slowest.swap(0, Ordering::Relaxed),
+            ..self.pace()
+        }
+    }
+
+    /// What keeps the writer from writing now.
+    pub fn trouble(&self) -> Trouble {
+        self.vitals.trouble.borrow().clone()
+    }
+
+    /// Waits until the database is found damaged; says how.
+    pub async fn damaged(&self) -> String {
+        let mut trouble = self.vitals.trouble.subscribe();
+        loop {
+            if let Trouble::Damaged(why) = &*trouble.borrow_and_update() {
+                return why.clone();
+            }
+            if trouble.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Rings whenever a commit may concern the clock or the mailer.
     pub fn bell(&self) -> watch::Receiver<u64> {
         self.changed.clone()
@@ -400,11 +544,15 @@ impl Handle {
 }
 
 struct Loop {
+    /// Before the store: it ends first.
+    checkpoints: Option<Checkpoints>,
     store: Store,
     clock: Clock,
     queue: mpsc::Receiver<Job>,
     bell: watch::Sender<u64>,
     vitals: Arc<Vitals>,
+    /// Once the database was found damaged.
+    damage: Option<Damaged>,
 }
 
 impl Loop {
@@ -412,9 +560,30 @@ impl Loop {
         while let Some(first) = self.queue.blocking_recv() {
             let jobs = self.gather(first);
             self.serve(jobs)?;
+            if self.damage.is_none() {
+                self.shorten_log()?;
+            }
+            if let Some(damage) = self.damage.take() {
+                return damage.run(&mut self.queue);
+            }
         }
         tracing::info!("the writer has drained its queue and ends");
         Ok(())
+    }
+
+    /// Whoever asked has been answered: now there is time for the log.
+    fn shorten_log(&mut self) -> Result<(), Error> {
+        let looked = self.checkpoints.as_ref().map(|log| log.look(&self.store.conn));
+        match looked {
+            Some(Err(error)) if is_damage(&error) => self.leave(error, Vec::new()),
+            // A sync that failed is never tried again as if the first had not been.
+            Some(Err(error)) if fatal(&error) || matches!(error, Error::File { .. }) => Err(self.give_up(error)),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the log could not be copied into the database now");
+                Ok(())
+            }
+            Some(Ok(())) | None => Ok(()),
+        }
     }
 
     /// What is queued by now, up to a commit's worth.
@@ -439,6 +608,14 @@ impl Loop {
 
     /// All in one transaction; if that fails, each alone, so that one bad command does not take the others with it.
     fn serve(&mut self, jobs: Vec<Job>) -> Result<(), Error> {
+        let damage = jobs.iter().find_map(|(request, _)| match request {
+            Request::FoundDamage(what) => Some(what.clone()),
+            _ => None,
+        });
+        if let Some(detail) = damage {
+            let path = self.store.path().to_owned();
+            return self.leave(Error::Damaged { path, detail }, jobs);
+        }
         let now = self.clock.now();
         let all = |store: &mut Store| -> Result<Vec<Result<Answer, Error>>, Error> {
             jobs.iter()
@@ -454,6 +631,7 @@ impl Loop {
                 }
                 Ok(())
             }
+            Err(error) if is_damage(&error) => self.leave(error, jobs),
             Err(error) if fatal(&error) => Err(self.give_up(error)),
             Err(error) => {
                 tracing::debug!(%error, "a batch failed; its commands are tried one by one");
@@ -462,33 +640,44 @@ impl Loop {
         }
     }
 
-    fn serve_alone(&mut self, (request, answerer): Job) -> Result<(), Error> {
+    fn serve_alone(&mut self, (mut request, answerer): Job) -> Result<(), Error> {
+        if let Some(damage) = &mut self.damage {
+            return damage.serve(vec![(request, answerer)]);
+        }
         let mut pause = Duration::from_millis(100);
-        let mut unwritable = None;
+        let (mut unwritable, mut stop_seen) = (None, None);
         loop {
             let now = self.clock.now();
             let result = self.attempt(|store| apply(store, &request, now, true));
             let answer: Result<Answer, Error> = match result {
                 Ok(answer) => answer,
+                Err(error) if is_damage(&error) => return self.leave(error, vec![(request, answerer)]),
                 Err(error) if fatal(&error) => return Err(self.give_up(error)),
                 Err(error) if passing(&error) => {
-                    self.vitals.waits.fetch_add(1, Ordering::Relaxed);
+                    self.vitals.trouble.send_replace(Trouble::Waits(error.to_string()));
                     if !error.is_busy() {
-                        let why = unwritable.insert(error.to_string());
+                        let why = unwritable.insert(format!("{error}; {}", room::in_words(self.store.path())));
                         if room::give_up(self.store.path()) {
                             let why = why.clone();
                             self.tell_of_disk(why, now)?;
                             continue;
                         }
+                        self.store_what_fits(&mut request)?;
                     }
                     // A full disk or a long command of the CLI: hold the feeds back rather than lose a line.
                     tracing::error!(%error, "the database can't be written now; lines wait in the feeds");
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    self.vitals.wait(&mut pause, &mut stop_seen, &error)?;
                     continue;
                 }
                 Err(error) => Err(error),
             };
+            self.vitals.trouble.send_if_modified(|trouble| {
+                let waited = matches!(trouble, Trouble::Waits(_));
+                if waited {
+                    *trouble = Trouble::None;
+                }
+                waited
+            });
             if let Some(why) = unwritable.take() {
                 tracing::info!("the database can be written again");
                 self.tell_of_disk(why, now)?;
@@ -499,9 +688,40 @@ impl Loop {
         }
     }
 
+    /// Of lines that there is no room for together, those for which there is: a smaller transaction needs less. What is
+    /// stored is taken out of the request; its place in a file stands for all of them, so a file's lines stay together.
+    fn store_what_fits(&mut self, request: &mut Request) -> Result<(), Error> {
+        let Request::Lines {
+            feed,
+            connection,
+            lines,
+            place: None,
+        } = request
+        else {
+            return Ok(());
+        };
+        let mut size = lines.len() / 2;
+        while size > 0 && lines.len() > 1 {
+            size = size.min(lines.len() - 1);
+            let some = lines.get(..size).unwrap_or_default();
+            match self.attempt(|store| store.take_lines(feed, *connection, some, true)) {
+                Ok(()) => {
+                    lines.drain(..size);
+                    self.ring();
+                }
+                Err(error) if passing(&error) => size /= 2,
+                // The whole request meets it again, and says so.
+                Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
     /// Raises the alarm, in room that was kept or was made; without any it waits for the next time.
     fn tell_of_disk(&mut self, why: String, now: Timestamp) -> Result<(), Error> {
         match self.attempt(|store| store.raise_alarm(&Alarm::Disk { why }, now)) {
+            // The next command finds it too.
+            Err(error) if is_damage(&error) => {}
             Err(error) if fatal(&error) => return Err(self.give_up(error)),
             Err(error) => tracing::error!(%error, "the alarm could not be stored"),
             Ok(_) => {
@@ -509,6 +729,16 @@ impl Loop {
                 self.bell.send_modify(|count| *count += 1);
             }
         }
+        Ok(())
+    }
+
+    /// The database is damaged: it is left alone, and what is asked is served without it.
+    fn leave(&mut self, error: Error, jobs: Vec<Job>) -> Result<(), Error> {
+        self.checkpoints = None;
+        self.store.leave_alone();
+        let mut damage = Damaged::begin(self.store.path(), self.clock, Arc::clone(&self.vitals), error)?;
+        damage.serve(jobs)?;
+        self.damage = Some(damage);
         Ok(())
     }
 
@@ -521,6 +751,12 @@ impl Loop {
         });
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.vitals.busy.fetch_add(micros, Ordering::Relaxed);
+        if let Some(took) = self.store.take_commit_time() {
+            self.vitals.written.fetch_add(1, Ordering::Relaxed);
+            self.vitals.slow.fetch_add(u64::from(took >= SLOW), Ordering::Relaxed);
+            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            self.vitals.slowest.fetch_max(millis, Ordering::Relaxed);
+        }
         result
     }
 
@@ -552,6 +788,12 @@ pub(super) fn fatal(error: &Error) -> bool {
         code(error),
         Some(Code::SystemIoFailure | Code::DatabaseCorrupt | Code::NotADatabase | Code::CannotOpen)
     )
+}
+
+/// SQLite found that what it read can't be.
+pub(super) fn is_damage(error: &Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(error, Error::Damaged { .. }) || matches!(code(error), Some(Code::DatabaseCorrupt | Code::NotADatabase))
 }
 
 pub(super) fn passing(error: &Error) -> bool {
@@ -641,6 +883,7 @@ fn apply(store: &mut Store, request: &Request, now: Timestamp, careful: bool) ->
             mail: store.next_mail(now)?,
             data_version: store.data_version()?,
         },
+        Request::FoundDamage(_) | Request::LookUp => Answer::Done,
     };
     Ok(Ok(answer))
 }

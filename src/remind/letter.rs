@@ -130,15 +130,15 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
             .iter()
             .filter_map(|notices| {
                 let (first, more) = notices.split_first()?;
-                let also_due = more.iter().filter_map(|notice| match notice.about {
+                let mut item = item(desk, first, reader, draft.now, rules);
+                // What happened is told with the deadline that is next: that one need not be said again.
+                let told = item.due_kind.zip(item.due_at);
+                let due = more.iter().filter_map(|notice| match notice.about {
                     Occasion::Deadline(kind) => Some((kind, notice.due_at)),
                     Occasion::Happened(_) => None,
                 });
-                let also_due = also_due.collect();
-                Some(Item {
-                    also_due,
-                    ..item(desk, first, reader, draft.now, rules)
-                })
+                item.also_due = due.filter(|due| Some(*due) != told).collect();
+                Some(item)
             })
             .collect(),
         list_url: desk.url(&reader.id, Target::List, draft.now),

@@ -138,3 +138,32 @@ fn who_is_asked_to_rule_is_not_told_that_somebody_is_late() {
         .collect();
     assert_eq!(roles, [Role::Rules]);
 }
+
+#[test]
+fn a_deadline_is_named_once_in_what_is_told_of_a_put_through() {
+    let mut house = House::with(Arc::new(rules_of(DIRECTORY, POLICY)));
+    let lines = ["leg 1 8021 09:00:00 5 60", "leg 1 8022 09:01:05 3 80 last"];
+    house.says("09:10:00", &lines);
+    house.tick("09:10:05");
+    let told = std::cell::RefCell::new(Vec::new());
+    let compose = |order: &Order, rules: &Rules| {
+        if let Order::Reminder(draft) = order {
+            told.borrow_mut().push(letter(&desk(), draft, rules).unwrap());
+        }
+        Err("seen".to_owned())
+    };
+    let _ = house
+        .store
+        .transact(|s| s.begin_mail(t("09:31:00"), &[], &compose))
+        .unwrap();
+    let told = told.into_inner();
+    let item = &told[0].items[0];
+    assert!(matches!(item.about, crate::mail::About::Happened(_)), "{item:?}");
+    let register = crate::case::DeadlineKind::Register;
+    assert_eq!(item.due_kind, Some(register));
+    assert!(
+        item.also_due.iter().all(|(kind, _)| *kind != register),
+        "{:?}",
+        item.also_due
+    );
+}

@@ -48,6 +48,19 @@ pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, style: Style<
     }
 }
 
+/// Sentences in one line; those that end in what somebody said get their stop.
+pub fn in_one_line(sentences: &[String], lang: Lang) -> String {
+    let ended = sentences.iter().map(|sentence| {
+        let stop = match lang {
+            _ if sentence.ends_with(['.', '。', '?', '!', '；', ';']) => "",
+            Lang::Zh => "。",
+            Lang::En => ".",
+        };
+        format!("{sentence}{stop}")
+    });
+    ended.collect::<Vec<_>>().join(" ")
+}
+
 /// An alarm in words: what it is called, then what it means, why, and the way out.
 pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
     let say = Say(style.lang);
@@ -56,6 +69,10 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
         Alarm::FeedSilent { feed, since } => (
             say.feed_silent_subject(feed),
             vec![say.feed_silent_text(feed, at(*since)), say.feed_silent_way_out(feed)],
+        ),
+        Alarm::NoCalls { since } => (
+            say.no_calls_subject(),
+            vec![say.no_calls_text(at(*since)), say.no_calls_way_out()],
         ),
         Alarm::FeedLost { feed, why } => (
             say.feed_lost_subject(feed),
@@ -106,6 +123,14 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.no_working_time_subject(),
             vec![say.no_working_time_text(), say.no_working_time_way_out()],
         ),
+        Alarm::PolicyUnread { policy, cases, why } => (
+            say.policy_unread_subject(policy),
+            vec![
+                say.policy_unread_text(policy, cases),
+                say.server_said(why),
+                say.policy_unread_way_out(),
+            ],
+        ),
         Alarm::MailDown { since, why } => (
             say.mail_down_subject(),
             vec![
@@ -142,5 +167,22 @@ pub fn alarm_words(alarm: &Alarm, style: Style<'_>) -> (String, Vec<String>) {
             say.disk_subject(),
             vec![say.disk_text(), say.server_said(why), say.disk_way_out()],
         ),
+        Alarm::DiskFailed { why } => (
+            say.disk_failed_subject(),
+            vec![say.disk_failed_text(), say.server_said(why), say.disk_failed_way_out()],
+        ),
+        Alarm::SlowDisk { millis } => (
+            say.slow_disk_subject(),
+            vec![say.slow_disk_text(seconds(*millis)), say.slow_disk_way_out()],
+        ),
+        Alarm::Damaged { why, spill } => (
+            say.damaged_subject(),
+            vec![say.damaged_text(spill), say.server_said(why), say.damaged_way_out()],
+        ),
     }
+}
+
+/// Milliseconds as seconds with one digit behind the point.
+fn seconds(millis: u64) -> String {
+    format!("{}.{}", millis / 1000, millis % 1000 / 100)
 }

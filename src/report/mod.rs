@@ -11,20 +11,23 @@
 
 mod rows;
 pub mod sheet;
+mod sort;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
+pub mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
-pub use rows::{Listing, Row, Rows, head, listing};
+pub use rows::{ALL, Listing, Row, Rows, head, listing};
+pub use sort::Sort;
 
 use crate::call::{Certainty, Direction, Disposition};
-use crate::case::tally::Mark;
+use crate::case::tally::{self, Mark};
 use crate::case::{Case, Status};
 use crate::directory::{Directory, Lang};
 use crate::ids::PersonId;
@@ -168,6 +171,8 @@ pub(crate) enum Key {
     Number(i8),
     /// Nobody is named: the first answerer is not sure.
     Nobody,
+    /// Whoever it is: what the rows add up to.
+    All,
 }
 
 /// Which range, by what, for whom to read.
@@ -242,7 +247,8 @@ impl<'a> Accountability<'a> {
             return;
         }
         let overdue = u64::from(case.overdue(self.question.now));
-        let first = self.of_case(case, case.first_answerer.as_ref());
+        // Whoever answered first stands for their department, wherever the case has gone since.
+        let first = self.of(case.first_answerer.as_ref(), case.opened_at);
         first.cases += 1;
         first.registered += yes(Mark::Registered);
         first.registered_in_time += yes(Mark::RegisteredInTime);
@@ -251,12 +257,27 @@ impl<'a> Accountability<'a> {
             // What is not sure counts against nobody.
             first.registered_late += yes(Mark::RegisteredLate);
         }
-        let handler = self.of_case(case, Some(&case.handler));
+        let handler = self.of_handler(case);
         handler.closed += yes(Mark::Closed);
         handler.closed_in_time += yes(Mark::ClosedInTime);
-        handler.closed_late += yes(Mark::ClosedLate);
         handler.open += yes(Mark::Open);
         handler.overdue += overdue;
+        self.closed_late(case);
+    }
+
+    /// Closing late counts against who was charged with it, not against who has the case by now.
+    fn closed_late(&mut self, case: &Case) {
+        match self.question.by {
+            By::Person | By::Department => {
+                let charged: BTreeSet<&PersonId> = tally::charged_with_late_closing(case).collect();
+                for person in charged {
+                    self.of(Some(person), case.opened_at).closed_late += 1;
+                }
+            }
+            By::Hour | By::Weekday | By::Day | By::Month => {
+                self.of(None, case.opened_at).closed_late += u64::from(Mark::ClosedLate.of(case));
+            }
+        }
     }
 
     /// The counts of a person's row, or of the time's.
@@ -273,14 +294,14 @@ impl<'a> Accountability<'a> {
         self.counts.entry(key).or_default()
     }
 
-    /// The same for a case, which has a department of its own.
-    fn of_case(&mut self, case: &Case, person: Option<&PersonId>) -> &mut Counts {
+    /// The same for who has a case, which lies in a department of its own.
+    fn of_handler(&mut self, case: &Case) -> &mut Counts {
         match self.question.by {
             By::Department => {
                 let key = Key::Named(case.department.as_str().to_owned());
                 self.counts.entry(key).or_default()
             }
-            _ => self.of(person, case.opened_at),
+            By::Person | By::Hour | By::Weekday | By::Day | By::Month => self.of(Some(&case.handler), case.opened_at),
         }
     }
 
@@ -316,6 +337,7 @@ impl<'a> Accountability<'a> {
         let (directory, lang) = (self.question.directory, self.question.lang);
         match (key, self.question.by) {
             (Key::Nobody, _) => Say(lang).nobody_sure(),
+            (Key::All, _) => Say(lang).report_total(),
             (Key::Named(id), By::Person) => id
                 .parse()
                 .map_or_else(|_| id.clone(), |id| directory.display_name(&id, lang)),

@@ -11,7 +11,10 @@ use crate::case::tally::Mark;
 use crate::ids::{DepartmentId, PersonId};
 use crate::l10n::Say;
 use crate::register::ViolationFilter;
-use crate::register::read::{Filter, Slot};
+use crate::register::read::{Among, Filter, Slot};
+
+/// The key of what all rows add up to.
+pub const ALL: &str = "*";
 
 /// A row of the report.
 #[derive(Debug, Clone)]
@@ -45,6 +48,20 @@ impl Rows {
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &[String])> {
         self.lists.iter().map(|(name, arguments)| (*name, arguments.as_slice()))
     }
+}
+
+/// The count whose rows a rate is the share of.
+pub(super) fn part(rate: &str) -> Option<&'static str> {
+    Some(match rate {
+        "registered_rate" => "registered",
+        "registered_in_time_rate" => "registered_in_time",
+        "handed_over_rate" => "handed_over",
+        "closed_in_time_rate" => "closed_in_time",
+        "called_back_rate" => "called_back",
+        "called_back_in_time_rate" => "called_back_in_time",
+        // Answered first, sure or not: two lists.
+        _ => return None,
+    })
 }
 
 /// The counts with their names, in the order of the columns.
@@ -105,6 +122,7 @@ impl Row {
                 Key::Number(number) if question.by == By::Hour => Some(format!("{number:02}")),
                 Key::Number(number) => Some(number.to_string()),
                 Key::Nobody => None,
+                Key::All => Some(ALL.to_owned()),
             },
             name,
             counts,
@@ -246,8 +264,11 @@ impl Condition {
         }
         match (question.by, key) {
             (By::Person, Key::Named(id)) => words.extend([self.whose(), id]),
+            (By::Department, Key::Named(id)) if self.of == Of::First => words.extend(["--first-department", id]),
+            (By::Department, _) if self.of == Of::First => words.extend(["--first-department", "-"]),
             (By::Department, Key::Named(id)) => words.extend(["--department", id]),
-            (By::Person | By::Department, _) => words.extend([self.whose(), "-"]),
+            (By::Department, Key::Nobody) => words.extend(["--department", "-"]),
+            (By::Person, Key::Nobody) => words.extend([self.whose(), "-"]),
             _ => {}
         }
         let certainty: Vec<&str> = self.certainty.iter().copied().map(certainty_word).collect();
@@ -283,9 +304,11 @@ impl Condition {
             (By::Department, Key::Named(id)) => id.parse::<DepartmentId>().ok(),
             _ => None,
         };
-        let nobody = matches!(question.by, By::Person | By::Department) && *key == Key::Nobody;
-        let members = |id: &DepartmentId| question.directory.members(id).map(|one| one.id.clone()).collect();
-        let people: Option<Vec<PersonId>> = department.as_ref().map(members);
+        let nobody = question.by == By::Person && *key == Key::Nobody;
+        let people = match (question.by, key) {
+            (By::Department, Key::Nobody) => Some(Among::none_of(question.directory)),
+            _ => department.as_ref().map(|id| Among::members(question.directory, id)),
+        };
         let within = scope.slot.map(|slot| (slot, question.zone.clone()));
         if self.of == Of::Violations {
             return Listing::Violations(ViolationFilter {
@@ -322,10 +345,14 @@ impl Condition {
             }
             Of::First | Of::Handler | Of::Violations => {
                 filter.marks.push(Mark::Answered);
-                filter.department = department;
-                match self.of {
-                    Of::First => filter.first_answerer = named,
-                    _ => filter.handler = named,
+                match (self.of, question.by) {
+                    (Of::First, By::Department) => filter.first_among = people,
+                    (Of::First, _) => filter.first_answerer = named,
+                    _ => {
+                        filter.people = people;
+                        filter.department = department;
+                        filter.handler = named;
+                    }
                 }
                 Listing::Cases(filter)
             }
@@ -356,6 +383,7 @@ pub enum Listing {
 pub fn listing(question: &Question<'_>, key: Option<&str>, count: &str) -> Option<Listing> {
     let key = match (key, question.by) {
         (None, _) => Key::Nobody,
+        (Some(ALL), _) => Key::All,
         (Some(number), By::Hour | By::Weekday) => Key::Number(number.parse().ok()?),
         (Some(name), _) => Key::Named(name.to_owned()),
     };
@@ -400,7 +428,7 @@ fn scope(question: &Question<'_>, key: &Key) -> Scope {
         }
         Key::Number(hour) if question.by == By::Hour => slot = Some(Slot::Hour(*hour)),
         Key::Number(day) => slot = Some(Slot::Weekday(*day)),
-        Key::Named(_) | Key::Nobody => {}
+        Key::Named(_) | Key::Nobody | Key::All => {}
     }
     Scope { from, to, slot }
 }
@@ -408,6 +436,7 @@ fn scope(question: &Question<'_>, key: &Key) -> Scope {
 /// A column's head.
 pub fn head(say: Say, column: &str) -> String {
     match column {
+        "name" => say.by_person(),
         "answered_first" => say.col_answered_first(),
         "ambiguous" => say.col_ambiguous(),
         "registered" => say.col_registered(),

@@ -9,12 +9,22 @@ use askama::Template;
 use jiff::Timestamp;
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, XlsxError};
 
-use super::rows::{columns, head, rates};
-use super::{By, Counts, Question, Row};
+use super::rows::{columns, head, part, rates};
+use super::{ALL, By, Counts, Question, Row, Sort};
 use crate::l10n::{Say, when};
 
-/// Makes the address behind a count of a row.
-pub type Link<'a> = &'a dyn Fn(&Row, &str) -> String;
+/// What makes a page of it: where its links lead.
+pub struct Links<'a> {
+    /// The address behind a count: of the row with this key (none: of nobody), of this column.
+    pub behind: &'a dyn Fn(Option<&str>, &str) -> String,
+    /// The same figures in another order.
+    pub sorted: &'a dyn Fn(Sort) -> String,
+    /// The order they are in.
+    pub sort: Option<Sort>,
+}
+
+/// A rate with nothing to divide, in every language.
+const NONE: &str = "n/a";
 
 /// A report ready to be shown.
 #[derive(Debug)]
@@ -39,11 +49,20 @@ pub struct Sheet {
 struct Line {
     name: String,
     counts: Vec<Cell>,
-    rates: Vec<String>,
+    rates: Vec<Cell>,
+}
+
+/// A column's head, and what it is sorted by.
+struct Head {
+    words: String,
+    /// Sorts by it; empty: nowhere.
+    link: String,
+    /// For `aria-sort`.
+    way: Option<&'static str>,
 }
 
 struct Cell {
-    count: u64,
+    words: String,
     /// Where the rows behind it are shown; empty: nowhere.
     link: String,
     /// The command that lists them.
@@ -55,9 +74,9 @@ struct Cell {
 struct Page<'a> {
     say: Say,
     sheet: &'a Sheet,
-    by: String,
-    count_heads: Vec<String>,
-    rate_heads: Vec<String>,
+    by: Head,
+    count_heads: Vec<Head>,
+    rate_heads: Vec<Head>,
     lines: Vec<Line>,
     total: Line,
 }
@@ -130,7 +149,7 @@ impl Sheet {
     /// Rates in words.
     pub fn rates_in_words(&self, counts: &Counts) -> Vec<String> {
         rates(counts)
-            .map(|(_, rate)| rate.map_or_else(|| self.say.report_na(), |rate| format!("{:.1}%", rate * 100.0)))
+            .map(|(_, rate)| rate.map_or_else(|| NONE.to_owned(), |rate| format!("{:.1}%", rate * 100.0)))
             .to_vec()
     }
 
@@ -196,7 +215,7 @@ impl Sheet {
             for (_, rate) in rates(line) {
                 match rate {
                     Some(rate) => sheet.write_number_with_format(at, column, rate, &percent)?,
-                    None => sheet.write(at, column, self.say.report_na())?,
+                    None => sheet.write(at, column, NONE)?,
                 };
                 column += 1;
             }
@@ -215,43 +234,84 @@ impl Sheet {
         book.save_to_buffer()
     }
 
-    /// The section of a page. `link` makes the address behind a count of a row; `None` where there is no server.
+    /// The section of a page; without links where there is no server.
     ///
     /// # Errors
     /// The page can't be drawn.
-    pub fn html(&self, link: Option<Link<'_>>) -> Result<String, askama::Error> {
-        let (count_heads, rate_heads) = self.heads();
-        let line = |name: &str, counts: &Counts, row: Option<&Row>| Line {
-            name: name.to_owned(),
-            counts: columns(counts)
-                .map(|(column, count)| Cell {
-                    count,
-                    link: match (link, row) {
-                        (Some(link), Some(row)) if count > 0 => link(row, column),
-                        _ => String::new(),
-                    },
-                    command: row
-                        .and_then(|row| row.rows.of(column))
-                        .map(|arguments| format!("firstanswer {}", arguments.join(" ")))
-                        .unwrap_or_default(),
-                })
-                .into(),
-            rates: self.rates_in_words(counts),
+    pub fn html(&self, links: Option<&Links<'_>>) -> Result<String, askama::Error> {
+        let heads = |names: &[&'static str]| names.iter().map(|name| self.page_head(name, links)).collect();
+        let of_total = |column: &str| links.map(|links| (links.behind)(Some(ALL), column));
+        let line = |row: &Row| {
+            let link = |column: &str| links.map(|links| (links.behind)(row.key.as_deref(), column));
+            let command = |column: &str| {
+                let arguments = row.rows.of(column).map(|arguments| arguments.join(" "));
+                arguments
+                    .map(|arguments| format!("firstanswer {arguments}"))
+                    .unwrap_or_default()
+            };
+            self.line(&row.name, &row.counts, &link, &command)
         };
         Page {
             say: self.say,
             sheet: self,
-            by: self.by_head(),
-            count_heads,
-            rate_heads,
-            lines: self
-                .rows
-                .iter()
-                .map(|row| line(&row.name, &row.counts, Some(row)))
-                .collect(),
-            total: line(&self.say.report_total(), &self.total, None),
+            by: Head {
+                words: self.by_head(),
+                ..self.page_head("name", links)
+            },
+            count_heads: heads(&columns(&self.total).map(|(name, _)| name)),
+            rate_heads: heads(&rates(&self.total).map(|(name, _)| name)),
+            lines: self.rows.iter().map(line).collect(),
+            total: self.line(&self.say.report_total(), &self.total, &of_total, &|_| String::new()),
         }
         .render()
+    }
+
+    fn page_head(&self, column: &str, links: Option<&Links<'_>>) -> Head {
+        let sorted = links.and_then(|links| links.sort).filter(|sort| sort.column == column);
+        let next = sorted.map(Sort::turned).or_else(|| Sort::by(column));
+        Head {
+            words: head(self.say, column),
+            link: links
+                .zip(next)
+                .map(|(links, next)| (links.sorted)(next))
+                .unwrap_or_default(),
+            way: sorted.map(|sort| if sort.ascending { "ascending" } else { "descending" }),
+        }
+    }
+
+    /// A line of cells: each count leads to its rows, each rate to the rows it is the share of.
+    fn line(
+        &self,
+        name: &str,
+        counts: &Counts,
+        link: &dyn Fn(&str) -> Option<String>,
+        command: &dyn Fn(&str) -> String,
+    ) -> Line {
+        let count = |(column, count): (&str, u64)| Cell {
+            words: count.to_string(),
+            link: link(column).filter(|_| count > 0).unwrap_or_default(),
+            command: command(column),
+        };
+        let rate = |((rate, _), words): ((&str, Option<f64>), String)| {
+            let behind = part(rate).filter(|part| {
+                let counted = columns(counts).into_iter().find(|(column, _)| column == part);
+                counted.is_some_and(|(_, count)| count > 0)
+            });
+            Cell {
+                words,
+                link: behind.and_then(link).unwrap_or_default(),
+                command: behind.map(command).unwrap_or_default(),
+            }
+        };
+        Line {
+            name: name.to_owned(),
+            counts: columns(counts).map(count).into(),
+            rates: rates(counts)
+                .into_iter()
+                .zip(self.rates_in_words(counts))
+                .map(rate)
+                .collect(),
+        }
     }
 
     /// A page of its own, for a file and for paper.

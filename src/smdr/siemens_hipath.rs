@@ -1,4 +1,5 @@
-//! Siemens and Unify: Hicom 150, HiPath 3000 and 5000, OpenScape Office and Business: the compressed call log.
+//! Siemens and Unify: Hicom 100 and 150, HiPath 1100, 3000 and 5000, OpenScape Office and Business: the call log,
+//! compressed, in the long form for printers, or with bars.
 //!
 //! Layout: the Hicom 150 E manual and the HiPath 3000 Manager's, checked against lines of several sites. The switch
 //! prints over V.24, or connects to us; OpenScape Office puts `|` between the same fields. All of them end in CR LF.
@@ -10,11 +11,15 @@
 //! date    time    tr extens.ring talk    other party's number     charge     type
 //!                                                                              account    MSN
 //! 20.06.12|13:11:35|201|33388|00:02|00:00:07|0123456789||1||||||
+//! 15.12.00 12:23:34   4   1600 00:34 00:02:34 0230298007252                     1
 //! ```
+//!
+//! The last line is the long form. GetAccount (with a node) and Hicom 100 E (narrower) are known by where the colons of
+//! the spans stand; HiPath 1100, and lines whose blanks were lost, are read by their words.
 //!
 //! The stamp is the end of the leg. Types: 0 a phone rings (one line per phone, at once), 1 in, 2 out, 3 and 4 the
 //! same for other services, 5 and 6 passed on, 7 and 8 conferences, 9 out by a forwarding; 30 more: the next part of
-//! a connection that was put through, 35 and 36 to an extension, 37 and 38 to the outside.
+//! a connection that was put through, 35 and 36 to an extension, 37 and 38 to the outside; 50 more: through DISA.
 //!
 //! **Decided here.** Ring lines are skipped: they name nobody who answered, and the final line tells how long it rang.
 //! A blank duration is a missed call; a duration of zero is taken for one, inferred, unless `zero_talk` says otherwise.
@@ -29,7 +34,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use nom::Parser as _;
 use nom::branch::alt;
-use nom::bytes::complete::{take_while, take_while_m_n};
+use nom::bytes::complete::{tag, take_while, take_while_m_n};
 use nom::character::complete::{char, digit1};
 use nom::combinator::{eof, map, map_opt, value, verify};
 use nom::sequence::preceded;
@@ -43,6 +48,8 @@ use crate::smdr::usual;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
 
+use layouts::{Cell, cells};
+
 /// The registry's entry.
 pub static DIALECT: SiemensHipath = SiemensHipath;
 
@@ -51,10 +58,10 @@ pub struct SiemensHipath;
 
 static ABOUT: About = About {
     name: "siemens-hipath",
-    title: "Siemens / Unify HiPath call log (compressed, or with bars)",
+    title: "Siemens / Unify HiPath call log (compressed, long, or with bars)",
     models: &[
-        "HiPath 3000, 5000",
-        "Hicom 150 E, 150 H",
+        "HiPath 1100, 3000, 5000 (also GetAccount)",
+        "Hicom 100 E, 150 E, 150 H",
         "OpenScape Office, OpenScape Business",
     ],
     transports: &["serial", "tcp", "file"],
@@ -93,11 +100,13 @@ static ABOUT: About = About {
         "calls of other services (types 3, 4), such as fax, are likely at most",
         "internal calls are not printed, and callers have no name",
         "the year has two digits",
-        "the long format for printers and the re-formatted GetAccount file of HiPath 5000 are not read",
+        "HiPath 4000 prints what its administrator has composed; that is not read",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "Siemens Hicom 150 E Office service manual, call data",
-        "Siemens HiPath 3000 Manager E, call charges",
+        "Siemens HiPath 3000 Manager E, call charges; HiPath 5000, GetAccount",
+        "Siemens Hicom 100 E and HiPath 1100 service manuals",
         "lines of several sites of 2018 to 2021, HiPath 3000, V.24",
         "lines of an OpenScape Office, with and without a title",
     ],
@@ -117,7 +126,8 @@ impl Dialect for SiemensHipath {
         let line = &line[begun..];
         match fields(line) {
             Ok(_) => 1.0,
-            Err(_) if stamp(line).is_ok() => 0.5,
+            // A day and a time with a blank between are anybody's.
+            Err(_) if line.get(8) != Some(&b' ') && stamp(line).is_ok() => 0.5,
             Err(_) => 0.0,
         }
     }
@@ -149,7 +159,7 @@ impl Dialect for SiemensHipath {
             .to_datetime(clock)
             .checked_add(SignedDuration::from_secs(seconds))
             .ok()?;
-        let bar = usize::from(line.get(begun + 8) == Some(&b'|'));
+        let bar = usize::from(matches!(line.get(begun + 8), Some(b'|' | b' ')));
         let mut out = line.to_vec();
         out.get_mut(begun..begun + 8)?
             .copy_from_slice(at.strftime("%d.%m.%y").to_string().as_bytes());
@@ -160,11 +170,18 @@ impl Dialect for SiemensHipath {
     }
 }
 
-/// The first line of OpenScape Office's uncompressed file.
+/// The first line of OpenScape Office's uncompressed file, or of a page in the long layout: in the switch's language, but
+/// the type is always `I`.
 fn is_title(line: &[u8]) -> bool {
-    line.get(..3).is_some_and(|word| word.eq_ignore_ascii_case(b"dat"))
-        && line.iter().filter(|b| **b == b'|').count() >= 8
+    let line = &line[leading_control(line)..];
+    let day = |word: &[u8]| [&b"dat"[..], b"fec"].iter().any(|d| word.eq_ignore_ascii_case(d));
+    let separator = if line.contains(&b'|') { b'|' } else { b' ' };
+    let mut words = line.split(|b| *b == separator).filter(|word| !word.is_empty());
+    line.len() < 200
+        && line.get(..3).is_some_and(day)
         && !line.iter().any(u8::is_ascii_digit)
+        && words.clone().count() >= 8
+        && words.any(|word| word == b"I")
 }
 
 // ---- the running parser
@@ -246,19 +263,23 @@ impl Day {
 struct Kind {
     what: u8,
     follows: bool,
+    /// The caller came through the switch from outside (DISA).
+    disa: bool,
 }
 
 impl Kind {
     #[inline]
-    fn of(digits: &[u8]) -> Option<Self> {
-        let (what, follows) = match digits {
-            [b'3', what] => (what, true),
-            [what] => (what, false),
+    fn of(printed: &[u8]) -> Option<Self> {
+        let (tens, what) = match printed {
+            b"*" => (b'0', &b'0'),
+            [tens @ (b'3' | b'5' | b'8'), what] => (*tens, what),
+            [what] => (b'0', what),
             _ => return None,
         };
         what.is_ascii_digit().then(|| Self {
             what: what - b'0',
-            follows,
+            follows: matches!(tens, b'3' | b'8'),
+            disa: matches!(tens, b'5' | b'8'),
         })
     }
 
@@ -312,48 +333,12 @@ const RING: Field = is(5, "ring time", "MM:SS, or nothing");
 const TALK: Field = is(6, "duration", "HH:MM:SS, or nothing");
 const NUMBER: Field = is(7, "number", "a number, or nothing");
 const CHARGE: Field = is(8, "charge", "an amount, or nothing");
-const KIND: Field = is(9, "type", "0 to 9 or 30 to 39");
+const KIND: Field = is(9, "type", "0 to 9, with 30, 50 or 80 more");
 const ACCOUNT: Field = is(10, "account code", "a code, or nothing");
 const MSN: Field = is(11, "MSN", "a number, or nothing");
 
-/// Where each field stands in the compressed layout.
-const COLUMNS: [(Field, usize, usize); 11] = [
-    (DATE, 0, 8),
-    (TIME, 8, 16),
-    (TRUNK, 16, 19),
-    (EXTENSION, 19, 25),
-    (RING, 25, 30),
-    (TALK, 30, 38),
-    (NUMBER, 38, 63),
-    (CHARGE, 63, 74),
-    (KIND, 74, 76),
-    (ACCOUNT, 76, 87),
-    (MSN, 87, 98),
-];
-
 /// The place of the type: what is behind it may lack.
 const TYPE: usize = 8;
-
-/// One cell with the number of the line's bytes that begin with it; absent where the line ended before it.
-type Cell<'a> = Option<(&'a [u8], usize)>;
-
-/// A line's cells, by bars if there is one behind the date, else by columns.
-fn cells(line: &[u8]) -> [Cell<'_>; 11] {
-    let mut cells = [None; 11];
-    if line.get(8) == Some(&b'|') {
-        let mut begin = 0;
-        for (slot, cell) in cells.iter_mut().zip(line.split(|b| *b == b'|')) {
-            *slot = Some((cell, line.len() - begin));
-            begin += cell.len() + 1;
-        }
-    } else {
-        for (slot, (_, from, to)) in cells.iter_mut().zip(COLUMNS) {
-            let cell = line.get(from..to.min(line.len())).filter(|cell| !cell.is_empty());
-            *slot = cell.map(|cell| (cell, line.len() - from));
-        }
-    }
-    cells
-}
 
 /// A cell up to the type must be there.
 fn must<'a, T>(
@@ -406,12 +391,12 @@ fn usual_fields(line: &[u8]) -> Option<Fields<'_>> {
         let cells = Cells::cut(line, b'|', b'|')?;
         (cells.count() > TYPE).then(|| usual_cells(|n| cells.get(n)))?
     } else {
-        let whole = COLUMNS.get(TYPE).is_some_and(|(_, from, _)| line.len() > *from);
+        let columns = layouts::usual_columns(line)?;
         let cell = |n: usize| -> &[u8] {
-            let (_, from, to) = COLUMNS[n];
+            let (from, to) = columns[n];
             usual::trimmed(line.get(from..to.min(line.len())).unwrap_or_default())
         };
-        whole.then(|| usual_cells(cell))?
+        (line.len() > columns[TYPE].0).then(|| usual_cells(cell))?
     }
 }
 
@@ -517,8 +502,9 @@ fn amount(i: &[u8]) -> Inner<'_, bool> {
     .parse(i)
 }
 
+/// One digit; 30 more for the next part, 50 more for DISA. `*` is a small switch's call that nobody has answered yet.
 fn kind(i: &[u8]) -> Inner<'_, Kind> {
-    map_opt(digit1, Kind::of).parse(i)
+    map_opt(alt((digit1, tag("*"))), Kind::of).parse(i)
 }
 
 // ---- what it means
@@ -532,8 +518,8 @@ impl Reading {
         let (disposition, answered_by) = self.outcome(f);
         let engaged = disposition == Disposition::Answered;
         let deduced = incoming && f.talk == Some(0);
-        let likely = deduced || !answered_by.is_empty() && matches!(f.kind.what, 3 | 7);
-        let passed_on = !incoming && (f.kind.follows || matches!(f.kind.what, 6 | 8 | 9));
+        let likely = deduced || !answered_by.is_empty() && (f.kind.disa || matches!(f.kind.what, 3 | 7));
+        let passed_on = !incoming && (f.kind.follows || f.kind.disa || matches!(f.kind.what, 6 | 8 | 9));
 
         let mut inferred = Deductions::default();
         inferred.note(self.stamp != Meaning::Start, Deduced::Start);
@@ -598,6 +584,8 @@ fn transfer<'a>(f: &Fields<'a>) -> Option<(&'a [u8], &'a [u8])> {
     })
 }
 
+#[path = "siemens_hipath_layouts.rs"]
+mod layouts;
 #[cfg(test)]
 #[path = "siemens_hipath_tests.rs"]
 mod tests;

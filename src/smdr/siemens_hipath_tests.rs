@@ -1,6 +1,7 @@
 //! What a golden line of HiPath cannot show.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::layouts::{LONG, columns};
 use super::*;
 use crate::call::{Leg, Marks};
 use crate::smdr::{OptionValue, detect, golden, properties};
@@ -141,13 +142,35 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
         let begun = leading_control(line);
         match line[begun..].get(8) {
             Some(b'|') => line[begun..at].iter().filter(|b| **b == b'|').count() + 1,
-            _ => COLUMNS
+            // The blanks before and behind a cell are its own.
+            Some(b' ') => LONG
                 .iter()
-                .position(|(_, from, to)| (*from..*to).contains(&(at - begun)))
+                .rposition(|(from, to)| from < to && at - begun + 1 >= *from)
+                .map_or(12, |field| field + 1),
+            _ => columns(&line[begun..])
+                .iter()
+                .position(|(from, to)| (*from..*to).contains(&(at - begun)))
                 .map_or(12, |field| field + 1),
         }
     };
     let may_change = |line: &[u8], at: usize| {
+        if line.get(8) == Some(&b' ') && line.len() < 78 {
+            // Read by words: a blank belongs to both beside it.
+            let word = line[..at].split(|b| *b == b' ').filter(|word| !word.is_empty()).count();
+            let behind = [
+                &["ring_seconds", "talk_seconds", "direction", "account_code"][..],
+                &TIMES,
+                &OUTCOME,
+            ]
+            .concat();
+            let numbers = ["station", "calling_number", "called_number", "transfer"];
+            return match word {
+                0 | 1 => TIMES.to_vec(),
+                2 | 3 => [&["trunk"][..], &TIMES, &numbers, &OUTCOME].concat(),
+                4 => [&["trunk"][..], &numbers, &behind].concat(),
+                _ => [&numbers[..], &behind].concat(),
+            };
+        }
         let field = place(line, at.max(leading_control(line)));
         match field {
             1 | 2 => TIMES.to_vec(),

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::case_words::{Badge, Banner, DeadlineView, Fact, HistoryView, Worder, badge, came};
+use super::case_words::{Badge, Banner, BreachView, DeadlineView, Fact, HistoryView, Worder, badge, came};
+use super::field_words::field_label;
 use super::fields::{Builder, Control, FormView, Typed};
 use super::form::Form;
 use super::office::{CasePage, Standing};
@@ -33,9 +34,12 @@ pub(super) struct CaseView {
     looks: Option<String>,
     facts: Vec<Fact>,
     deadlines: Vec<DeadlineView>,
+    breaches: Vec<BreachView>,
     history: Vec<HistoryView>,
     notices: Vec<Banner>,
     forms: Vec<FormView>,
+    /// What was typed into a form that is no longer here.
+    kept: Vec<Fact>,
     search: Option<SearchView>,
     differs: bool,
     flagged: bool,
@@ -49,8 +53,10 @@ impl CaseView {
         let words = Worder { say, page };
         let banner = banner.or_else(|| words.closing());
         if page.standing == Standing::Moved {
+            let forms = forms(say, page, typed, &search.prefill);
             return Self {
-                forms: forms(say, page, typed, &search.prefill),
+                kept: kept(say, typed, &forms),
+                forms,
                 ..Self::moved(&words, banner)
             };
         }
@@ -66,9 +72,11 @@ impl CaseView {
             looks: (page.standing == Standing::Looks && !forms.is_empty()).then(|| page.people.name(&case.handler)),
             facts: words.facts(),
             deadlines: words.deadlines(),
+            breaches: words.breaches(),
             history: words.history(),
             notices: words.notices(),
             search: SearchView::new(say, page, search),
+            kept: kept(say, typed, &forms),
             forms,
             differs: case.evidence_differs,
             flagged: case.clock_flagged,
@@ -102,9 +110,11 @@ impl CaseView {
             looks: None,
             facts: Vec::new(),
             deadlines: Vec::new(),
+            breaches: Vec::new(),
             history: Vec::new(),
             notices: Vec::new(),
             forms: Vec::new(),
+            kept: Vec::new(),
             search: None,
             differs: false,
             flagged: false,
@@ -122,10 +132,27 @@ fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormVi
         staff: &page.staff,
         below: page.below.as_deref(),
         pause_reasons: &page.pause_reasons,
+        breaches: &page.breaches,
+        sanctions: &page.sanctions,
         asks: !page.rights.rules,
         typed,
         prefill,
     };
     let verbs = possible(page);
     verbs.into_iter().map(|verb| builder.form(verb)).collect()
+}
+
+/// What was typed stays readable though its form went with the case: to be sent on, or said to who has it.
+fn kept(say: Say, typed: &Typed, forms: &[FormView]) -> Vec<Fact> {
+    let gone = typed
+        .verb
+        .filter(|verb| forms.iter().all(|form| form.verb != verb.as_str()));
+    let fields = gone.into_iter().flat_map(|_| typed.form.typed());
+    let fact = |(name, value): (&str, &str)| Fact {
+        label: field_label(say, name),
+        value: value.to_owned(),
+        detail: String::new(),
+        faint: false,
+    };
+    fields.map(fact).collect()
 }

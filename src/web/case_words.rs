@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::office::CasePage;
-use crate::case::{Case, CaseKind, CaseState, Deadline, Event, To};
+use super::office::{Breach, CasePage};
+use crate::case::{Case, CaseKind, CaseState, Deadline, Event, Status, To};
 use crate::l10n::events::Scene;
 use crate::l10n::{Lang, Say, masked, when};
 use crate::mail::Party;
@@ -16,6 +16,16 @@ pub(super) struct Badge {
     pub tone: &'static str,
     pub text: String,
     pub detail: String,
+}
+
+impl Badge {
+    /// A case with no deadline running says so.
+    pub(super) fn or_paused(mut self, say: Say) -> Self {
+        if self.detail.is_empty() {
+            self.detail = say.begun(say.paused_now());
+        }
+        self
+    }
 }
 
 /// What a person must read first.
@@ -41,6 +51,15 @@ pub(super) struct DeadlineView {
     pub why: String,
 }
 
+/// One violation.
+pub(super) struct BreachView {
+    pub what: String,
+    pub tone: &'static str,
+    pub status: String,
+    /// The regulation's article, how the deadline was computed, why it was ruled so.
+    pub lines: Vec<String>,
+}
+
 /// One event.
 pub(super) struct HistoryView {
     pub at: String,
@@ -50,8 +69,7 @@ pub(super) struct HistoryView {
 
 /// The earliest unmet deadline of a case.
 pub(super) fn next_deadline(case: &Case) -> Option<&Deadline> {
-    let open = |d: &&Deadline| d.met_at.is_none() && !d.dropped;
-    case.deadlines.iter().filter(open).min_by_key(|d| d.due_at)
+    case.due()
 }
 
 /// How the caller came.
@@ -335,9 +353,10 @@ impl Worder<'_> {
         let say = self.say;
         let span = d.due_at.as_second() - self.page.now.as_second();
         let (tone, status) = match (d.met_at, d.dropped) {
-            (Some(at), _) if d.breached_at.is_none() => ("done", say.met_at(self.near(at))),
+            (Some(at), _) if !d.was_late() => ("done", say.met_at(self.near(at))),
             (Some(at), _) => ("late", say.met_late_at(self.near(at))),
             (None, true) => ("late", say.ended()),
+            (None, false) if self.page.case.is_paused(d.kind) => ("calm", say.paused_now()),
             (None, false) if span <= 0 => ("late", say.late_by(when::span(say.0, span))),
             (None, false) if span <= SOON => ("soon", say.left(when::span(say.0, span))),
             (None, false) => ("calm", say.left(when::span(say.0, span))),
@@ -349,6 +368,37 @@ impl Worder<'_> {
             status,
             why: say.begun(say.of(&d.why)),
         }
+    }
+
+    /// What was breached, with the rule and what shows it.
+    pub(super) fn breaches(&self) -> Vec<BreachView> {
+        let (say, case) = (self.say, &self.page.case);
+        let one = |breach: &Breach| {
+            let violation = case.violations.get(usize::try_from(breach.n).ok()?)?;
+            let (tone, status) = match violation.status {
+                Status::Pending => ("soon", say.status_pending()),
+                Status::Confirmed => ("late", say.status_confirmed()),
+                Status::Waived => ("calm", say.status_waived()),
+            };
+            let shows = case.breach_of(violation).map(|row| say.of(&row.why).to_owned());
+            let shows = shows.or_else(|| Some(violation.text.clone()).filter(|text| !text.is_empty()));
+            let ruled = violation.reason.as_ref().map(|reason| match &violation.sanction {
+                Some(sanction) => say.labelled(sanction, reason),
+                None => say.labelled_line(&status, reason),
+            });
+            let lines = [breach.article.clone(), shows, ruled];
+            Some(BreachView {
+                what: say.begun(&breach.words),
+                tone,
+                status,
+                lines: lines
+                    .into_iter()
+                    .flatten()
+                    .map(|line| unturned(&say.begun(line)))
+                    .collect(),
+            })
+        };
+        self.page.breaches.iter().filter_map(one).collect()
     }
 
     /// Newest first; deadlines that were set stand in their own section.

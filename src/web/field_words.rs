@@ -144,6 +144,8 @@ pub(super) fn field_label(say: Say, name: &str) -> String {
         "to" => say.label_to(),
         "outside" => say.label_outside(),
         "until" => say.label_until(),
+        "violation" => say.label_violation(),
+        "sanction" => say.label_sanction(),
         other => other.to_owned(),
     }
 }

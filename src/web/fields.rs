@@ -4,7 +4,7 @@
 
 use super::field_words::semicolon;
 use super::form::{Form, LIMIT, Problem, Verb};
-use super::office::Needs;
+use super::office::{Breach, Needs};
 use super::staff::Staff;
 use super::verb_words::verb_words;
 use crate::case::{Case, Outcome};
@@ -104,6 +104,10 @@ pub(super) struct Builder<'a> {
     pub below: Option<&'a [PersonId]>,
     /// Why it may wait for the caller.
     pub pause_reasons: &'a [String],
+    /// Violations of the case.
+    pub breaches: &'a [Breach],
+    /// What confirming one may be answered with.
+    pub sanctions: &'a [String],
     /// The reader can't rule on it: what they want of the supervisor is asked.
     pub asks: bool,
     pub typed: &'a Typed,
@@ -135,7 +139,7 @@ impl Builder<'_> {
             hint,
             button,
             version: self.case.map(|case| case.version),
-            open: verb.is_main() || posted || fields.iter().any(found),
+            open: verb.is_main() || verb == Verb::Confirm || posted || fields.iter().any(found),
             main: verb.is_main(),
             more_open: more.iter().any(filled),
             fields,

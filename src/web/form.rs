@@ -117,6 +117,22 @@ impl Form {
         (!value.is_empty()).then_some(value)
     }
 
+    /// What was typed: every field that is not blank, in its order, without choices and what the page fills in.
+    pub fn typed(&self) -> impl Iterator<Item = (&str, &str)> {
+        let of_the_page = [
+            "do",
+            "version",
+            "case",
+            "violation",
+            "outcome",
+            "duty",
+            "category",
+            "anonymous",
+        ];
+        let fields = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
+        fields.filter(move |(name, value)| !value.is_empty() && !of_the_page.contains(name))
+    }
+
     /// All values of a repeated field, trimmed.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let of = self.0.iter().filter(|(field, _)| field == name);

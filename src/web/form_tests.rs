@@ -13,7 +13,12 @@ fn command(verb: Verb, body: &str) -> Result<Command, Vec<Problem>> {
         _ => None,
     };
     let until = |given: &str| (given == "2026-03-06").then(|| "2026-03-06T09:30:00Z".parse().unwrap());
-    let reads = Reads { to: &to, until: &until };
+    let violation = |given: &str| (given == "31").then_some(1);
+    let reads = Reads {
+        to: &to,
+        until: &until,
+        violation: &violation,
+    };
     Form::parse(body.as_bytes()).command(verb, &reads)
 }
 
@@ -302,4 +307,34 @@ fn verbs_are_those_of_the_command_line() {
         assert_eq!(Verb::parse(name).map(Verb::as_str), Some(name));
     }
     assert_eq!(Verb::parse("Close"), None);
+}
+
+#[test]
+fn a_ruling_names_the_violation_by_its_number() {
+    let ruled = |confirmed, sanction: Option<&str>| Command::RuleOn {
+        violation: 1,
+        confirmed,
+        reason: "seen on the recording".into(),
+        sanction: sanction.map(str::to_owned),
+    };
+    let body = "violation=31&reason=seen+on+the+recording&sanction=%E6%89%B9%E8%AF%84%E6%95%99%E8%82%B2";
+    reads(Verb::Confirm, body, &ruled(true, Some("批评教育")));
+    // What is excused has no sanction.
+    reads(Verb::Waive, body, &ruled(false, None));
+    refuses(
+        Verb::Confirm,
+        "violation=32&reason=x",
+        &[(
+            "violation",
+            Why::Unknown {
+                given: "32".into(),
+                known: vec![],
+            },
+        )],
+    );
+    refuses(
+        Verb::Waive,
+        "reason=",
+        &[("violation", Why::Choice), ("reason", Why::Sentence)],
+    );
 }

@@ -1,16 +1,21 @@
-//! A person's open cases on one page, and what came of closing several of them.
+//! A person's start page: what is offered to them, what waits for them as a supervisor, their open cases, what they
+//! closed today; and what came of closing several at once.
+//!
+//! **Invariants.** The most urgent first. What waits for somebody else stands apart, unless it is late: then it is to
+//! be seen to. Each section is one tap from the top.
 
 use askama::Template;
 use jiff::Timestamp;
 
-use super::case_words::{Badge, badge, came, next_deadline, unturned};
+use super::case_words::{next_deadline, unturned};
 use super::field_words::{comma, field_label, why_words};
 use super::fields::{Builder, Control, FormView, Typed};
-use super::form::{Form, Problem, ROW_FIELDS, row_field};
-use super::office::{ActError, ListPage, ListRow};
+use super::form::{Form, Problem, Verb};
+use super::list_row::{RowView, Rower, needs_of};
+use super::office::{ActError, ListPage, ListRow, Watch};
 use super::staff::Staff;
-use crate::case::Refusal;
-use crate::l10n::{Lang, Say, masked, when};
+use crate::case::{Refusal, reason_words};
+use crate::l10n::{Lang, Say};
 
 /// The list page.
 #[derive(Template)]
@@ -20,42 +25,33 @@ pub(super) struct ListView {
     viewer: String,
     sum: String,
     closed_today: Option<String>,
-    rows: Vec<RowView>,
+    strip: Vec<Jump>,
+    /// To do, and waiting for others.
+    groups: Vec<Group>,
     offered: Vec<OfferView>,
-    /// Others' cases that wait for the reader as a supervisor.
-    watched: Vec<RowView>,
+    /// Others' cases that wait for the reader as a supervisor, by why: what only they can move stands before their own.
+    above: Vec<Group>,
+    watched: Vec<Group>,
+    watched_more: Option<String>,
+    done: Vec<RowView>,
     all: bool,
     results: Option<Results>,
     form: FormView,
 }
 
-struct RowView {
-    id: String,
-    version: u64,
-    url: String,
-    caller: String,
-    matter: String,
-    registered: bool,
-    came: String,
-    badge: Badge,
-    chased: Option<String>,
-    on: bool,
-    /// Whose it is, where the reader stands in.
-    of: Option<String>,
-    /// Who has it.
-    holder: String,
-    /// What closing it may ask for and nobody wrote down yet.
-    own: Vec<OwnField>,
-    /// Why it was not done just now.
-    problem: Option<String>,
+/// A section's place and how many stand in it.
+struct Jump {
+    target: &'static str,
+    count: usize,
+    words: String,
+    tone: &'static str,
 }
 
-/// A field of one row.
-struct OwnField {
-    name: String,
-    field: &'static str,
-    label: String,
-    value: String,
+/// Rows under one heading.
+struct Group {
+    id: &'static str,
+    title: String,
+    rows: Vec<RowView>,
 }
 
 /// A case that is offered to the reader.
@@ -63,6 +59,9 @@ struct OfferView {
     row: RowView,
     /// Who offers it, with what sentence.
     words: String,
+    returns: bool,
+    /// Why it should go back, if that was typed just now.
+    reason: Option<String>,
 }
 
 /// What came of each selected case.
@@ -88,111 +87,157 @@ impl ListView {
     /// `all`: every box ticked, as the “select all” link asks.
     pub(super) fn new(page: &ListPage, typed: &Typed, all: bool, results: Option<Results>) -> Self {
         let say = Say(page.lang);
+        let rower = Rower { say, page };
         let mut rows: Vec<&ListRow> = page.rows.iter().collect();
-        let due = |row: &ListRow| next_deadline(&row.case).map_or(Timestamp::MAX, |d| d.due_at);
         rows.sort_by_key(|row| (due(row), row.case.id));
         let overdue = rows.iter().filter(|row| due(row) <= page.now).count();
         let ticked = typed.form.all("case");
+        let needs = needs_of(&page.rows);
         let builder = Builder {
             say,
             case: None,
             categories: &page.categories,
-            needs: &page.needs,
+            needs: &needs,
             staff: &Staff::default(),
             below: None,
             pause_reasons: &[],
+            breaches: &[],
+            sanctions: &[],
             asks: true,
             typed,
             prefill: &Form::default(),
         };
-        let view = |row: &ListRow| {
+        let view = |row: &&ListRow| {
             let id = row.case.id.to_string();
-            let on = all || ticked.contains(&id.as_str());
             let refused = results.as_ref().and_then(|results| {
                 let of_this = results.refused.iter().find(|(case, _)| *case == id);
                 of_this.map(|(_, why)| why.clone())
             });
             RowView {
-                own: own_fields(say, page, row, &typed.form),
+                on: all || ticked.contains(&id.as_str()),
+                own: rower.own_fields(row, &typed.form),
                 problem: refused,
-                ..row_view(say, page, row, on)
+                ..rower.row(row)
             }
         };
-        Self {
+        let waits = |row: &&&ListRow| rower.waits(&row.case).is_some() && due(row) > page.now;
+        let group = |id, title, waiting: bool| Group {
+            id,
+            title,
+            rows: rows.iter().filter(|row| waits(row) == waiting).map(view).collect(),
+        };
+        let groups = [
+            group("todo", say.todo_title(), false),
+            group("waits", say.waits_title(), true),
+        ];
+        let (above, watched): (Vec<Group>, Vec<Group>) = watched(&rower)
+            .into_iter()
+            .partition(|group| matches!(group.id, "watch-rule" | "watch-escalated"));
+        let mut this = Self {
             say,
             viewer: page.people.name(&page.viewer),
             sum: say.list_sum(say.cases(rows.len()), overdue),
-            closed_today: (page.closed_today > 0).then(|| say.closed_today(say.cases(page.closed_today))),
-            rows: rows.into_iter().map(view).collect(),
-            offered: page.offered.iter().map(|row| offer_view(say, page, row)).collect(),
-            watched: page.watched.iter().map(|row| row_view(say, page, row, false)).collect(),
+            closed_today: (!page.done.is_empty()).then(|| say.closed_today(say.cases(page.done.len()))),
+            strip: Vec::new(),
+            groups: groups.into_iter().filter(|group| !group.rows.is_empty()).collect(),
+            offered: page.offered.iter().map(|row| offer_view(&rower, row, typed)).collect(),
+            above,
+            watched,
+            watched_more: (page.watched_more > 0).then(|| say.watch_more(say.cases(page.watched_more))),
+            done: page.done.iter().map(|row| rower.row(row)).collect(),
             all,
             results,
             form: builder.list_form(),
-        }
+        };
+        this.strip = this.jumps(&rower, &rows, overdue);
+        this
+    }
+
+    /// One tap to each section that has something, and how much it is.
+    fn jumps(&self, rower: &Rower<'_>, rows: &[&ListRow], overdue: usize) -> Vec<Jump> {
+        let (say, page) = (self.say, rower.page);
+        let today = |row: &&&ListRow| due(row) > page.now && rower.is_today(due(row));
+        let promised = |row: &&&ListRow| row.case.promised.is_some_and(|until| rower.is_today(until));
+        let jump = |target, count, words, tone| Jump {
+            target,
+            count,
+            words,
+            tone,
+        };
+        let mut jumps = vec![jump("offers", self.offered.len(), say.offered_to_you(), "soon")];
+        let watch = |group: &Group| {
+            let tone = match group.id {
+                "watch-rule" | "watch-escalated" | "watch-overdue" => "late",
+                _ => "soon",
+            };
+            jump(group.id, group.rows.len(), group.title.clone(), tone)
+        };
+        jumps.extend(self.above.iter().map(watch));
+        let first = self.groups.first().map_or("todo", |group| group.id);
+        jumps.push(jump(first, overdue, say.overdue(), "late"));
+        jumps.push(jump(
+            first,
+            rows.iter().filter(today).count(),
+            say.count_due_today(),
+            "soon",
+        ));
+        let promised = rows.iter().filter(promised).count();
+        jumps.push(jump(first, promised, say.count_promised_today(), "soon"));
+        let waiting = self.groups.iter().filter(|group| group.id == "waits");
+        jumps.extend(waiting.map(|group| jump("waits", group.rows.len(), group.title.clone(), "calm")));
+        jumps.extend(self.watched.iter().map(watch));
+        jumps.push(jump("done", self.done.len(), say.done_title(), "done"));
+        jumps.retain(|jump| jump.count > 0);
+        jumps
     }
 }
 
-fn offer_view(say: Say, page: &ListPage, row: &ListRow) -> OfferView {
+/// The earliest unmet deadline; what has none comes last.
+fn due(row: &ListRow) -> Timestamp {
+    next_deadline(&row.case).map_or(Timestamp::MAX, |d| d.due_at)
+}
+
+/// By why, the gravest first.
+fn watched(rower: &Rower<'_>) -> Vec<Group> {
+    let say = rower.say;
+    let mut groups: Vec<Group> = Vec::new();
+    for (row, whys) in &rower.page.watched {
+        let (id, title) = match whys.first() {
+            Some(Watch::ToRule) => ("watch-rule", say.watch_rule()),
+            Some(Watch::Pending(_)) => ("watch-pending", say.watch_pending()),
+            Some(Watch::Escalated(_)) => ("watch-escalated", say.watch_escalated()),
+            Some(Watch::Overdue) | None => ("watch-overdue", say.watch_overdue()),
+            Some(Watch::Offered) => ("watch-offered", say.watch_offered()),
+            Some(Watch::Hot) => ("watch-hot", say.watch_hot()),
+        };
+        let view = rower.watched(row, whys);
+        match groups.iter_mut().find(|group| group.id == id) {
+            Some(group) => group.rows.push(view),
+            None => groups.push(Group {
+                id,
+                title,
+                rows: vec![view],
+            }),
+        }
+    }
+    groups
+}
+
+fn offer_view(rower: &Rower<'_>, row: &ListRow, typed: &Typed) -> OfferView {
+    let (say, page) = (rower.say, rower.page);
     let offer = row.case.offer.as_ref();
     let by = offer.and_then(|offer| offer.by.as_ref());
     let by = by.map_or_else(|| say.by_switch(), |by| page.people.name(by));
     let text = offer.map(|offer| offer.text.as_str()).unwrap_or_default();
+    let mut view = rower.row(row);
+    view.remarks.clear();
+    let returned = typed.verb == Some(Verb::Return) && typed.form.get("case") == Some(view.id.as_str());
     OfferView {
         words: unturned(&say.offer_yours(by, text)),
-        row: row_view(say, page, row, false),
+        returns: row.returns,
+        reason: returned.then(|| typed.form.get("reason").unwrap_or_default().to_owned()),
+        row: view,
     }
-}
-
-fn row_view(say: Say, page: &ListPage, row: &ListRow, on: bool) -> RowView {
-    let case = &row.case;
-    let near = |at| when::near(say.0, at, &page.zone, page.now);
-    let number = case.caller_number.as_deref().and_then(masked);
-    let number = number.unwrap_or_else(|| say.no_number());
-    RowView {
-        id: case.id.to_string(),
-        version: case.version,
-        url: row.url.clone(),
-        caller: match &case.caller_name {
-            Some(name) => format!("{number} {name}"),
-            None => number,
-        },
-        matter: case.matter.clone().unwrap_or_else(|| say.not_registered()),
-        registered: case.matter.is_some(),
-        came: came(say, case, near(case.opened_at)),
-        badge: badge(say, case, page.now, near),
-        chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
-        on,
-        of: row.of.as_ref().map(|person| say.row_of(page.people.name(person))),
-        holder: page.people.name(&case.handler),
-        own: Vec::new(),
-        problem: None,
-    }
-}
-
-/// Name and matter, where a duty of the policy needs them and the case has none.
-fn own_fields(say: Say, page: &ListPage, row: &ListRow, typed: &Form) -> Vec<OwnField> {
-    let case = &row.case;
-    let needed = |field: &str| page.needs.values().flatten().flatten().any(|need| need == field);
-    let lacks = |field: &str| match field {
-        "caller_name" => !case.name_given && !case.anonymous,
-        _ => case.matter.is_none(),
-    };
-    let own = |field: &'static str| {
-        let name = row_field(field, &case.id.to_string());
-        let stands = case.caller_name.clone().filter(|_| field == "caller_name");
-        OwnField {
-            value: typed.get(&name).map(str::to_owned).or(stands).unwrap_or_default(),
-            field,
-            label: field_label(say, field),
-            name,
-        }
-    };
-    ROW_FIELDS
-        .into_iter()
-        .filter(|field| needed(field) && lacks(field))
-        .map(own)
-        .collect()
 }
 
 /// What is wrong with one row's form, in one line.
@@ -230,9 +275,25 @@ pub(super) fn refusal_words(say: Say, refusal: &Refusal) -> String {
             let labels: Vec<String> = fields.iter().map(label).collect();
             say.refused_lacks(labels.join(comma))
         }
-        Refusal::NotPermitted { reason } => say.not_permitted(reason),
+        Refusal::NotPermitted { reason } => say.not_permitted(reason_words(reason, say.0)),
         Refusal::ForbiddenPhrase(phrase) => say.forbidden_phrase(phrase),
         Refusal::Unknown { given, known, .. } if known.is_empty() => say.not_there(given),
         Refusal::Unknown { given, known, .. } => say.not_known(given, known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_something_is_not_permitted_is_said_in_the_readers_language() {
+        let refusal = Refusal::NotPermitted {
+            reason: "nobody rules on themselves: ask the next supervisor",
+        };
+        let zh = refusal_words(Say(Lang::Zh), &refusal);
+        assert!(!zh.chars().any(|c| c.is_ascii_alphabetic()), "{zh}");
+        let en = refusal_words(Say(Lang::En), &refusal);
+        assert!(en.contains("ask the next supervisor"), "{en}");
     }
 }

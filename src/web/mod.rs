@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! GET, HEAD /t/{token}   show           POST /t/{token}   act, then 303 to the page
-//! GET /report/accountability, /report/accountability/rows   this machine only
+//! GET /report/accountability, /report/accountability/rows, /report/overdue, /report/caller, /report/case/{id}
+//!                                                         this machine only
 //! GET /healthz  /readyz  /assets/app.css    GET /metrics   this machine only
 //! ```
 //! **Invariants.** GET and HEAD never call [`Office::act`]. A token that does not verify learns nothing but that.
@@ -17,6 +18,7 @@ mod choices;
 mod field_words;
 mod fields;
 pub mod form;
+mod list_row;
 mod list_view;
 mod metrics;
 pub mod office;
@@ -34,8 +36,8 @@ mod verb_fields;
 mod verb_words;
 
 pub use office::{
-    ActError, Answers, Asked, Behind, CallFacts, CasePage, Figures, ListPage, ListRow, Needs, NoPage, Office, People,
-    Seen, Standing,
+    ActError, Answers, Asked, Behind, Breach, CallFacts, CasePage, Cell, Figures, ListPage, ListRow, Needs, NoPage,
+    Office, People, Seen, Standing, Watch,
 };
 pub use serve::{Limits, router, serve};
 pub use staff::{Colleague, Hit, Staff, Unit};

@@ -13,8 +13,9 @@ use crate::case::{Case, Command, Duty, EventRow, Refusal, Rights, To};
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, CategoryId, PersonId};
 use crate::mail::{BadLink, Link, Party};
-use crate::report::By;
 use crate::report::sheet::Sheet;
+use crate::report::why::Section;
+use crate::report::{By, Sort};
 
 /// The house behind the pages.
 ///
@@ -62,6 +63,15 @@ pub trait Office: Send + Sync + 'static {
         count: String,
     ) -> impl Future<Output = Result<Behind, NoPage>> + Send;
 
+    /// All that is overdue now, with whom; whenever it came.
+    fn overdue(&self, lang: Lang) -> impl Future<Output = Result<Behind, NoPage>> + Send;
+
+    /// Calls and cases of the callers whose number ends with these digits, the newest first.
+    fn caller(&self, digits: String, lang: Lang) -> impl Future<Output = Result<[Behind; 2], NoPage>> + Send;
+
+    /// Why a case is whose it is and due when; callers' numbers masked.
+    fn why(&self, id: CaseId, lang: Lang) -> impl Future<Output = Result<Vec<Section>, NoPage>> + Send;
+
     /// Today, by the site's clock.
     fn day(&self) -> Date;
 
@@ -81,6 +91,8 @@ pub struct Asked {
     pub to: Date,
     /// What rows stand for.
     pub by: By,
+    /// In which order; none: who answered most first, times in their order.
+    pub sort: Option<Sort>,
     /// The reader's language.
     pub lang: Lang,
 }
@@ -90,6 +102,8 @@ pub struct Asked {
 pub struct Figures {
     /// As a table.
     pub sheet: Sheet,
+    /// How many cases are overdue now, of any day.
+    pub overdue: usize,
 }
 
 /// What lies behind a figure, as a table.
@@ -98,9 +112,29 @@ pub struct Behind {
     /// Heads of the columns.
     pub heads: Vec<String>,
     /// The cells; callers' numbers are masked.
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<Cell>>,
     /// How many there are, if not all are shown.
     pub more: usize,
+}
+
+/// A cell of such a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// What it says.
+    pub words: String,
+    /// The case it leads to.
+    pub case: Option<CaseId>,
+    /// What somebody wrote: may be long.
+    pub long: bool,
+}
+
+impl From<String> for Cell {
+    fn from(words: String) -> Self {
+        Self {
+            words,
+            ..Self::default()
+        }
+    }
 }
 
 /// Where an act came from; a link is a bearer's, so its events name both.
@@ -253,9 +287,28 @@ pub struct CasePage {
     pub number: Option<String>,
     /// The reader's own list, if they have one.
     pub list_url: Option<String>,
+    /// What was breached, in its order.
+    pub breaches: Vec<Breach>,
+    /// What the policy's list of sanctions has.
+    pub sanctions: Vec<String>,
 }
 
-/// A person's open cases.
+/// A violation of a case, as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// Its number, as `violation list` has it.
+    pub id: i64,
+    /// Its place among the case's violations, from 0.
+    pub n: u32,
+    /// Of the regulation.
+    pub article: Option<String>,
+    /// Whether the reader may confirm or waive it.
+    pub theirs: bool,
+    /// What, who, when.
+    pub words: String,
+}
+
+/// A person's open cases, and what waits for them as a supervisor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListPage {
     /// The reader's language.
@@ -264,22 +317,43 @@ pub struct ListPage {
     pub now: Timestamp,
     /// The site's zone.
     pub zone: TimeZone,
+    /// The site's calendar, by its slug.
+    pub calendar: String,
     /// Who reads.
     pub viewer: PersonId,
     /// Names.
     pub people: People,
+    /// Names of departments.
+    pub staff: Staff,
     /// In any order; the page puts the most urgent first.
     pub rows: Vec<ListRow>,
     /// Offered to the reader, who may accept.
     pub offered: Vec<ListRow>,
-    /// Others' cases that wait for the reader as a supervisor: late, frozen, hot, or with a question.
-    pub watched: Vec<ListRow>,
-    /// Categories of the policy, in the order to show them.
+    /// Others' cases that wait for the reader as a supervisor, each with why: the first is the gravest.
+    pub watched: Vec<(ListRow, Vec<Watch>)>,
+    /// How many more there are of those.
+    pub watched_more: usize,
+    /// Closed today, the last first.
+    pub done: Vec<ListRow>,
+    /// Categories of the rows' policies, in the order to show them.
     pub categories: Vec<CategoryId>,
-    /// What closing needs.
-    pub needs: Needs,
-    /// How many the reader closed today.
-    pub closed_today: usize,
+}
+
+/// Why a case waits for somebody above who has it; in the order in which they are to be seen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Watch {
+    /// Frozen, disputed, or something is asked for.
+    ToRule,
+    /// The reader was urged about it, at this rung.
+    Escalated(u8),
+    /// A deadline has passed.
+    Overdue,
+    /// Offered to somebody who does not answer.
+    Offered,
+    /// Marked as hot.
+    Hot,
+    /// So many violations wait for a ruling.
+    Pending(usize),
 }
 
 /// One case of a list.
@@ -291,4 +365,10 @@ pub struct ListRow {
     pub url: String,
     /// Whose it is, where the reader stands in for somebody who is away.
     pub of: Option<PersonId>,
+    /// What closing it needs.
+    pub needs: Needs,
+    /// The policy it lives under, by name, in the reader's language.
+    pub policy: String,
+    /// It is offered to the reader, who may give it back.
+    pub returns: bool,
 }

@@ -59,6 +59,7 @@ fn governs(verb: Verb, page: &CasePage) -> bool {
     let (case, rights) = (&page.case, &page.rights);
     let void = case.state == CaseState::Void;
     match verb {
+        Verb::Confirm | Verb::Waive => page.breaches.iter().any(|breach| breach.theirs),
         Verb::Rule => rights.rules && case.state == CaseState::Frozen,
         Verb::Approve => rights.rules && case.asked.is_some(),
         Verb::Assign => assigns(page),

@@ -8,7 +8,7 @@ use super::case_words::Banner;
 use super::fields::Typed;
 use super::form::{Form, Problem, Verb, problems_of};
 use super::list_view::{ListView, Results, problem_words, refusal_words, refused};
-use super::office::{ActError, CasePage, NoPage, Office, Seen, Standing};
+use super::office::{ActError, Breach, CasePage, NoPage, Office, Seen, Standing};
 use super::pages::{html, no_page};
 use super::reader::Reads;
 use super::search::Search;
@@ -35,13 +35,13 @@ impl<O: Office> Posted<'_, O> {
             Err(no) => return no_page(self.say.0, no),
         };
         if page.standing == Standing::Moved && self.verb() != Some(Verb::Dispute) {
-            return self.case(StatusCode::CONFLICT, &page, None, Vec::new(), None);
+            return self.case(StatusCode::CONFLICT, &page, self.verb(), Vec::new(), None);
         }
         let Some(verb) = self.verb() else {
             let banner = self.unknown_verb();
             return self.case(StatusCode::UNPROCESSABLE_ENTITY, &page, None, Vec::new(), Some(banner));
         };
-        let (version, command) = match (self.form.version(), self.command(&self.form, verb)) {
+        let (version, command) = match (self.form.version(), self.command(&self.form, verb, &page.breaches)) {
             (Ok(version), Ok(command)) => (version, command),
             (version, command) => {
                 let mut problems = command.err().unwrap_or_default();
@@ -56,8 +56,12 @@ impl<O: Office> Posted<'_, O> {
         }
     }
 
-    fn command(&self, form: &Form, verb: Verb) -> Result<Command, Vec<Problem>> {
+    fn command(&self, form: &Form, verb: Verb, breaches: &[Breach]) -> Result<Command, Vec<Problem>> {
         let reads = Reads {
+            violation: &|number| {
+                let found = breaches.iter().find(|breach| breach.id.to_string() == number);
+                found.map(|breach| breach.n)
+            },
             to: &|given| self.office.to(given),
             until: &|given| self.office.until(given),
         };
@@ -115,9 +119,14 @@ impl<O: Office> Posted<'_, O> {
                 .list(StatusCode::UNPROCESSABLE_ENTITY, Vec::new(), banner.into())
                 .await;
         };
-        if let Err(problems) = self.command(&self.form, verb) {
+        if let Err(problems) = self.command(&self.form, verb, &[]) {
+            // Only closing has a form of its own on the page to say it in.
+            let banner = match verb {
+                Verb::Close => say.problems_title(),
+                _ => format!("{} {}", say.problems_title(), problem_words(say, &problems)),
+            };
             return self
-                .list(StatusCode::UNPROCESSABLE_ENTITY, problems, say.problems_title().into())
+                .list(StatusCode::UNPROCESSABLE_ENTITY, problems, banner.into())
                 .await;
         }
         let cases = self.form.cases();
@@ -131,7 +140,7 @@ impl<O: Office> Posted<'_, O> {
         let mut status = None;
         for (text, case, version) in cases {
             // A row's own name and matter, so that no two cases need the same.
-            let acted = match self.command(&self.form.for_case(&text), verb) {
+            let acted = match self.command(&self.form.for_case(&text), verb, &[]) {
                 Ok(command) => self.act_on(case, version, &command).await,
                 Err(problems) => Err((StatusCode::UNPROCESSABLE_ENTITY, problem_words(say, &problems))),
             };
@@ -181,7 +190,7 @@ impl<O: Office> Posted<'_, O> {
             Err(no) => return no_page(self.say.0, no),
         };
         let typed = Typed {
-            verb: Some(Verb::Close),
+            verb: Some(self.verb().unwrap_or(Verb::Close)),
             form: self.form.clone(),
             problems,
         };

@@ -12,6 +12,8 @@ pub struct Reads<'a> {
     pub to: &'a dyn Fn(&str) -> Option<To>,
     /// A date (its close of business) or a time of the site.
     pub until: &'a dyn Fn(&str) -> Option<Timestamp>,
+    /// The place among the case's violations of one with that number.
+    pub violation: &'a dyn Fn(&str) -> Option<u32>,
 }
 
 /// Reads fields and notes what is wrong with them.
@@ -34,6 +36,7 @@ impl<'a> Reader<'a> {
     pub(super) fn command(mut self, verb: Verb) -> Result<Command, Vec<Problem>> {
         let command = match verb {
             Verb::Close => self.close(),
+            Verb::Confirm | Verb::Waive => self.ruling(verb),
             Verb::HandOver | Verb::Accept | Verb::Return | Verb::Assign | Verb::Rule => self.moving(verb),
             Verb::Contact | Verb::Promise | Verb::Wait | Verb::Resume | Verb::Extend | Verb::Approve => {
                 self.dated(verb)
@@ -54,6 +57,24 @@ impl<'a> Reader<'a> {
             },
             of: self.number("of"),
             particulars: self.particulars(),
+        })
+    }
+
+    /// On a violation, by its number.
+    fn ruling(&mut self, verb: Verb) -> Option<Command> {
+        let given = self.form.get("violation").map(str::to_owned);
+        let violation = given.as_deref().and_then(|number| (self.reads.violation)(number));
+        match &given {
+            None => self.wrong("violation", Why::Choice),
+            Some(number) if violation.is_none() => self.unknown("violation", number),
+            Some(_) => {}
+        }
+        let (reason, sanction) = (self.said(verb), self.line("sanction"));
+        Some(Command::RuleOn {
+            violation: violation?,
+            confirmed: verb == Verb::Confirm,
+            reason,
+            sanction: sanction.filter(|_| verb == Verb::Confirm),
         })
     }
 

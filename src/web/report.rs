@@ -1,13 +1,15 @@
 //! The managers' figures as a page, and what lies behind each.
 //!
 //! **Invariants.** Shown on this machine only, until people have accounts: the peer's address must be a loopback one,
-//! and no proxy may stand between. GET alone; nothing here changes anything.
+//! the host asked for must be this machine, and no proxy may stand between. GET alone; nothing here changes anything.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::civil::Date;
@@ -15,20 +17,26 @@ use jiff::civil::Date;
 use super::office::{Asked, Behind, Office};
 use super::pages::{guess, html, message, no_page};
 use crate::directory::Lang;
+use crate::ids::CaseId;
 use crate::l10n::Say;
-use crate::report::{By, Row};
+use crate::report::sheet::Links;
+use crate::report::why::Section;
+use crate::report::{By, Sort};
 
 /// Headers by which a proxy says whom it asks for.
 const PROXY_HEADERS: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/// Fewest digits of a caller's number that are searched for: fewer would list half the town.
+const FEWEST: usize = 4;
 
 #[derive(Template)]
 #[template(path = "figures.html")]
 struct FiguresView {
     say: Say,
-    from: String,
-    to: String,
+    asked: Asked,
     ways: Vec<Choice>,
     ranges: Vec<Choice>,
+    overdue: usize,
     section: String,
 }
 
@@ -38,16 +46,25 @@ struct Choice {
     chosen: bool,
 }
 
+/// One or two tables under a title.
 #[derive(Template)]
 #[template(path = "behind.html")]
 struct BehindView {
     say: Say,
     title: String,
     back: String,
-    behind: Behind,
+    tables: Vec<(String, Behind)>,
 }
 
-/// `GET /report/accountability?from=…&to=…&by=…`.
+#[derive(Template)]
+#[template(path = "why.html")]
+struct WhyView {
+    say: Say,
+    id: String,
+    sections: Vec<Section>,
+}
+
+/// `GET /report/accountability?from=…&to=…&by=…&sort=…&order=…`.
 pub(super) async fn show<O: Office>(
     State(office): State<Arc<O>>,
     RawQuery(query): RawQuery,
@@ -67,8 +84,15 @@ pub(super) async fn show<O: Office>(
         Ok(figures) => figures,
         Err(no) => return no_page(lang, no),
     };
-    let link = |row: &Row, count: &str| behind_address(asked, row.key.as_deref(), count);
-    let section = match figures.sheet.html(Some(&link)) {
+    let links = Links {
+        behind: &|key, count| behind_address(asked, key, count),
+        sorted: &|sort| {
+            let sort = Some(sort);
+            address(Asked { sort, ..asked })
+        },
+        sort: asked.sort,
+    };
+    let section = match figures.sheet.html(Some(&links)) {
         Ok(section) => section,
         Err(error) => {
             tracing::error!(%error, "the report could not be drawn");
@@ -90,14 +114,14 @@ pub(super) async fn show<O: Office>(
     let last = month.yesterday().unwrap_or(month);
     let view = FiguresView {
         say,
-        from: asked.from.to_string(),
-        to: asked.to.to_string(),
+        asked,
         ways: By::ALL.into_iter().map(way).collect(),
         ranges: vec![
             range(say.range_today(), today, today),
             range(say.range_this_month(), month, today),
             range(say.range_last_month(), last.first_of_month(), last),
         ],
+        overdue: figures.overdue,
         section,
     };
     html(StatusCode::OK, lang, &view)
@@ -122,22 +146,115 @@ pub(super) async fn behind<O: Office>(
     match office.behind(asked, key, count.to_owned()).await {
         Ok(behind) => {
             let say = Say(lang);
-            let view = BehindView {
-                say,
-                title: crate::report::head(say, count),
-                back: address(asked),
-                behind,
-            };
-            html(StatusCode::OK, lang, &view)
+            let title = counted(&crate::report::head(say, count), &behind);
+            tables(say, address(asked), title, vec![(String::new(), behind)])
         }
         Err(no) => no_page(lang, no),
     }
 }
 
+/// `GET /report/overdue`: what is overdue now, and with whom.
+pub(super) async fn overdue<O: Office>(
+    State(office): State<Arc<O>>,
+    headers: HeaderMap,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    let lang = guess(&*office, &headers);
+    if let Some(refusal) = from_elsewhere(peer, &headers, lang) {
+        return refusal;
+    }
+    let say = Say(lang);
+    match office.overdue(lang).await {
+        Ok(behind) => {
+            let title = counted(&say.overdue_now(), &behind);
+            tables(say, HOME.to_owned(), title, vec![(String::new(), behind)])
+        }
+        Err(no) => no_page(lang, no),
+    }
+}
+
+/// `GET /report/caller?number=1234`: what happened with callers whose number ends like this.
+pub(super) async fn caller<O: Office>(
+    State(office): State<Arc<O>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    let lang = guess(&*office, &headers);
+    if let Some(refusal) = from_elsewhere(peer, &headers, lang) {
+        return refusal;
+    }
+    let say = Say(lang);
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let digits: String = query
+        .get("number")
+        .unwrap_or_default()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    if !(FEWEST..=20).contains(&digits.len()) {
+        let (title, text) = (say.bad_number_title(), say.bad_number_text(FEWEST));
+        return message(StatusCode::BAD_REQUEST, say, title, text);
+    }
+    // No page repeats more of a number than tells callers apart.
+    let shown = digits.get(digits.len() - FEWEST..).unwrap_or_default().to_owned();
+    match office.caller(digits, lang).await {
+        Ok([calls, cases]) => {
+            let both = vec![
+                (counted(&say.head_case(), &cases), cases),
+                (counted(&say.head_call(), &calls), calls),
+            ];
+            tables(say, HOME.to_owned(), say.caller_title(shown), both)
+        }
+        Err(no) => no_page(lang, no),
+    }
+}
+
+/// `GET /report/case/{id}`: why it is whose it is and due when.
+pub(super) async fn why<O: Office>(
+    State(office): State<Arc<O>>,
+    id: Result<Path<i64>, PathRejection>,
+    headers: HeaderMap,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    let lang = guess(&*office, &headers);
+    if let Some(refusal) = from_elsewhere(peer, &headers, lang) {
+        return refusal;
+    }
+    let say = Say(lang);
+    let Ok(Path(id)) = id else {
+        return message(StatusCode::NOT_FOUND, say, say.not_found_title(), say.not_found_text());
+    };
+    match office.why(CaseId::new(id), lang).await {
+        Ok(sections) => {
+            let id = id.to_string();
+            html(StatusCode::OK, lang, &WhyView { say, id, sections })
+        }
+        Err(no) => no_page(lang, no),
+    }
+}
+
+/// Where the figures begin.
+const HOME: &str = "/report/accountability";
+
+fn counted(title: &str, behind: &Behind) -> String {
+    format!("{title}: {}", behind.rows.len() + behind.more)
+}
+
+fn tables(say: Say, back: String, title: String, tables: Vec<(String, Behind)>) -> Response {
+    let view = BehindView {
+        say,
+        title,
+        back,
+        tables,
+    };
+    html(StatusCode::OK, say.0, &view)
+}
+
 /// Figures are for managers, and without accounts only the machine's own users are known.
 pub(super) fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) -> Option<Response> {
     let proxied = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name));
-    if peer.ip().to_canonical().is_loopback() && !proxied {
+    if peer.ip().to_canonical().is_loopback() && !proxied && names_this_machine(headers) {
         return None;
     }
     let say = Say(lang);
@@ -148,6 +265,20 @@ pub(super) fn from_elsewhere(peer: SocketAddr, headers: &HeaderMap, lang: Lang) 
         say.local_only_title(),
         say.local_only_text(),
     ))
+}
+
+/// A page elsewhere may give its own name this machine's address, and a browser here would fetch for it.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 fn bad(lang: Lang) -> Response {
@@ -180,29 +311,50 @@ impl Query {
             None => By::Person,
             Some(name) => By::named(name)?,
         };
+        let sort = match self.get("sort") {
+            None => None,
+            Some(column) => Some(Sort::by(column)?),
+        };
+        let sort = sort.map(|sort| match self.get("order") {
+            Some(order) => Sort {
+                ascending: order == "asc",
+                ..sort
+            },
+            None => sort,
+        });
         let (from, to) = (date("from", today.first_of_month())?, date("to", today)?);
-        (from <= to).then_some(Asked { from, to, by, lang })
+        (from <= to).then_some(Asked {
+            from,
+            to,
+            by,
+            sort,
+            lang,
+        })
     }
 }
 
 fn address(asked: Asked) -> String {
-    format!(
-        "/report/accountability?from={}&to={}&by={}",
-        asked.from,
-        asked.to,
-        asked.by.as_str()
-    )
+    format!("{HOME}?{}", query_of(asked).finish())
 }
 
 fn behind_address(asked: Asked, key: Option<&str>, count: &str) -> String {
+    let mut query = query_of(asked);
+    query.append_pair("count", count);
+    if let Some(key) = key {
+        query.append_pair("key", key);
+    }
+    format!("{HOME}/rows?{}", query.finish())
+}
+
+fn query_of(asked: Asked) -> form_urlencoded::Serializer<'static, String> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query
         .append_pair("from", &asked.from.to_string())
         .append_pair("to", &asked.to.to_string())
-        .append_pair("by", asked.by.as_str())
-        .append_pair("count", count);
-    if let Some(key) = key {
-        query.append_pair("key", key);
+        .append_pair("by", asked.by.as_str());
+    if let Some(sort) = asked.sort {
+        let order = if sort.ascending { "asc" } else { "desc" };
+        query.append_pair("sort", sort.column).append_pair("order", order);
     }
-    format!("/report/accountability/rows?{}", query.finish())
+    query
 }

@@ -40,7 +40,8 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             request: Duration::from_secs(15),
             connections: 128,
-            body: 64 * 1024,
+            // The longest form, all fields full of Chinese, which takes nine bytes a character as forms are sent.
+            body: 256 * 1024,
             goodbye: Duration::from_secs(5),
         }
     }
@@ -65,6 +66,9 @@ pub fn router<O: Office>(office: Arc<O>, limits: Limits) -> Router {
         .route("/t/{token}", get(pages::show::<O>).post(pages::act::<O>))
         .route("/report/accountability", get(report::show::<O>))
         .route("/report/accountability/rows", get(report::behind::<O>))
+        .route("/report/overdue", get(report::overdue::<O>))
+        .route("/report/caller", get(report::caller::<O>))
+        .route("/report/case/{id}", get(report::why::<O>))
         .route("/assets/app.css", get(style))
         .route("/assets/report.css", get(report_style))
         .route("/healthz", get(|| async { "ok\n" }))

@@ -213,7 +213,7 @@ async fn an_unknown_verb_or_a_missing_version_is_422() {
     assert_eq!(page.status, 422);
     assert!(
         page.body
-            .contains("close, resume, return, hand-over, contact, register, told-once"),
+            .contains("close, confirm, waive, resume, return, hand-over, contact, register, told-once"),
         "{}",
         page.body
     );
@@ -258,9 +258,10 @@ async fn after_custody_moved_the_link_shows_who_and_refuses() {
     assert_eq!(page.status, 200);
     assert!(page.body.contains("刘洋") && page.body.contains("8022") && page.body.contains("138****5678"));
     assert!(!page.body.contains("李女士") && !page.body.contains("秘密") && !page.body.contains("<form"));
-    let refused = house.post(&path, &format!("{CLOSE}&matter=m&text=x")).await;
+    let refused = house.post(&path, &format!("{CLOSE}&matter=m&text=typed+already")).await;
     assert_eq!(refused.status, 409);
     assert!(refused.body.contains("刘洋") && !refused.body.contains("秘密"));
+    assert!(refused.body.contains("<dd>typed already</dd>"), "nothing typed is lost");
     assert_eq!(house.office.case(case).version, 3);
     house.close().await;
 }
@@ -476,13 +477,34 @@ async fn a_missed_call_offers_its_own_outcome_first() {
 #[tokio::test]
 async fn bodies_are_limited_and_only_forms_are_read() {
     let (house, _, path) = desk(Lang::Zh).await;
-    let large = format!("do=note&version=3&text={}", "x".repeat(64 * 1024));
+    let large = format!("do=note&version=3&text={}", "x".repeat(256 * 1024));
     assert_eq!(house.post(&path, &large).await.status, 413);
     let json = format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
     );
     assert_eq!(house.raw(&json).await.status, 415);
     assert_eq!(house.office.acted(), 0);
+    house.close().await;
+}
+
+/// Threat: a page elsewhere whose name was given this machine's address.
+#[tokio::test]
+async fn figures_are_shown_to_those_who_ask_for_this_machine() {
+    let (house, _, _) = desk(Lang::Zh).await;
+    for (host, status) in [
+        ("evil.example", 403),
+        ("localhost.evil.example:8080", 403),
+        ("10.0.0.7", 403),
+        ("localhost:8080", 200),
+        ("LOCALHOST", 200),
+        ("127.0.0.1:8080", 200),
+        ("[::1]:8080", 200),
+        ("[::1]", 200),
+    ] {
+        let asked = format!("GET /report/accountability HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let got = house.raw(&asked).await.status;
+        assert_eq!(got == 403, status == 403, "{host}: {got}");
+    }
     house.close().await;
 }
 

@@ -9,6 +9,10 @@ pub enum Verb {
     Rule,
     /// Grant what was asked.
     Approve,
+    /// A violation counts.
+    Confirm,
+    /// A violation is excused.
+    Waive,
     /// Done.
     Close,
     /// Give back what is offered, or what the switch put through.
@@ -51,11 +55,13 @@ pub enum Verb {
 
 impl Verb {
     /// All, in the order of the page.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Accept,
         Self::Rule,
         Self::Approve,
         Self::Close,
+        Self::Confirm,
+        Self::Waive,
         Self::Resume,
         Self::Return,
         Self::HandOver,
@@ -82,6 +88,8 @@ impl Verb {
             Self::Accept => "accept",
             Self::Rule => "rule",
             Self::Approve => "approve",
+            Self::Confirm => "confirm",
+            Self::Waive => "waive",
             Self::Close => "close",
             Self::Return => "return",
             Self::HandOver => "hand-over",
@@ -112,7 +120,14 @@ impl Verb {
     /// The field its sentence is in.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Return | Self::Assign | Self::Rule | Self::Correct | Self::Unreasonable | Self::Void => "reason",
+            Self::Return
+            | Self::Assign
+            | Self::Rule
+            | Self::Correct
+            | Self::Unreasonable
+            | Self::Confirm
+            | Self::Waive
+            | Self::Void => "reason",
             _ => "text",
         }
     }

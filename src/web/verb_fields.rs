@@ -24,6 +24,7 @@ impl Builder<'_> {
                 },
                 self.sentence(verb, say.label_reason()),
             ],
+            Verb::Confirm | Verb::Waive => self.ruling_fields(verb),
             Verb::Approve => vec![Field {
                 required: false,
                 always: false,
@@ -78,6 +79,46 @@ impl Builder<'_> {
         told.hint = Some(say.hint_caller_told());
         told.width = "wide";
         vec![to, outside, text, told]
+    }
+
+    /// Which violation, with what sanction, why.
+    fn ruling_fields(&self, verb: Verb) -> Vec<Field> {
+        let say = self.say;
+        let theirs = self.breaches.iter().filter(|breach| breach.theirs);
+        let first = theirs.clone().next().map(|breach| breach.id.to_string());
+        let chosen = self.chosen(verb, "violation", first);
+        let choices = theirs.map(|breach| Choice {
+            on: chosen == breach.id.to_string(),
+            value: breach.id.to_string(),
+            label: breach.words.clone(),
+            hint: "",
+        });
+        let which = Field {
+            required: true,
+            width: "wide",
+            ..self.field(
+                verb,
+                "violation",
+                say.label_violation(),
+                Control::Pick(choices.collect()),
+            )
+        };
+        let chosen = self.value(verb, "sanction", None);
+        let choice = |value: &str, label: String| Choice {
+            on: chosen == value,
+            value: value.to_owned(),
+            label,
+            hint: "",
+        };
+        let none = choice("", say.no_sanction());
+        let sanctions = self.sanctions.iter().map(|sanction| choice(sanction, sanction.clone()));
+        let control = Control::Pick(std::iter::once(none).chain(sanctions).collect());
+        let sanction = self.field(verb, "sanction", say.label_sanction(), control);
+        let asked = verb == Verb::Confirm && !self.sanctions.is_empty();
+        let mut fields = vec![which];
+        fields.extend(asked.then_some(sanction));
+        fields.push(self.sentence(verb, say.label_reason()));
+        fields
     }
 
     fn pause_reason(&self, verb: Verb) -> Field {

@@ -9,6 +9,8 @@ pub(super) fn verb_words(say: Say, verb: Verb, asks: bool) -> (String, String, S
         Verb::Accept => (say.do_accept(), say.hint_accept(), say.button_accept()),
         Verb::Rule => (say.do_rule(), say.hint_rule(), say.button_rule()),
         Verb::Approve => (say.do_approve(), say.hint_approve(), say.button_approve()),
+        Verb::Confirm => (say.do_confirm(), say.hint_confirm(), say.button_confirm()),
+        Verb::Waive => (say.do_waive(), say.hint_waive(), say.button_waive()),
         Verb::Close => (say.do_close(), say.hint_close(), say.button_close()),
         Verb::Return => (say.do_return(), say.hint_return(), say.button_return()),
         Verb::HandOver => (say.do_hand_over(), say.hint_hand_over(), say.button_hand_over()),

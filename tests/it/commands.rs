@@ -194,10 +194,10 @@ fn a_deadline_that_a_promise_replaced_does_not_look_open() {
     house.wait_until("the case", |h| h.cases().iter().any(|case| case["settled"] == true));
     let promise = ["case", "promise", "1", "--until", "2026-10-12", "--text", "周一前答复"];
     house.cli(promise).ends(0);
-    let shown = house.cli(["case", "show", "1"]).ends(0).out;
+    let shown = house.cli(["--lang", "en", "case", "show", "1"]).ends(0).out;
     let closes: Vec<bool> = shown
         .lines()
-        .filter(|line| line.trim_start().starts_with("close "))
+        .filter(|line| line.trim_start().starts_with("closing "))
         .map(|line| line.contains("no longer"))
         .collect();
     assert_eq!(closes, [true, false], "{shown}");
@@ -228,4 +228,109 @@ fn a_duplicate_names_a_case_that_there_is() {
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
     assert!(said.err.contains("999"), "{}", said.err);
     check(&house.case(1), &json!({"state": "open"}));
+}
+
+/// Heading and rows of a comma-separated list.
+fn sheet(house: &House, words: &[&str]) -> Vec<Vec<String>> {
+    let out = house.cli_words(words).ends(0).out;
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_bytes());
+    reader
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn lists_are_sheets_in_the_order_of_the_reference_even_without_rows() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let calls = ["call", "list", "--format", "csv"];
+    let cases = ["case", "list", "--format", "csv"];
+    let head = "id feed start answered_at ended_at direction calling_number calling_name called_number trunk \
+        disposition answered_by answered_by_person certainty settled ring_seconds talk_seconds legs case";
+    let (no_calls, no_cases) = (sheet(&house, &calls), sheet(&house, &cases));
+    assert_eq!(no_calls.concat().join(" "), head);
+    assert_eq!(no_cases[0][..4], ["id", "version", "kind", "state"]);
+
+    house.pbx().connect().send(
+        IpoLine::incoming("8021", "13812345678")
+            .start(house.stamp(-10))
+            .ring(10)
+            .talk(5),
+    );
+    house.wait_for_lines(1);
+    let one = sheet(&house, &["call", "show", "1", "--format", "csv"]);
+    assert_eq!((one.len(), one[1][6].as_str()), (2, "13812345678"));
+    assert_eq!(sheet(&house, &calls), one);
+    let listed = sheet(&house, &cases);
+    assert_eq!(listed.len(), 2);
+    let shown = |column: &str| {
+        let at = listed[0].iter().position(|name| name == column).unwrap();
+        listed[1][at].clone()
+    };
+    assert_eq!(
+        (shown("caller_number"), shown("handler")),
+        ("138****5678".into(), "wang".into())
+    );
+    // JSON has the same fields in the same order, and `--format json` is `--json`.
+    let json = house.cli(["case", "list", "--format", "json"]).ends(0).out;
+    assert_eq!(json, house.cli(["case", "list", "--json"]).ends(0).out);
+    let row: serde_json::Map<String, Value> = serde_json::from_str(json.trim()).unwrap();
+    assert!(row.keys().eq(&listed[0]), "{json}");
+}
+
+#[test]
+fn tables_speak_the_language_asked_for() {
+    let (house, id, _) = crate::scenarios_case::reminded();
+    let id = id.to_string();
+    for words in [
+        &["case", "list"][..],
+        &["case", "show", &id],
+        &["call", "list"],
+        &["call", "show", "1"],
+        &["violation", "list"],
+        &["outbox", "list"],
+        &["who", "营业执照"],
+        &["calendar", "show", "--year", "2026"],
+    ] {
+        let words = [&["--lang", "zh"], words].concat();
+        let said = house.cli_words(&words).ends(0).out;
+        let heading = said.lines().find(|line| line.contains("  ")).unwrap();
+        assert!(
+            !heading.chars().any(|c| c.is_ascii_alphabetic()),
+            "{words:?} speaks English: {heading}"
+        );
+    }
+}
+
+#[test]
+fn why_tells_who_corrected_and_what_stood_before() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let mut pbx = house.pbx().connect();
+    // Nobody holds 8099.
+    pbx.send(
+        IpoLine::incoming("8099", "13812345601")
+            .start(house.stamp(-60))
+            .ring(5)
+            .talk(30)
+            .id(1),
+    );
+    house.wait_until("the case", |h| h.cases().iter().any(|case| case["settled"] == true));
+    let why = |house: &House| house.cli(["--lang", "en", "case", "why", "1"]).ends(0).out;
+    let before = why(&house);
+    assert!(before.contains("first answerer: nobody ("), "{before}");
+    let correct = ["case", "correct", "1", "--to", "wang", "--reason", "8099 is hers"];
+    house.cli(correct).ends(0);
+    let said = why(&house);
+    assert!(said.contains("first answerer: Wang Fang (certain)\n"), "{said}");
+    assert!(
+        said.contains("corrected by admin, Thu 8 Oct") && said.contains("before: nobody: 8099 is hers"),
+        "{said}"
+    );
+    assert!(
+        said.contains("before that, by the directory entry: 8099 is not in the directory"),
+        "{said}"
+    );
+    house.cli(["move-all", "--from", "wang", "--to", "wang"]).ends(2);
+    let nobody = house.cli(["--as", "nobody", "case", "list"]).ends(1);
+    assert!(nobody.err.contains("the directory knows nobody"), "{}", nobody.err);
 }

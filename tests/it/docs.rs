@@ -1,5 +1,6 @@
 //! Docs that can't lie: what README and docs say is run, or looked up.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,16 +8,19 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::house::{House, PATIENCE, crate_root, free_port, program};
+use crate::house::{PATIENCE, crate_root, free_port, program};
 use crate::{http, mailbox};
 
-fn read(name: &str) -> String {
+/// A file of the repository.
+pub fn read(name: &str) -> String {
     fs::read_to_string(crate_root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 /// Markdown files a user reads.
-fn documents() -> Vec<String> {
-    let mut names = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+pub fn documents() -> Vec<String> {
+    let mut names: Vec<String> = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"]
+        .map(str::to_owned)
+        .into();
     for entry in fs::read_dir(crate_root().join("docs")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "md") {
@@ -44,12 +48,20 @@ fn commands(document: &str) -> Vec<String> {
     found
 }
 
-/// The words after `firstanswer` or after cargo's `--`.
-fn arguments(command: &str) -> Option<Vec<&str>> {
+/// The words after `firstanswer` or after cargo's `--`; what stands in quotes is one.
+fn arguments(command: &str) -> Option<Vec<String>> {
     let rest = command
         .strip_prefix("firstanswer ")
         .or_else(|| command.strip_prefix("cargo run --release -- "))?;
-    Some(rest.split_whitespace().collect())
+    let rest = rest.split(" > ").next().unwrap_or(rest);
+    let mut words = Vec::new();
+    for (n, part) in rest.split('"').enumerate() {
+        match n % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    Some(words)
 }
 
 #[test]
@@ -57,7 +69,13 @@ fn every_command_in_the_documents_exists() {
     let mut wrong = Vec::new();
     let mut tried = 0;
     for name in documents() {
-        for command in commands(&read(&name)) {
+        let text = read(&name);
+        // Those in the middle of a sentence, too.
+        let spoken = text
+            .split('`')
+            .filter(|part| part.starts_with("firstanswer ") && !part.contains(['…', '\n']))
+            .map(str::to_owned);
+        for command in commands(&text).into_iter().chain(spoken).collect::<BTreeSet<_>>() {
             let Some(arguments) = arguments(&command) else { continue };
             tried += 1;
             let output = Command::new(program())
@@ -378,17 +396,6 @@ fn the_shipped_policies_cite_articles_that_there_are() {
         }
     }
     assert!(cited > 50, "only {cited} articles cited: are they still found?");
-}
-
-#[test]
-fn every_dialect_is_in_the_readme() {
-    let readme = read("README.md");
-    let rows = House::now().build().cli(["dialects", "--json"]).rows();
-    assert!(!rows.is_empty());
-    for row in rows {
-        let name = row["name"].as_str().unwrap();
-        assert!(readme.contains(&format!("`{name}`")), "README's table lacks `{name}`");
-    }
 }
 
 #[test]

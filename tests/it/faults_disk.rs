@@ -50,6 +50,13 @@ impl Tmpfs {
         }
     }
 
+    /// Gives so much of it back.
+    pub fn give_back(&self, bytes: u64) {
+        let file = fs::File::options().write(true).open(self.path.join("fill")).unwrap();
+        let length = file.metadata().unwrap().len();
+        file.set_len(length - bytes).unwrap();
+    }
+
     /// Gives it back.
     pub fn make_room(&self) {
         fs::remove_file(self.path.join("fill")).unwrap();
@@ -123,6 +130,126 @@ fn f27_a_full_disk_is_told_by_mail_holds_the_lines_and_is_over_without_a_restart
     house.wait_until("the alarm is over, and room is kept again", |h| {
         disk_alarms(h) == 0 && h.path("var/firstanswer.db.room").exists()
     });
+}
+
+#[test]
+fn f27_of_a_batch_too_large_for_the_disk_what_fits_is_stored_and_the_pages_say_that_the_rest_waits() {
+    let mut house = House::at("2026-10-08T10:10:00").build();
+    let disk = Tmpfs::mount(&house.path("var"), "48m");
+    house.start();
+    let mut pbx = house.pbx().connect();
+    pbx.send(line(1));
+    house.wait_for_lines(1);
+    // No room is left, not even what was kept.
+    disk.fill();
+    let mut sent = 1;
+    house.wait_until("lines wait", |h| {
+        disk.fill();
+        sent += 1;
+        pbx.send(line(sent));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        h.log().contains("lines wait in the feeds")
+    });
+    let ready = house.get("/readyz");
+    assert_eq!(ready.status, 503, "{}", ready.body);
+    assert!(
+        ready.body.contains("can't be written") && ready.body.contains("full"),
+        "{}",
+        ready.body
+    );
+    assert_eq!(house.get("/healthz").status, 200);
+    let all: String = (sent + 1..=sent + 300).map(|id| format!("{}\r\n", line(id))).collect();
+    let before = house.journal().len();
+    let sender = std::thread::spawn(move || {
+        pbx.bytes(all.as_bytes());
+        pbx
+    });
+    let total = sent as usize + 300;
+    // Less than three hundred lines with their calls and cases need.
+    disk.give_back(200 << 10);
+    house.wait_until("some of them are stored", |h| h.journal().len() > before);
+    house.wait_until("the others wait", |h| h.get("/readyz").status == 503);
+    let stored = house.journal().len();
+    assert!(stored < total, "{stored} of {total}: the disk was not full");
+    assert!(house.is_running());
+    disk.make_room();
+    house.wait_for_lines(total);
+    let _pbx = sender.join().unwrap();
+    assert_eq!(house.calls().len(), total, "each line once");
+    assert_eq!(house.cases().len(), total);
+    house.wait_until("ready again", |h| h.get("/readyz").status == 200);
+    let why: String = rusqlite::Connection::open(house.database())
+        .unwrap()
+        .query_row("SELECT body FROM alarm WHERE key = 'disk'", [], |row| row.get(0))
+        .unwrap();
+    assert!(
+        why.contains("var: ") && why.contains("MB are free, 16 MB are needed"),
+        "says where, how much there is and how much is needed: {why}"
+    );
+}
+
+#[test]
+fn f27_a_stop_on_a_full_disk_ends_and_says_what_is_lost() {
+    let mut house = House::at("2026-10-08T10:10:00").build();
+    let disk = Tmpfs::mount(&house.path("var"), "48m");
+    house.start();
+    let mut pbx = house.pbx().connect();
+    let mut sent = 0;
+    house.wait_until("lines wait", |h| {
+        disk.fill();
+        sent += 1;
+        pbx.send(line(sent));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        h.log().contains("lines wait in the feeds")
+    });
+    let stored = house.journal().len();
+    let status = house.sigterm();
+    assert_eq!(status.code(), Some(1), "not all of it is stored\n{}", house.tail());
+    assert!(
+        house.log().contains("what was read and is not stored is lost") && !house.log().contains("nothing is lost"),
+        "{}",
+        house.tail()
+    );
+    disk.make_room();
+    house.start();
+    assert_eq!(house.journal().len(), stored);
+    // The switch sends it again.
+    let mut pbx = house.pbx().connect();
+    for id in 1..=sent {
+        pbx.send(line(id));
+    }
+    house.wait_until("each line once", |h| h.calls().len() == sent as usize);
+}
+
+#[test]
+fn f35_a_list_left_open_in_a_pager_ends_itself_when_the_log_grows_and_says_why() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let lines: String = (1..=500).map(|id| format!("{}\r\n", line(id))).collect();
+    house.pbx().connect().bytes(lines.as_bytes());
+    house.wait_for_lines(500);
+    // More than a pipe holds, and nobody reads it.
+    let mut list = Command::new(crate::house::program())
+        .args(["--config", "firstanswer.toml", "journal", "list"])
+        .current_dir(house.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(list.try_wait().unwrap().is_none(), "it waits for its reader");
+    // As long as a log that could not shrink for a day; what is behind its frames is nothing.
+    let log = fs::File::options()
+        .write(true)
+        .open(house.path("var/firstanswer.db-wal"))
+        .unwrap();
+    log.set_len(300 << 20).unwrap();
+    house.wait_until("it ends", |_| list.try_wait().unwrap().is_some());
+    let said = list.wait_with_output().unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let why = String::from_utf8_lossy(&said.stderr);
+    assert!(why.contains("it ends here") && why.contains("300 MB"), "{why}");
+    house.pbx().connect().send(line(501));
+    house.wait_for_lines(501);
 }
 
 #[test]

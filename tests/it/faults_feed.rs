@@ -390,3 +390,23 @@ fn auto_decides_after_silence_though_the_switch_has_hung_up() {
     wait_for_call(&house, 1);
     assert_eq!(house.journal()[0]["state"], "leg");
 }
+
+#[test]
+fn feed_status_says_what_the_lines_look_like() {
+    let house = House::at("2026-10-08T10:10:00").dialect("asterisk-csv").open();
+    house.pbx().connect().send(line(1));
+    house.wait_until("the line is in the quarantine", |h| {
+        h.journal().iter().any(|row| row["state"] == "quarantined")
+    });
+    let detected = &house.feed_status()["detected"];
+    assert_eq!(
+        (&detected["dialect"], &detected["lines"]),
+        (&"avaya-ip-office".into(), &1.into()),
+        "{detected}"
+    );
+    let said = house.cli(["feed", "status"]).out;
+    assert!(
+        said.contains("read as asterisk-csv, but its latest lines look like avaya-ip-office"),
+        "{said}"
+    );
+}

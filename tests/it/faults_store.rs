@@ -205,8 +205,9 @@ fn f26_a_damaged_database_is_found_at_the_start() {
         .unwrap();
     drop(file);
     house.spawn();
-    let status = house.wait_for_end();
-    assert_ne!(status.code(), Some(0));
+    house.wait_until("it says that it is not ready", |h| {
+        std::net::TcpStream::connect(("127.0.0.1", h.web_port)).is_ok() && h.get("/readyz").status == 503
+    });
     let tail = house.tail().to_lowercase();
     let named = ["malformed", "integrity", "corrupt", "damaged"]
         .iter()
@@ -244,6 +245,15 @@ fn f28_after_a_failed_fsync_the_program_stops_and_starts_clean() {
     }
     house.pbx().connect().send(line(7));
     house.wait_until("the feed reads again", |h| raws(h).contains(&line(7).to_string()));
+    assert_eq!(house.alarms(), ["disk_failed"]);
+    house.wait_until("the administrator is written to", |h| {
+        h.mails()
+            .iter()
+            .any(|mail| mail.to == "root@x.cn" && mail.subject.contains("写入曾经出错"))
+    });
+    house.sigterm();
+    house.start();
+    assert_eq!(house.alarms(), [""; 0], "a start after no failure ends it");
     let state: String = rusqlite::Connection::open(house.database())
         .unwrap()
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
@@ -273,6 +283,35 @@ fn f30_a_slow_disk_widens_the_commit_and_loses_nothing() {
     strace.kill().unwrap();
     strace.wait().unwrap();
     assert_eq!(house.calls().len(), 250);
+}
+
+#[test]
+fn f30_a_disk_that_is_slow_for_long_is_an_alarm_with_what_it_means() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    let inject = [
+        "-e",
+        "trace=fsync,fdatasync",
+        "-e",
+        "inject=fsync,fdatasync:delay_enter=1100000",
+    ];
+    let mut strace = strace(&house, &inject, &house.path("trace"));
+    let mut pbx = house.pbx().connect();
+    let mut id = 0;
+    house.wait_until("the alarm stands", |h| {
+        id += 1;
+        pbx.send(line(id));
+        h.alarms().contains(&"slow_disk".to_owned())
+    });
+    strace.kill().unwrap();
+    strace.wait().unwrap();
+    let status = house.cli(["feed", "status"]).ends(0);
+    assert!(
+        status.out.contains("磁盘写入很慢") && status.out.contains("1.1 秒"),
+        "{}",
+        status.out
+    );
+    house.wait_for_lines(id as usize);
+    assert_eq!(house.calls().len(), id as usize, "nothing is lost");
 }
 
 #[test]

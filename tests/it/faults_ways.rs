@@ -91,6 +91,10 @@ fn hears(stream: &TcpStream) -> String {
 
 /// A house that dials the switch at this port.
 fn dialling(port: u16, login: bool) -> House {
+    dialling_with(port, login, "PCCSMDR")
+}
+
+fn dialling_with(port: u16, login: bool, password: &str) -> House {
     let login = if login {
         "login = {user=\"SMDR\", password_file=\"password\"}"
     } else {
@@ -99,7 +103,7 @@ fn dialling(port: u16, login: bool) -> House {
     let mut house = House::at("2026-10-08T10:10:00")
         .feed(&format!("tcp_connect = \"localhost:{port}\"\n{login}"))
         .build();
-    house.write("password", "PCCSMDR\n");
+    house.write("password", &format!("{password}\n"));
     house.start();
     house
 }
@@ -214,6 +218,25 @@ fn f14_a_prompt_that_is_not_echoed_does_not_swallow_the_first_line() {
     assert_eq!(hears(&pbx), "PCCSMDR");
     says(&mut pbx, &lines(1..=3));
     once_each(&house, 1..=3);
+}
+
+#[test]
+fn f14_digits_in_a_call_are_not_taken_for_a_password_of_digits() {
+    let port = free_port();
+    let switch = Switch::on(port);
+    let house = dialling_with(port, true, "1234");
+    let mut pbx = switch.caller();
+    says(&mut pbx, "Username: ");
+    assert_eq!(hears(&pbx), "SMDR");
+    says(&mut pbx, "Password: ");
+    assert_eq!(hears(&pbx), "1234");
+    // The callers' numbers hold it; the echo before them is the password.
+    says(&mut pbx, "1234\r\n");
+    says(&mut pbx, &lines(1..=2));
+    once_each(&house, 1..=2);
+    let journal = house.journal();
+    assert!(journal.iter().any(|row| raw(row) == "****"), "the echo is kept, masked");
+    assert!(journal.iter().all(|row| raw(row) != "1234"), "{journal:#?}");
 }
 
 #[test]

@@ -386,6 +386,11 @@ dialect = "{dialect}"
         self.lived = true;
     }
 
+    /// Sets the program's environment from the next start on, or takes it back.
+    pub fn set_env(&mut self, env: &[(&str, &str)]) {
+        self.plan.env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    }
+
     /// Process id of the program.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("the house is closed").id()

@@ -3,6 +3,7 @@
 //! Rules hold for the program, not for the tests beside it. Each names what it forbids and why; a finding is printed
 //! as `file:line: text`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -220,6 +221,109 @@ fn tasks_have_a_supervisor() {
     });
 }
 
+/// The rooms that a room uses, as its code names them.
+fn used_by(room: &str) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for source in program().iter().filter(|s| s.room() == room) {
+        let code: Vec<&str> = source.code().map(|(_, code)| code).collect();
+        let code = code.join(" ");
+        for part in code.split("crate::").skip(1) {
+            for name in first_names(part) {
+                used.insert(name.to_owned());
+            }
+        }
+    }
+    let rooms = rooms();
+    used.retain(|name| name != room && rooms.contains(name));
+    used
+}
+
+/// The first name of a path, or those of `{a::…, b}`.
+fn first_names(path: &str) -> Vec<&str> {
+    let word = |text: &'_ str| {
+        text.find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(text.len())
+    };
+    let Some(list) = path.strip_prefix('{') else {
+        return vec![&path[..word(path)]];
+    };
+    let (mut depth, mut fresh, mut names) = (0, true, Vec::new());
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => fresh = true,
+            _ if fresh && c.is_alphanumeric() => {
+                names.push(&list[at..at + word(&list[at..])]);
+                fresh = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The modules that `src/lib.rs` has.
+fn rooms() -> Vec<String> {
+    let lib = fs::read_to_string(crate_root().join("src/lib.rs")).unwrap();
+    let names = lib
+        .lines()
+        .filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';'));
+    names.map(str::to_owned).collect()
+}
+
+/// What each room is for, in the words of the document.
+const PURPOSES: [(&str, &str); 18] = [
+    ("feed", "bytes in, lines out: TCP, serial lines, files, logins"),
+    ("smdr", "dialects: lines become legs; which dialect it is"),
+    (
+        "call",
+        "legs become calls; numbers; who answered first, and how sure that is",
+    ),
+    ("directory", "people, extensions over time, desks, who handles what"),
+    ("case", "the case as a state machine, policies, deadlines, the ladder"),
+    ("calendar", "business time"),
+    ("register", "the database: the one writer, readers, backup"),
+    ("remind", "what is due becomes notices, then messages"),
+    ("mail", "composing, signed links, SMTP and maildir"),
+    ("web", "the pages behind links, the report's page, health and metrics"),
+    ("report", "what managers ask, counted"),
+    ("config", "what users write, checked, with every error's place"),
+    ("l10n", "sentences in Chinese and English"),
+    ("office", "what pages ask of the register"),
+    ("daemon", "starts, supervises, reloads, stops"),
+    ("cli", "one file a command; prints, never decides"),
+    ("clock", "the only place that asks the time"),
+    ("ids", "names and numbers as types"),
+];
+
+#[test]
+fn the_architecture_document_shows_who_uses_whom() {
+    let mut named: Vec<String> = PURPOSES.iter().map(|(room, _)| (*room).to_owned()).collect();
+    named.sort();
+    assert_eq!(named, rooms(), "each room of src/lib.rs has its purpose here");
+    let mut table = String::from("| room | what it does | pure | uses |\n|---|---|---|---|\n");
+    for (room, purpose) in PURPOSES {
+        let pure = if PURE.contains(&room) { "yes" } else { "" };
+        let used: Vec<String> = used_by(room).into_iter().collect();
+        table += &format!("| `{room}` | {purpose} | {pure} | {} |\n", used.join(", "));
+    }
+    let path = crate_root().join("docs/architecture.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- rooms -->\n").expect("the mark");
+    let (_, after) = rest.split_once("<!-- end -->").expect("the mark of the end");
+    let right = format!("{before}<!-- rooms -->\n{table}<!-- end -->{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(path, right).unwrap();
+    } else {
+        assert!(
+            text == right,
+            "docs/architecture.md: the table of rooms should be (UPDATE=1 cargo nextest run --test it architecture):\n{table}"
+        );
+    }
+}
+
 #[test]
 fn errors_of_the_edge_stay_at_the_edge() {
     forbid("anyhow is for cli and daemon", &["anyhow"], |s| {
@@ -303,6 +407,11 @@ fn the_rules_find_what_they_look_for() {
     assert!(
         room.code().all(|(_, code)| !code.contains("tokio")),
         "its own tests are not the program"
+    );
+    assert_eq!(first_names("call::leg::Leg;"), ["call"]);
+    assert_eq!(
+        first_names("{call::{Leg, self}, ids, case::a};"),
+        ["call", "ids", "case"]
     );
     assert_eq!(identifiers("let leg_records = \"record\";"), ["let", "leg_records"]);
 }

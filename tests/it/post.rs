@@ -236,7 +236,7 @@ const DOORMAN: &str = r#"
 import ssl, sys, time
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-port, pem, key, folder = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+port, pem, key, folder, user, password = int(sys.argv[1]), *sys.argv[2:7]
 class Box:
     count = 0
     async def handle_DATA(self, server, session, envelope):
@@ -245,7 +245,7 @@ class Box:
             f.write(envelope.original_content)
         return "250 ok"
 def check(server, session, envelope, mechanism, data):
-    good = data.login == b"fa" and data.password == "sésame 首问".encode()
+    good = data.login == user.encode() and data.password == password.encode()
     return AuthResult(success=good, handled=False)
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(pem, key)
@@ -255,7 +255,10 @@ print("ready", flush=True)
 time.sleep(600)
 "#;
 
-/// aiosmtpd with a login: `fa`, `sésame 首问`.
+/// The login of [`Doorman::start`].
+const LOGIN: [&str; 2] = ["fa", "sésame 首问"];
+
+/// aiosmtpd with a login.
 pub struct Doorman {
     /// Where it listens.
     pub port: u16,
@@ -264,23 +267,30 @@ pub struct Doorman {
 }
 
 impl Doorman {
-    /// Starts it with the good certificate.
+    /// Starts it with the good certificate and the login `fa`, `sésame 首问`.
     pub fn start(papers: &Papers) -> Self {
-        Self::start_as(Command::new("/usr/bin/python3"), papers, free_port())
+        Self::start_as(Command::new("/usr/bin/python3"), papers, "good", free_port(), LOGIN)
     }
 
     /// The same, in the network of another machine: `leader` is one of its processes.
     pub fn start_in(papers: &Papers, leader: u32, port: u16) -> Self {
-        let mut there = Command::new("nsenter");
-        there.args(["-t", &leader.to_string(), "-n", "--", "/usr/bin/python3"]);
-        Self::start_as(there, papers, port)
+        Self::start_for(papers, "good", leader, port, LOGIN)
     }
 
-    fn start_as(mut python: Command, papers: &Papers, port: u16) -> Self {
+    /// The same, with one of the [`Papers`] and with this user and password.
+    pub fn start_for(papers: &Papers, name: &str, leader: u32, port: u16, login: [&str; 2]) -> Self {
+        let mut there = Command::new("nsenter");
+        there.args(["-t", &leader.to_string(), "-n", "--", "/usr/bin/python3"]);
+        Self::start_as(there, papers, name, port, login)
+    }
+
+    fn start_as(mut python: Command, papers: &Papers, name: &str, port: u16, login: [&str; 2]) -> Self {
         let dir = TempDir::with_prefix("fa-doorman").unwrap();
         let mut child = python
             .args(["-c", DOORMAN, &port.to_string()])
-            .args([papers.path("good.pem"), papers.path("good.key"), dir.path().to_owned()])
+            .args([papers.path(&format!("{name}.pem")), papers.path(&format!("{name}.key"))])
+            .arg(dir.path())
+            .args(login)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use crate::commands::objects;
 use crate::house::{House, check, shanghai};
 use crate::pbx::IpoLine;
 
@@ -318,4 +319,76 @@ fn why_shows_line_extension_and_person() {
             said.out
         );
     }
+}
+
+/// The reason, the roster and the period of the entry in the reader's words; only ids, dates and places stay.
+#[test]
+fn why_in_chinese_is_in_chinese() {
+    let house = House::at("2026-10-08T10:10:00")
+        .more_people("", r#" {ext="8077", person="liu", from=2024-03-01},"#)
+        .open();
+    let mut pbx = house.pbx().connect();
+    for (n, ext) in [(1, "8000"), (2, "8077")] {
+        let line = IpoLine::incoming(ext, &format!("1381234560{n}")).id(n).ring(5).talk(60);
+        pbx.send(line.start(format!("2026/10/08 10:0{n}:00")));
+    }
+    house.wait_for_lines(2);
+    let why = |n: usize| {
+        let id = house.case(n)["id"].to_string();
+        house.cli(["--lang", "zh", "case", "why", &id]).ends(0).out
+    };
+    let desk = why(1);
+    for said in [
+        "值班岗 front",
+        "值班表 周一至周五 08:30-12:00：wang",
+        "按值班表认定",
+        "已接听",
+        "适用制度：bureau",
+    ] {
+        assert!(desk.contains(said), "{said}: {desk}");
+    }
+    let since = why(2);
+    assert!(
+        since.contains("8077 → liu，自 2024-03-01 起（directory.toml:"),
+        "{since}"
+    );
+    for english in ["since", "roster", "desk", "answered", "due"] {
+        assert!(
+            !desk.contains(english) && !since.contains(english),
+            "{english}: {desk}{since}"
+        );
+    }
+    // For programs the entry stays as the directory says it.
+    let id = house.case(2)["id"].to_string();
+    let json = house.cli(["--lang", "zh", "case", "why", &id, "--json"]).ends(0).out;
+    assert!(json.contains("8077 → liu since 2024-03-01"), "{json}");
+}
+
+#[test]
+fn what_proves_a_violation_has_the_sites_times() {
+    let house = House::at("2026-10-08T10:10:00")
+        .policy(r#"clock.floor="0s""#)
+        .policy(r#"clock.register="5m""#)
+        .open();
+    let mut pbx = house.pbx().connect();
+    pbx.send(answered("8021").start("2026/10/08 09:59:55").ring(5).talk(60));
+    house.wait_for_lines(1);
+    let found = house.wait_for("the late registration", |h| {
+        objects(&h.cli(["violation", "list", "--json"]).ends(0).out).pop()
+    });
+    check(&found, &json!({"kind": "late_register", "person": "wang"}));
+    assert_eq!(found["evidence"]["started_at"], "2026-10-08T10:00:00+08:00");
+    // Due at 10:05, but never before its line came.
+    let due = found["evidence"]["due_at"].as_str().unwrap();
+    assert!(
+        due.starts_with("2026-10-08T10:10:0") && due.ends_with("+08:00"),
+        "{due}"
+    );
+    assert_eq!(found["evidence"]["custody"][0]["from"], "2026-10-08T10:00:00+08:00");
+    let id = house.case(1)["id"].to_string();
+    let said = house.cli(["--lang", "en", "case", "why", &id]).ends(0).out;
+    assert!(
+        said.contains("charged to Wang Fang, Thu 8 Oct 10:10: pending"),
+        "{said}"
+    );
 }

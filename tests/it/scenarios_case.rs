@@ -66,6 +66,15 @@ fn with_version(version: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
+fn what_a_verb_prints_counts_the_reminders_sent() {
+    let (house, id, _) = reminded();
+    house.wait_until("the mail is counted", |h| h.case(1)["reminders"] == 1);
+    let said = house.cli(["case", "note", &id.to_string(), "--text", "回电未接", "--json"]);
+    let row: serde_json::Value = serde_json::from_str(&said.ends(0).out).unwrap();
+    assert_eq!(row["reminders"], 1, "{row}");
+}
+
+#[test]
 fn the_reminders_link_opens_the_page_that_closes_the_case() {
     let (house, id, mail) = reminded();
     assert!(

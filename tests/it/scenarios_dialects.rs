@@ -148,6 +148,31 @@ fn panasonic_second_of_a_group_answers_and_puts_through() {
     );
 }
 
+/// Both parts ended in the minute of 10:01. Reckoned back from the full minute the second would have been answered 44 s
+/// before the first; it came from it by transfer, so it began when the first ended.
+#[test]
+fn panasonic_who_was_put_through_to_in_the_same_minute_is_not_the_first() {
+    let house = house("panasonic-kx");
+    send(
+        &house,
+        &[
+            panasonic("10:01AM", "8022", "0'06", "00:00'10", "TR"),
+            panasonic("10:01AM", "8024", "", "00:00'54", ""),
+        ],
+    );
+    let calls = settled(&house);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    check(
+        &calls[0],
+        &json!({
+            "legs": 2, "answered_by": "8022", "answered_by_person": "liu", "certainty": "certain",
+            "start": "2026-10-08T10:00:44+08:00", "answered_at": "2026-10-08T10:00:50+08:00",
+            "ended_at": "2026-10-08T10:01:54+08:00", "ring_seconds": 6,
+        }),
+    );
+    check(&house.case(1), &json!({"first_answerer": "liu", "handler": "chen"}));
+}
+
 #[test]
 fn panasonic_missed_calls_open_no_case() {
     let house = house("panasonic-kx");

@@ -514,6 +514,23 @@ fn a_day_that_a_zone_left_out_has_no_working_time() {
 }
 
 #[test]
+fn a_day_named_is_its_close_and_without_business_its_end() {
+    let cn = china();
+    for (given, wanted) in [
+        ("2026-10-09", "2026-10-09 17:30"),
+        // Sunday after the make-up Saturday: nobody works, the day is over at midnight.
+        ("2026-10-11", "2026-10-12 00:00"),
+        ("2026-10-11T10:15", "2026-10-11 10:15"),
+        ("2026-10-09T08:00:00Z", "2026-10-09 16:00"),
+    ] {
+        assert_eq!(wall(&cn, cn.moment(given).unwrap()), wanted, "{given}");
+    }
+    for given in ["", "tomorrow", "2026-02-30", "17:30", "2026-10-09T25:00"] {
+        assert_eq!(cn.moment(given), None, "{given}");
+    }
+}
+
+#[test]
 fn f45_no_working_time_is_said() {
     let never = Calendar::weekly("never", zone("Asia/Shanghai"), WeekHours::closed());
     let from = at(&never, "2026-10-08T10:00:00");

@@ -57,6 +57,59 @@ fn a_tie_goes_to_the_higher_rank_and_is_ambiguous_and_no_put_through() {
     assert_eq!((person(&call), call.certainty), ("li", Certainty::Ambiguous));
 }
 
+/// Stamped without seconds.
+fn coarse(mut leg: Leg) -> Leg {
+    leg.marks.resolution_seconds = 60;
+    leg
+}
+
+fn by_transfer(mut leg: Leg) -> Leg {
+    leg.marks.transferred = true;
+    leg
+}
+
+#[test]
+fn who_came_by_transfer_is_never_first_though_a_stamp_without_seconds_says_so() {
+    // Both ended at 09:01. The first rang for 6 s and talked for 10, the second talked for 54: reckoned back from the
+    // full minute it began at 09:00:06, but it came from a part that ended at 09:01:00.
+    let call = call_of([
+        coarse(answered("8032", "09:00:44", 6, 10)),
+        coarse(by_transfer(answered("8031", "09:00:06", 0, 54))),
+    ]);
+    assert_eq!((person(&call), call.certainty), ("liu", Certainty::Certain));
+    assert_eq!(moves(&call), [("8031", t("09:01:00"), 54)]);
+    assert_eq!((call.start, call.answered_at), (t("09:00:44"), Some(t("09:00:50"))));
+    assert_eq!((call.ended_at, call.ring_seconds), (Some(t("09:01:54")), Some(6)));
+    // With seconds too: the phone that got it was picked up, to be asked, before the part it came from began to count.
+    let call = call_of([
+        answered("8032", "09:00:00", 10, 60),
+        by_transfer(answered("8031", "09:00:05", 2, 90)),
+    ]);
+    assert_eq!((person(&call), call.certainty), ("liu", Certainty::Certain));
+    assert_eq!(moves(&call), [("8031", t("09:00:10"), 90)]);
+}
+
+#[test]
+fn within_the_coarseness_of_stamps_emission_is_the_order_and_nobody_is_sure() {
+    // Equal ranks, 59 s apart by stamps that lack seconds: it may have been the other way round.
+    let call = call_of([
+        coarse(answered("8033", "09:01:00", 5, 60)),
+        coarse(answered("8032", "09:00:01", 5, 60)),
+    ]);
+    assert_eq!((person(&call), call.certainty), ("li", Certainty::Ambiguous));
+    assert_eq!(
+        (call.doubts.as_slice(), moves(&call)),
+        ([Doubt::Tie].as_slice(), vec![])
+    );
+    // A whole minute apart: it can't have been.
+    let call = call_of([
+        coarse(answered("8033", "09:01:00", 5, 60)),
+        coarse(answered("8032", "09:00:00", 5, 60)),
+    ]);
+    assert_eq!((person(&call), call.certainty), ("liu", Certainty::Certain));
+    assert_eq!(moves(&call), [("8033", t("09:01:05"), 60)]);
+}
+
 #[test]
 fn one_person_at_two_phones_is_no_tie() {
     let call = call_of(["8031", "8034"].map(|station| answered(station, "09:00:00", 5, 60)));

@@ -5,6 +5,7 @@ use super::*;
 fn candidate(id: i64, leg: &PlacedLeg, epoch: i64) -> Candidate {
     Candidate {
         id: CallId::new(id),
+        key: JoinKey::of(leg),
         start: leg.start,
         ended_at: leg.ended_at,
         answered: leg.leg.disposition == Disposition::Answered,
@@ -23,12 +24,7 @@ fn check(first: Leg, second: Leg, joins: bool) {
     } else {
         Placement::New
     };
-    let same_key = JoinKey::of(&first) == JoinKey::of(&second);
-    let found = if same_key {
-        place(&second, 0, &[candidate(7, &first, 0)])
-    } else {
-        Placement::New
-    };
+    let found = place(&second, 0, &[candidate(7, &first, 0)]);
     assert_eq!(found, expected, "{second:?}");
 }
 
@@ -155,6 +151,66 @@ fn stamps_without_seconds_leave_a_minute_more() {
     let first = || coarse(answered("8031", "09:00:00", 5, 60));
     check(first(), coarse(missed("8032", "09:02:00", 3)), true);
     check(first(), coarse(missed("8032", "09:03:00", 3)), false);
+}
+
+#[test]
+fn who_dialled_two_numbers_made_two_calls() {
+    let dialled = |leg: Leg, number: &str, direction: Direction| {
+        without_id(Leg {
+            direction,
+            calling_number: Some("8031".into()),
+            called_number: Some(number.into()),
+            ..leg
+        })
+    };
+    for direction in [Direction::Outgoing, Direction::Internal] {
+        let first = || dialled(missed("8031", "09:00:00", 5), "13800005555", direction);
+        let next = |number| dialled(answered("8031", "09:00:10", 2, 60), number, direction);
+        check(first(), next("13800005555"), true);
+        check(first(), next("13900006666"), false);
+    }
+    // A call from outside may be for another number at each of its parts.
+    let part = |leg: Leg, number: &str| {
+        without_id(Leg {
+            called_number: Some(number.into()),
+            ..leg
+        })
+    };
+    check(
+        part(answered("8031", "09:00:00", 5, 60), "8600"),
+        part(missed("8032", "09:01:06", 3), "8032"),
+        true,
+    );
+    // The same numbers the other way round are another call.
+    let out = dialled(answered("8031", "09:00:00", 5, 60), "8600", Direction::Outgoing);
+    let back = Leg {
+        direction: Direction::Incoming,
+        ..dialled(missed("8032", "09:01:06", 3), "8600", Direction::Outgoing)
+    };
+    check(out, back, false);
+}
+
+#[test]
+fn withheld_is_written_in_more_than_one_way() {
+    let caller = |leg: Leg, trunk: Option<&str>, number: Option<&str>| {
+        without_id(Leg {
+            trunk: trunk.map(Text::new),
+            calling_number: number.map(Text::new),
+            ..leg
+        })
+    };
+    let first = |trunk, number| caller(answered("8031", "09:00:00", 5, 60), trunk, number);
+    let next = |trunk, number| caller(missed("8032", "09:01:06", 3), trunk, number);
+    for second in [Some("????"), Some("anonymous"), None] {
+        // One trunk has one call at a time; without it two strangers are two.
+        check(first(Some("T1"), Some("????")), next(Some("T1"), second), true);
+        check(first(None, Some("????")), next(None, second), false);
+    }
+    check(
+        first(Some("T1"), Some("????")),
+        next(Some("T1"), Some("13900000001")),
+        false,
+    );
 }
 
 #[test]

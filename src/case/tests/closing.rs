@@ -430,3 +430,20 @@ fn insta_eq(refusal: &Refusal, zh: &str, en: &str) {
     assert_eq!(refusal.words(Lang::Zh), zh);
     assert_eq!(refusal.words(Lang::En), en);
 }
+
+#[test]
+fn the_phone_of_a_colleague_is_the_one_they_are_reached_on() {
+    use crate::directory::example::{ext, held_by};
+    let guided_to = |holdings| {
+        let mut story = Story::call("2026-10-08 10:00");
+        story.directory.holdings = holdings;
+        story.by("wang").must(Command::Register(Particulars {
+            right_body: Some("sun".to_owned()),
+            ..Particulars::default()
+        }));
+        story.case.right_phone
+    };
+    // sun has no phone of their own: the extension they hold, else the department's.
+    assert_eq!(guided_to(vec![ext("8031", held_by("sun"), 1)]).as_deref(), Some("8031"));
+    assert_eq!(guided_to(Vec::new()).as_deref(), Some("8030"));
+}

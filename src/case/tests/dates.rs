@@ -58,6 +58,7 @@ pub(super) fn spoken(call: i64, by: &str, at: &str) -> Spoken {
         by: Some(p(by)),
         extension: Some("8022".to_owned()),
         at: t(at),
+        resolution_seconds: 1,
         talk_seconds: 65,
         outgoing: true,
     }
@@ -192,6 +193,74 @@ fn a_missed_caller_is_called_back_by_any_answered_call() {
     assert_eq!(story.case.outcome, Some(Outcome::CalledBack));
     assert_eq!(story.case.deadlines[0].met_at, Some(t("2026-10-08 14:05")));
     assert_eq!(story.case.handler, p("li"), "to the handler's account");
+}
+
+/// Stamped without seconds: the answer was up to 59 s later than reckoned.
+fn coarse(spoken: Spoken) -> Spoken {
+    Spoken {
+        resolution_seconds: 60,
+        ..spoken
+    }
+}
+
+#[test]
+fn a_prompt_call_back_counts_though_its_stamp_lacks_seconds() {
+    // Hung up at 09:02:05, printed 09:02. Called back at 09:02:10 for 160 s, printed 09:04: reckoned from 09:01:20.
+    let missed = || {
+        let mut story = Story::draft(opening_of(CaseKind::Callback, None, "2026-10-08 09:02"));
+        story.settled();
+        story.at("2026-10-08 09:05").as_actor(Actor::Switch);
+        story
+    };
+    let mut story = missed();
+    story.must(Command::Spoken(coarse(spoken(30, "sun", "2026-10-08 09:01:20"))));
+    assert_eq!(story.case.outcome, Some(Outcome::CalledBack));
+    assert_eq!(story.case.deadlines[0].met_at, Some(t("2026-10-08 09:02")));
+    // A whole minute before, or with seconds: that was before the caller was missed.
+    let mut story = missed();
+    assert_eq!(
+        story.must(Command::Spoken(coarse(spoken(31, "sun", "2026-10-08 09:01")))),
+        []
+    );
+    assert_eq!(
+        story.must(Command::Spoken(spoken(32, "sun", "2026-10-08 09:01:59"))),
+        []
+    );
+}
+
+#[test]
+fn contact_right_after_accepting_counts_though_its_stamp_lacks_seconds() {
+    let mut story = call();
+    story.must(moving::to("sun"));
+    story.at("2026-10-08 11:00:40").by("sun").must(Command::Accept);
+    story.at("2026-10-08 11:03").as_actor(Actor::Switch);
+    story.must(Command::Spoken(coarse(spoken(20, "sun", "2026-10-08 11:00:20"))));
+    assert_eq!(story.case.live(DeadlineKind::Contact), None);
+    assert_eq!(story.case.contacts.last().unwrap().at, t("2026-10-08 11:00:40"));
+}
+
+#[test]
+fn a_dispute_ends_with_the_ruling_on_what_was_disputed() {
+    for confirmed in [true, false] {
+        let mut story = call();
+        // The register of Thu 8 is due at its end, the relay of a unit's matter at that of Fri 9.
+        story.must(Command::Register(with_duty(crate::case::Duty::Unit)));
+        story.pass("2026-10-09 17:30");
+        assert_eq!(story.case.violations.len(), 2);
+        story.by("wang").must(Command::Dispute {
+            text: "当时系统故障".to_owned(),
+        });
+        let rule_on = |violation| Command::RuleOn {
+            violation,
+            confirmed,
+            reason: "已核实".to_owned(),
+            sanction: None,
+        };
+        story.by("li").must(rule_on(0));
+        assert!(story.case.disputed, "one is left to rule on");
+        story.must(rule_on(1));
+        assert!(!story.case.disputed);
+    }
 }
 
 #[test]

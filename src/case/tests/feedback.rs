@@ -22,6 +22,7 @@ fn calls_out(story: &mut Story, id: i64, at: &str) {
         by: Some(p("wang")),
         extension: Some("8021".to_owned()),
         at: t(at),
+        resolution_seconds: 1,
         talk_seconds: 60,
         outgoing: true,
     }));

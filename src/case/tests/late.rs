@@ -68,6 +68,25 @@ fn a_late_leg_never_replaces_a_name() {
 }
 
 #[test]
+fn evidence_that_was_judged_is_not_raised_again() {
+    for named in [Some("liu"), None] {
+        let mut story = Story::call("2026-10-08 10:00");
+        story.as_actor(Actor::Switch).must(evidence(named, "2026-10-08 09:59"));
+        assert!(story.case.evidence_differs);
+        story.by("li").must(Command::Correct {
+            to: p("sun"),
+            reason: "录音核实".to_owned(),
+        });
+        assert!(!story.case.evidence_differs);
+        story.as_actor(Actor::Switch);
+        assert_eq!(story.must(evidence(named, "2026-10-08 09:59")), [], "judged");
+        // Somebody else is news.
+        story.must(evidence(Some("chen"), "2026-10-08 09:58"));
+        assert!(story.case.evidence_differs);
+    }
+}
+
+#[test]
 fn after_closing_a_late_leg_is_evidence_only() {
     let mut story = hole();
     story.by("li").must(close_own());

@@ -3,6 +3,7 @@
 use super::*;
 use crate::call::{Call, Direction, Disposition, Machine, NumberKey};
 use crate::case::opening::{Caller, Opens as Opened, Why, opening};
+use crate::case::tally::Mark;
 use crate::case::{Happened, happened};
 use crate::directory::{Holding as Row, HoldingKey, HoldingWhat};
 use crate::ids::CallId;
@@ -164,6 +165,110 @@ fn late_call_backs_are_charged_to_who_was_dialled() {
     let late = &story.case.violations[0];
     assert_eq!(late.kind, crate::case::ViolationKind::LateCallback);
     assert_eq!(late.person, Some(p("wang")));
+}
+
+/// A missed call of 10:00, to be called back by 15:30.
+fn to_call_back() -> Story {
+    let Opened::Case(opening) = opens(&call(), &policy()) else {
+        panic!("none");
+    };
+    let mut story = Story::draft(*opening);
+    story.settled();
+    story
+}
+
+fn called_back(story: &mut Story, at: &str, printed: &str) -> Vec<Event> {
+    story.at(printed).as_actor(Actor::Switch);
+    story.must(Command::Spoken(super::dates::spoken(30, "wang", at)))
+}
+
+fn counts(story: &Story) -> [bool; 3] {
+    [Mark::CalledBack, Mark::CalledBackInTime, Mark::CalledBackLate].map(|mark| mark.of(&story.case))
+}
+
+#[test]
+fn a_call_back_in_time_that_was_printed_too_late_is_in_time() {
+    // Answered at 15:28, five minutes of talk: the line comes at 15:33, after the clock has looked.
+    let mut story = to_call_back();
+    story.pass("2026-10-08 15:30");
+    assert_eq!(story.case.violations(), 1);
+    called_back(&mut story, "2026-10-08 15:28", "2026-10-08 15:33");
+    let row = &story.case.deadlines[0];
+    assert_eq!(
+        (row.met_at, row.breached_at),
+        (Some(t("2026-10-08 15:28")), Some(t("2026-10-08 15:30"))),
+        "the breach stays as a fact"
+    );
+    assert_eq!(story.case.violations[0].status, crate::case::Status::Waived);
+    assert_eq!(story.case.violations(), 0);
+    assert_eq!(counts(&story), [true, true, false]);
+}
+
+#[test]
+fn what_a_person_ruled_on_stays_ruled() {
+    let mut story = to_call_back();
+    story.pass("2026-10-08 15:30");
+    story.at("2026-10-08 15:31").by("li").must(Command::RuleOn {
+        violation: 0,
+        confirmed: true,
+        reason: "未回电".to_owned(),
+        sanction: None,
+    });
+    called_back(&mut story, "2026-10-08 15:28", "2026-10-08 15:33");
+    assert_eq!(story.case.violations[0].status, crate::case::Status::Confirmed);
+}
+
+#[test]
+fn a_late_call_back_is_late_though_the_clock_has_not_looked() {
+    for at in ["2026-10-08 15:30", "2026-10-08 15:31"] {
+        let mut story = to_call_back();
+        let events = called_back(&mut story, at, "2026-10-08 15:33");
+        assert!(matches!(events[0], Event::Breached { .. }), "{events:?}");
+        let late = &story.case.violations[0];
+        assert_eq!(
+            (late.kind, late.person.clone(), late.status),
+            (
+                crate::case::ViolationKind::LateCallback,
+                Some(p("wang")),
+                crate::case::Status::Pending
+            )
+        );
+        assert_eq!(counts(&story), [true, false, true]);
+    }
+}
+
+#[test]
+fn a_transfer_in_time_that_was_printed_too_late_is_in_time() {
+    let mut story = Story::call("2026-10-08 10:00");
+    story
+        .at("2026-10-08 10:05")
+        .by("wang")
+        .must(Command::Register(with_duty(Duty::Unit)));
+    // One business day: Fri 9.
+    assert_eq!(story.due(DeadlineKind::Relay), "2026-10-09 17:30");
+    story.pass("2026-10-09 17:30");
+    let through = |at| super::late::put_through("sun", "roads", "8031", at, 600);
+    let late_relay = |story: &Story| {
+        let found = story
+            .case
+            .violations
+            .iter()
+            .find(|one| one.kind == crate::case::ViolationKind::LateRelay);
+        found.map(|one| one.status)
+    };
+    assert_eq!(late_relay(&story), Some(crate::case::Status::Pending));
+    let mut other = Story::call("2026-10-08 10:00");
+    other
+        .at("2026-10-08 10:05")
+        .by("wang")
+        .must(Command::Register(with_duty(Duty::Unit)));
+    story.at("2026-10-09 17:40").as_actor(Actor::Switch);
+    story.must(through("2026-10-09 17:29"));
+    assert_eq!(late_relay(&story), Some(crate::case::Status::Waived));
+    // Too late, and read before the clock looked.
+    other.at("2026-10-09 17:45").as_actor(Actor::Switch);
+    other.must(through("2026-10-09 17:35"));
+    assert_eq!(late_relay(&other), Some(crate::case::Status::Pending));
 }
 
 #[test]

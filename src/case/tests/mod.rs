@@ -27,7 +27,9 @@ use jiff::tz::TimeZone;
 use crate::calendar::{Calendar, CountFrom, Name, OffDays, Span, WeekHours, WorkDay};
 use crate::call::Certainty;
 use crate::case::event::{Event, EventRow, Holding, Opening, Particulars};
-use crate::case::policy::{Category, Clocks, Duty, DutyRule, Opens, Policy, Quiet, Recipient, Rung, TransferRule};
+use crate::case::policy::{
+    Category, Clocks, Duty, DutyRule, Opens, Policy, Quiet, Recipient, Rung, Superior, TransferRule,
+};
 use crate::case::state::{Actor, Case, CaseKind, DeadlineKind, Outcome};
 use crate::case::{Command, Context, Refusal, decide, open};
 use crate::directory::{Department, Directory, Person};
@@ -197,7 +199,7 @@ pub(super) fn policy() -> Policy {
         pause_max: None,
         extension_times: 1,
         extension_max: None,
-        extension_approver: "supervisor".to_owned(),
+        extension_approver: Superior::Supervisor,
         quiet: Quiet::None,
         cap_per_day: 10,
         opens: Opens {
@@ -239,7 +241,7 @@ pub(super) fn policy() -> Policy {
             (
                 "complex".parse().unwrap(),
                 Category {
-                    approver: Some("supervisor".to_owned()),
+                    approver: Some(Superior::Supervisor),
                     ..category(15, false)
                 },
             ),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::case::event::TransferEffect;
-use crate::case::policy::TransferRule;
+use crate::case::policy::{SentTo, Superior, TransferRule};
 use crate::case::{CaseState, FrozenBy, Status, To, ViolationKind};
 
 pub(super) fn to(person: &str) -> Command {
@@ -332,7 +332,7 @@ fn a_transfer_may_be_an_offer() {
 #[test]
 fn an_unclear_matter_goes_to_the_supervisor_and_the_answerer_helps() {
     let mut story = Story::call("2026-10-08 10:00");
-    story.policy.duties.get_mut(&Duty::Unclear).unwrap().to = Some("supervisor".to_owned());
+    story.policy.duties.get_mut(&Duty::Unclear).unwrap().to = Some(Superior::Supervisor);
     story.by("wang").must(Command::HandOver {
         to: None,
         text: "职责不清，请协调".to_owned(),
@@ -352,13 +352,38 @@ fn a_complaint_goes_to_its_departments_head() {
         .categories
         .get_mut(&"complaint".parse().unwrap())
         .unwrap()
-        .to = Some("complaints".to_owned());
+        .to = Some(SentTo::Complaints);
     story.by("wang").must(Command::HandOver {
         to: None,
         text: "投诉转办".to_owned(),
         particulars: with_category("complaint"),
     });
     assert_eq!(story.case.offer.as_ref().unwrap().to, To::Person(p("zhao")));
+}
+
+#[test]
+fn what_goes_to_the_manager_is_offered_to_the_manager() {
+    let offered = |category: Option<SentTo>, duty: Option<Superior>| {
+        let mut story = Story::call("2026-10-08 10:00");
+        for kind in story.policy.categories.values_mut() {
+            kind.to = category;
+        }
+        story.policy.duties.get_mut(&Duty::Unclear).unwrap().to = duty;
+        story.by("wang").must(Command::HandOver {
+            to: None,
+            text: "请定夺".to_owned(),
+            particulars: with_duty(Duty::Unclear),
+        });
+        story.case.offer.unwrap().answerable.to_string()
+    };
+    // wang's supervisor is li; zhao, above, is the manager.
+    assert_eq!(offered(None, Some(Superior::Manager)), "zhao");
+    assert_eq!(offered(None, Some(Superior::Supervisor)), "li");
+    assert_eq!(
+        offered(Some(SentTo::Above(Superior::Manager)), Some(Superior::Supervisor)),
+        "zhao"
+    );
+    assert_eq!(offered(Some(SentTo::Above(Superior::Supervisor)), None), "li");
 }
 
 #[test]

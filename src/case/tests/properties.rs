@@ -164,6 +164,7 @@ fn seen() -> impl Strategy<Value = Command> {
                 by: by.map(p),
                 extension: None,
                 at,
+                resolution_seconds: 1,
                 talk_seconds: 20,
                 outgoing,
             })

@@ -566,6 +566,7 @@ fn r4_2_5_the_caller_is_told_and_the_switch_may_prove_it() {
         by: Some(p("sun")),
         extension: some("8031"),
         at: t("2026-10-08 11:20"),
+        resolution_seconds: 1,
         talk_seconds: 40,
         outgoing: true,
     }));

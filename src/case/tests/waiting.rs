@@ -216,6 +216,75 @@ fn a_promised_date_moves_by_the_days_waited_and_stays_promised() {
 }
 
 #[test]
+fn a_date_promised_while_waiting_moves_by_what_is_waited_from_then_on() {
+    let promised = |resumed: &str| {
+        let mut story = service();
+        story.at("2026-10-08 14:00").by("wang");
+        story.must(wait(None));
+        story.at("2026-10-12 09:30");
+        story.must(Command::Promise {
+            until: t("2026-10-13 17:30"),
+            text: "周二前".to_owned(),
+        });
+        story.at(resumed);
+        story.must(resume());
+        story.due(Close)
+    };
+    // The same Monday: nothing was waited since. On Tuesday one day began.
+    assert_eq!(promised("2026-10-12 15:00"), "2026-10-13 17:30");
+    assert_eq!(promised("2026-10-13 10:00"), "2026-10-14 17:30");
+}
+
+#[test]
+fn a_count_after_a_promise_is_a_count_again() {
+    let mut story = service();
+    story.at("2026-10-08 11:30").by("wang");
+    story.must(wait(None));
+    story.at("2026-10-08 14:00");
+    story.must(Command::Promise {
+        until: t("2026-10-13 17:30"),
+        text: "周二前".to_owned(),
+    });
+    story.must(close_own());
+    story.at("2026-10-09 14:00").by("li");
+    story.must(Command::Reopen {
+        reason: "未办结".to_owned(),
+    });
+    // Three business days from Fri 9: Sat 10, Mon 12, Tue 13.
+    assert_eq!(story.due(DeadlineKind::Redo), "2026-10-13 17:30");
+    story.by("wang").must(wait(None));
+    story.at("2026-10-12 10:00");
+    story.must(resume());
+    // Sat 10 and Mon 12 began: two more, counted from the reopening.
+    assert_eq!(story.due(DeadlineKind::Redo), "2026-10-15 17:30");
+    assert!(story.case.live(DeadlineKind::Redo).is_some_and(|row| !row.given));
+}
+
+#[test]
+fn the_end_of_the_day_moves_by_the_days_waited() {
+    // The category wants it by the end of the day; `same_day` counts that day as the first.
+    let waited = |answered: &str, count_from: CountFrom| {
+        let mut policy = policy_that_waits();
+        policy.clock.count_from = count_from;
+        for category in policy.categories.values_mut() {
+            category.close = Span::EndOfDay;
+        }
+        let mut story = Story::draft_in(policy, calendar(), opening_of(CaseKind::Call, Some("wang"), answered));
+        story.settled();
+        story.by("wang").must(wait(None));
+        story.at("2026-10-09 10:00");
+        story.must(resume());
+        story.due(Close)
+    };
+    for count_from in [CountFrom::NextDay, CountFrom::SameDay] {
+        // Thu 8 and a day.
+        assert_eq!(waited("2026-10-08 14:00", count_from), "2026-10-09 17:30");
+        // Less than an hour of Thursday was left: Fri 9 and a day, Sat 10 (make-up day).
+        assert_eq!(waited("2026-10-08 17:00", count_from), "2026-10-10 17:30");
+    }
+}
+
+#[test]
 fn it_may_be_closed_while_it_waits() {
     let mut story = service();
     story.at("2026-10-08 14:00").by("wang");

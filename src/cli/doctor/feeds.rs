@@ -49,7 +49,7 @@ fn one(visit: &mut Visit<'_>, feed: &Feed) {
     }
 }
 
-/// Taken by the daemon if it runs, free if not.
+/// Taken by the daemon if it runs, free if not. Of a running daemon's pages it is not asked: they would answer.
 fn port(visit: &mut Visit<'_>, check: &str, listen: SocketAddr) {
     match (TcpListener::bind(listen).map_err(|error| error.kind()), visit.running) {
         (Err(ErrorKind::AddrInUse), true) => visit.ok(check, format!("{listen}: the daemon listens")),
@@ -64,7 +64,7 @@ fn port(visit: &mut Visit<'_>, check: &str, listen: SocketAddr) {
         (Ok(_), true) => visit.wrong(
             check,
             format!("{listen}: the daemon runs, but does not listen there"),
-            "systemctl restart firstanswer (addresses are taken over at a start only)",
+            "systemctl reload firstanswer takes it over; if it could not be had, journalctl -u firstanswer says why",
         ),
         (Ok(_), false) => visit.ok(check, format!("{listen}: free")),
         (Err(ErrorKind::AddrNotAvailable), _) => visit.wrong(

@@ -9,7 +9,7 @@ use super::Visit;
 use crate::config::{MailTransport, SecretFrom, Transport};
 use crate::directory::Lang;
 use crate::register::read::Reader;
-use crate::register::{Error, check, room};
+use crate::register::{Alarm, Error, check, room, spill};
 use crate::remind::note;
 
 /// Days before the end of the calendar that are worth a note.
@@ -68,6 +68,35 @@ fn password(visit: &mut Visit<'_>, check: &str, path: &Path) {
         ),
         Ok(_) => visit.ok(check, format!("{shown}: not for all to read")),
     }
+}
+
+/// Lines that came while the database was damaged.
+pub(super) fn spill(visit: &mut Visit<'_>) {
+    const CHECK: &str = "spill";
+    let path = &visit.loaded.config.store;
+    let file = spill::path_of(path);
+    let (lines, since) = match spill::waiting(path) {
+        Ok(None) => return,
+        Ok(Some(waiting)) => waiting,
+        Err(error) => return visit.wrong(CHECK, error.to_string(), "may this user read it?"),
+    };
+    let since = since.map_or_else(String::new, |at| {
+        let at = visit.loaded.config.site.time_zone.to_datetime(at);
+        format!(" since {}", at.strftime("%Y-%m-%d %H:%M"))
+    });
+    let way_out = if visit.running {
+        "stop the daemon, then: firstanswer restore BACKUP; the next start puts the lines into the database"
+    } else {
+        "when the database is whole (firstanswer restore BACKUP), the next start puts the lines into it"
+    };
+    visit.wrong(
+        CHECK,
+        format!(
+            "{}: {lines} lines{since} wait, for the database was found damaged",
+            file.display()
+        ),
+        way_out,
+    );
 }
 
 /// Is it there, ours, whole, and nobody else's to read?
@@ -275,6 +304,12 @@ pub(super) fn alarms(visit: &mut Visit<'_>) {
         let (subject, mut text) = note::alarm_words(&row.alarm, style);
         let way_out = text.pop().unwrap_or_default();
         let colon = if visit.lang == Lang::Zh { "：" } else { ": " };
-        visit.wrong(CHECK, format!("{subject}{colon}{}", text.join(" ")), way_out);
+        let what = format!("{subject}{colon}{}", note::in_one_line(&text, visit.lang));
+        // Months ahead of its end; how grave it is by now is the calendar's own line.
+        if matches!(row.alarm, Alarm::CalendarEnds { .. }) {
+            visit.note(CHECK, what, way_out);
+        } else {
+            visit.wrong(CHECK, what, way_out);
+        }
     }
 }

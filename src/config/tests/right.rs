@@ -7,7 +7,7 @@ use jiff::civil::{date, time};
 
 use super::*;
 use crate::calendar::Span;
-use crate::case::policy::{Duty, Quiet};
+use crate::case::policy::{Duty, Quiet, Superior};
 use crate::config::{MailTransport, PolicyFrom, SecretFrom, Tls, Transport, load, policy_from_text, shipped};
 use crate::directory::{HoldingKey, HoldingWhat, RosterDays};
 use crate::smdr::OptionValue;
@@ -41,6 +41,12 @@ fn the_quick_start_is_right() {
         vec![(time(0, 0, 0, 0), time(0, 0, 0, 0))]
     );
     assert_eq!(loaded.directory.people[0].name, "王芳");
+}
+
+#[test]
+fn a_connection_may_be_silent_over_the_longest_holidays() {
+    let loaded = read_two(SITE, PEOPLE).unwrap();
+    assert_eq!(loaded.config.feeds[0].idle_limit, None);
 }
 
 #[test]
@@ -116,7 +122,7 @@ fn the_bureau_of_the_contract_is_read_word_for_word() {
         policy.duties[&Duty::Outside].needs,
         [vec!["matter"], vec!["right_body", "tried"]]
     );
-    assert_eq!(policy.duties[&Duty::Unclear].to.as_deref(), Some("supervisor"));
+    assert_eq!(policy.duties[&Duty::Unclear].to, Some(Superior::Supervisor));
     assert_eq!(policy.violations["late_close"], ("R4.4.2".to_owned(), 3));
     let code = &policy.account_codes["11"];
     assert_eq!(
@@ -310,4 +316,30 @@ fn a_version_is_the_hash_of_the_text_and_an_override_makes_another() {
     // The register keeps the text: it must give the same policy again.
     assert_eq!(policy_from_text("kept", &changed.text).unwrap(), changed);
     assert_eq!(policy_from_text("kept", &plain.text).unwrap(), plain);
+}
+
+#[test]
+fn f60_a_day_without_calls_is_written_to_an_administrator_who_is_named() {
+    let dead_man = |mail: &str| {
+        let site = SITE.replace("from=\"fa@localhost\"", &format!("from=\"fa@localhost\"{mail}"));
+        read_two(&site, PEOPLE).unwrap().config.mail.dead_man
+    };
+    let day = Some(crate::calendar::Span::BusinessDays(1));
+    assert_eq!(dead_man(""), None, "no clerk gets it unasked");
+    assert_eq!(dead_man(", admin=\"root@localhost\""), day);
+    assert_eq!(dead_man(", dead_man=\"1 business day\""), day);
+    assert_eq!(dead_man(", admin=\"root@localhost\", dead_man=\"none\""), None);
+}
+
+#[test]
+fn a_desk_has_a_night_watch() {
+    let desk =
+        r#"desk = [ {id="gate", department="permits", roster=[ {days="fri", at="20:00-08:00", person="wang"} ]} ]"#;
+    let loaded = read_two(SITE, &format!("{PEOPLE}{desk}\n")).unwrap();
+    let on_duty = |at: jiff::civil::DateTime| loaded.directory.desks[0].on_duty(at).is_some();
+    // Friday 9 October 2026, and the morning after.
+    assert!(!on_duty(date(2026, 10, 9).at(7, 59, 0, 0)));
+    assert!(on_duty(date(2026, 10, 9).at(20, 0, 0, 0)));
+    assert!(on_duty(date(2026, 10, 10).at(7, 59, 59, 0)));
+    assert!(!on_duty(date(2026, 10, 10).at(8, 0, 0, 0)));
 }

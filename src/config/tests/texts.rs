@@ -3,7 +3,7 @@
 use jiff::civil::{Weekday, time};
 
 use crate::calendar::Span::{self, Business, BusinessDays, Elapsed, EndOfDay};
-use crate::config::hours::{daily, interval, intervals, week_hours, weekdays};
+use crate::config::hours::{daily, interval, intervals, watch, week_hours, weekdays};
 use crate::config::load::Wrong;
 use crate::config::spans::{signed_span, span};
 use crate::config::values::{address, zone};
@@ -55,6 +55,17 @@ fn durations_that_are_none() {
 fn reasons<T>(result: Result<T, Vec<Wrong>>) -> Vec<String> {
     let wrongs = result.err().unwrap_or_default();
     wrongs.into_iter().map(|wrong| wrong.reason).collect()
+}
+
+#[test]
+fn a_watch_may_run_over_midnight() {
+    assert_eq!(watch("08:30-12:00"), Ok((time(8, 30, 0, 0), time(12, 0, 0, 0))));
+    assert_eq!(watch("20:00-08:00"), Ok((time(20, 0, 0, 0), time(8, 0, 0, 0))));
+    assert_eq!(watch("08:00-08:00"), Ok((time(8, 0, 0, 0), time(8, 0, 0, 0))));
+    assert_eq!(watch("20:00-24:00"), Ok((time(20, 0, 0, 0), time(0, 0, 0, 0))));
+    for text in ["20:00", "24:00-08:00", "20:00-25:00"] {
+        assert!(watch(text).is_err(), "{text}");
+    }
 }
 
 #[test]

@@ -7,17 +7,18 @@
 //!                                         (copied away and emptied)             from the beginning
 //! ```
 //! **Invariants.** A file that was begun is read to its end before the next, under whatever name it lies. Files between
-//! (several rotations at once) are those beside it that were written later and never read, in that order.
+//! (several rotations at once) are those beside it that were written later and never read, in that order. A file that
+//! can't be read now is not gone: it is waited for, and gone on with where it stopped.
 //!
 //! **Not here**: tasks and the register; this blocks, and is called from where it may.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::siblings::{HEAD, Sibling, TAIL, before, beside, bytes_at, hash, written_at};
+use super::siblings::{HEAD, Sibling, TAIL, at, before, beside, bytes_at, hash, written_at};
 use crate::clock::Clock;
 use crate::config::FileFrom;
 use crate::feed::codec::LineCodec;
@@ -74,6 +75,8 @@ struct Open {
     quiet_since: Instant,
     /// It was copied away under this name: complete, whatever the name means now.
     is_copy: bool,
+    /// It was emptied or written anew, and told so.
+    is_cut: bool,
 }
 
 #[derive(Debug)]
@@ -88,6 +91,8 @@ pub struct Follower {
     open: Option<Open>,
     /// Files between the last one and the current.
     queue: VecDeque<PathBuf>,
+    /// Files that were packed before they were read, by device and number: each is told once.
+    packed: HashSet<(u64, u64)>,
 }
 
 impl Follower {
@@ -100,6 +105,7 @@ impl Follower {
             known,
             open: None,
             queue: VecDeque::new(),
+            packed: HashSet::new(),
         }
     }
 
@@ -151,11 +157,27 @@ impl Follower {
         }
     }
 
+    /// The open file can't be read now: it is gone on with from here, what the codec holds included.
+    pub fn interrupted(&mut self, codec: &LineCodec) {
+        if self.open.is_some() {
+            let place = self.place(codec);
+            self.left();
+            // In the place of what `left` noted: nothing of it is done with.
+            if let Some(last) = self.known.first_mut() {
+                *last = place;
+            }
+            self.resume = true;
+        }
+    }
+
     /// Looks once.
     pub fn step(&mut self) -> io::Result<Step> {
         let Some(open) = &mut self.open else {
             return self.next_file();
         };
+        if open.is_cut {
+            return Ok(Step::Ended("emptied or written anew".to_owned()));
+        }
         let size = open.file.metadata()?.len();
         if size != open.offset && !open.is_whole(size)? {
             return self.cut_down();
@@ -189,7 +211,7 @@ impl Follower {
             return Ok(Step::Idle);
         };
         let place = open.place(0, 0);
-        let copy = beside(&self.path)
+        let copy = beside(&self.path)?
             .into_iter()
             .rev()
             .find(|sibling| !sibling.is(&place) && sibling.goes_on(&place));
@@ -202,9 +224,13 @@ impl Follower {
             open.is_copy = true;
             return self.step();
         }
-        tracing::warn!(file = %open.path.display(), position = open.offset,
-            "the file was emptied or written anew and no copy of it lies beside it; what was not read of it is lost");
-        Ok(Step::Ended("emptied or written anew".to_owned()))
+        open.is_cut = true;
+        Ok(Step::Lost(format!(
+            "{}: the file was emptied or written anew after byte {} was read, and no copy of it lies beside it; what was \
+             written to it in between is not read",
+            open.path.display(),
+            open.offset
+        )))
     }
 
     fn next_file(&mut self) -> io::Result<Step> {
@@ -219,32 +245,44 @@ impl Follower {
                 None => Ok(Step::Missing),
             };
         };
-        if std::mem::take(&mut self.resume) && last.ino != 0 {
-            return self.go_on(named.as_ref(), &last);
+        if self.resume && last.ino != 0 {
+            let step = self.go_on(named.as_ref(), &last)?;
+            self.resume = matches!(step, Step::Missing);
+            return Ok(step);
         }
         if self.queue.is_empty() {
-            self.queue = self.between(&last).into();
+            let (between, packed) = self.between(&last)?;
+            if let Some(packed) = packed {
+                return Ok(Step::Lost(packed));
+            }
+            self.queue = between.into();
         }
         if let Some(path) = self.queue.pop_front() {
             return self.open_at(&path, 0, 0, None);
         }
         match named {
             None => Ok(Step::Missing),
-            // The same log under a new number, as an editor leaves it.
-            Some(named) if !named.is(&last) && last.position > 0 && named.goes_on(&last) => {
+            // The same log, under a new number as an editor leaves it, or back after all.
+            Some(named) if last.position > 0 && named.says(&last)? => {
                 self.open_at(&named.path, last.position, last.seam, Some(last.connection))
             }
             Some(named) => self.open_at(&named.path, 0, 0, None),
         }
     }
 
-    /// At a start: the file read last, wherever it lies now.
+    /// At a start, and after a file could not be read: the file read last, wherever it lies now.
     fn go_on(&mut self, named: Option<&Sibling>, last: &Place) -> io::Result<Step> {
-        let others = beside(&self.path);
+        let others = beside(&self.path)?;
         let all = || named.into_iter().chain(&others);
-        let found = all()
-            .find(|sibling| sibling.is(last) && sibling.goes_on(last))
-            .or_else(|| all().find(|sibling| sibling.goes_on(last)));
+        // Only what was read can tell whether it is the one: the file itself is waited for, and whatever has its name.
+        let itself = match all().find(|sibling| sibling.is(last)) {
+            Some(itself) if itself.says(last)? => Some(itself),
+            _ => None,
+        };
+        let found = itself.or_else(|| all().find(|sibling| sibling.goes_on(last)));
+        if let (None, Some(named)) = (found, named) {
+            named.says(last)?;
+        }
         match found {
             Some(found) => {
                 let step = self.open_at(&found.path, last.position, last.seam, Some(last.connection))?;
@@ -254,6 +292,8 @@ impl Follower {
                 }
                 Ok(step)
             }
+            // Nothing has the name: it may be on a file system that is not there yet.
+            None if named.is_none() => Ok(Step::Missing),
             None => {
                 let why = format!(
                     "{}: the file that was read up to byte {} is gone; what was written to it after that is not read",
@@ -265,41 +305,69 @@ impl Follower {
         }
     }
 
-    /// Files that were rotated away before they were ever seen.
-    fn between(&self, last: &Place) -> Vec<PathBuf> {
+    /// Files that were rotated away before they were ever seen; and what is lost, as it was packed before that.
+    fn between(&mut self, last: &Place) -> io::Result<(Vec<PathBuf>, Option<String>)> {
         if last.ino == 0 {
-            return Vec::new();
+            return Ok((Vec::new(), None));
         }
-        let is_read = |sibling: &Sibling| {
-            self.known
-                .iter()
-                .any(|place| sibling.is(place) || (place.position > 0 && sibling.goes_on(place)))
-        };
-        let later = beside(&self.path)
-            .into_iter()
-            .filter(|s| s.written_at >= last.written_at && s.size > 0 && !is_read(s));
-        let (packed, plain): (Vec<_>, Vec<_>) = later.partition(Sibling::is_packed);
-        for packed in packed {
-            tracing::warn!(file = %packed.path.display(), "rotated and packed before it was read: its lines are not read");
+        let mut found = Vec::new();
+        let later: Vec<Sibling> = beside(&self.path)?.into_iter().filter(|s| s.size > 0).collect();
+        for sibling in &later {
+            if sibling.written_at >= last.written_at && !sibling.is_packed() && !self.is_read(sibling)? {
+                found.push(sibling.path.clone());
+            }
         }
-        plain.into_iter().map(|sibling| sibling.path).collect()
+        Ok((found, self.packed_unread(&later, last)))
+    }
+
+    /// Packers keep the time of writing: what is packed and later than all we read was never read. But one packed file
+    /// may be the one we read last, if that lies nowhere else.
+    fn packed_unread(&mut self, beside: &[Sibling], last: &Place) -> Option<String> {
+        let packed = || beside.iter().filter(|sibling| sibling.is_packed());
+        let named = fs::metadata(&self.path).is_ok_and(|meta| Sibling::of(self.path.clone(), &meta).is(last));
+        let own = named
+            || beside.iter().any(|s| s.is(last) && !s.is_packed())
+            || packed().any(|s| s.written_at == last.written_at);
+        let unread: Vec<&Sibling> = packed()
+            .filter(|sibling| sibling.written_at > last.written_at)
+            .skip(usize::from(!own))
+            .filter(|sibling| !self.packed.contains(&(sibling.dev, sibling.ino)))
+            .collect();
+        let names: Vec<String> = unread
+            .iter()
+            .map(|sibling| sibling.path.display().to_string())
+            .collect();
+        self.packed.extend(packed().map(|sibling| (sibling.dev, sibling.ino)));
+        (!names.is_empty()).then(|| format!("{}: rotated and packed before it was read", names.join(", ")))
+    }
+
+    fn is_read(&self, sibling: &Sibling) -> io::Result<bool> {
+        for place in &self.known {
+            if sibling.is(place) || (place.position > 0 && sibling.says(place)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn begin_first(&mut self, named: &Sibling) -> io::Result<Step> {
         let position = match self.from {
             FileFrom::Start => 0,
-            FileFrom::End => last_line_end(&File::open(&named.path)?, named.size, self.max_line)?,
+            FileFrom::End => {
+                let file = File::open(&named.path).map_err(|error| at(&named.path, &error))?;
+                last_line_end(&file, named.size, self.max_line)?
+            }
         };
         self.open_at(&named.path, position, 0, None)
     }
 
     fn open_at(&mut self, path: &Path, position: u64, seam: i64, before_it: Option<i64>) -> io::Result<Step> {
-        let file = File::open(path)?;
+        let file = File::open(path).map_err(|error| at(path, &error))?;
         let meta = file.metadata()?;
         let sibling = Sibling::of(path.to_owned(), &meta);
         self.open = Some(Open {
-            head: bytes_at(&file, 0, HEAD)?,
-            recent: before(&file, position)?,
+            head: bytes_at(&file, 0, HEAD).map_err(|error| at(path, &error))?,
+            recent: before(&file, position).map_err(|error| at(path, &error))?,
             file,
             path: sibling.path,
             dev: sibling.dev,
@@ -309,6 +377,7 @@ impl Follower {
             connection: 0,
             quiet_since: Instant::now(),
             is_copy: false,
+            is_cut: false,
         });
         Ok(Step::Opened(Opened {
             peer: path.display().to_string(),

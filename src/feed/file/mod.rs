@@ -176,8 +176,10 @@ impl<'a> Running<'a> {
             }
             Err(error) => {
                 let why = error.to_string();
+                if let Some(intake) = &self.intake {
+                    follower.interrupted(&intake.codec);
+                }
                 self.close(&why).await?;
-                follower.left();
                 self.say(FeedNow::Waiting, Some(why.clone())).await?;
                 let feed = self.feed.to_string();
                 self.writer.raise_alarm(Alarm::FeedLost { feed, why }).await?;
@@ -194,7 +196,6 @@ impl<'a> Running<'a> {
         intake.codec = LineCodec::resume(self.reading.max_line, opened.seam);
         if let Some(before) = opened.before {
             self.writer.resume(self.feed, connection, before).await?;
-            self.writer.clear_alarm(key("lines_lost", self.feed.as_str())).await?;
         }
         follower.is_read_by(connection);
         intake.put(Vec::new(), Some(follower.place(&intake.codec))).await?;

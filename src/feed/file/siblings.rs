@@ -4,7 +4,7 @@
 //! copied away, if it says the same at its beginning and before the place.
 
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -52,18 +52,32 @@ impl Sibling {
         PACKED.iter().any(|end| name.ends_with(end))
     }
 
-    /// Whether it says what was read there: at its beginning, and before the place.
+    /// Whether it can be read, and says what was read there.
     pub fn goes_on(&self, place: &Place) -> bool {
+        self.says(place).unwrap_or(false)
+    }
+
+    /// Whether it says what was read there: at its beginning, and before the place. The error: it can't be read now,
+    /// which tells nothing.
+    pub fn says(&self, place: &Place) -> io::Result<bool> {
         if self.size < place.position || place.ino == 0 {
-            return false;
+            return Ok(false);
         }
+        let file = match File::open(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            opened => opened.map_err(|error| at(&self.path, &error))?,
+        };
         let same = || -> io::Result<bool> {
-            let file = File::open(&self.path)?;
             let head = bytes_at(&file, 0, usize::try_from(place.head_length).unwrap_or(HEAD))?;
             Ok(hash(&head) == place.head && hash(&before(&file, place.position)?) == place.tail)
         };
-        same().unwrap_or(false)
+        same().map_err(|error| at(&self.path, &error))
     }
+}
+
+/// An error with the file it is about.
+pub fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// When a file was written to, in milliseconds.
@@ -72,24 +86,34 @@ pub fn written_at(meta: &Metadata) -> i64 {
 }
 
 /// The files beside `path` whose names begin with its own, by when they were written; `path` itself is not among them.
-pub fn beside(path: &Path) -> Vec<Sibling> {
+/// The error: the folder can't be read now. One that we may not list has none.
+pub fn beside(path: &Path) -> io::Result<Vec<Sibling>> {
     let Some(name) = path.file_name() else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else {
-        return Vec::new();
+    let folder = folder.unwrap_or(Path::new("."));
+    let entries = match fs::read_dir(folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
+            return Ok(Vec::new());
+        }
+        read => read.map_err(|error| at(folder, &error))?,
     };
     let own = name.as_encoded_bytes();
-    let mut found: Vec<Sibling> = entries
-        .flatten()
-        .filter(|entry| entry.file_name() != name && entry.file_name().as_encoded_bytes().starts_with(own))
-        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
-        .filter(|(_, meta)| meta.is_file())
-        .map(|(path, meta)| Sibling::of(path, &meta))
-        .collect();
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| at(folder, &error))?;
+        if entry.file_name() == name || !entry.file_name().as_encoded_bytes().starts_with(own) {
+            continue;
+        }
+        match entry.metadata() {
+            Ok(meta) if meta.is_file() => found.push(Sibling::of(entry.path(), &meta)),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&entry.path(), &error)),
+            _ => {}
+        }
+    }
     found.sort_by_key(|sibling| (sibling.written_at, sibling.ino));
-    found
+    Ok(found)
 }
 
 /// Up to `length` bytes from `at`.
@@ -100,7 +124,7 @@ pub fn bytes_at(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
         match file.read_at(space, at + filled as u64) {
             Ok(0) => break,
             Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }

@@ -173,7 +173,11 @@ fn emptied_and_grown_beyond_the_place_is_noticed() {
     let mut desk = desk(FileFrom::Start, "1\n2\n");
     assert_eq!(desk.read(), "1\n2\n");
     fs::write(desk.path("log"), "3\n4\n5\n").unwrap();
-    assert_eq!(desk.read(), "|3\n4\n5\n");
+    assert_eq!(
+        desk.read(),
+        "!|3\n4\n5\n",
+        "what was written in between is lost, which is told"
+    );
 }
 
 #[test]
@@ -187,5 +191,78 @@ fn what_is_packed_is_not_taken_for_lines() {
         desk.age(name, 100);
     }
     let mut desk = desk.restarted();
-    assert_eq!(desk.read(), "|2\n");
+    assert_eq!(desk.read(), "|!2\n", "its lines are lost, which is told once");
+    fs::rename(desk.path("log"), desk.path("log.3")).unwrap();
+    desk.write("log", "3\n");
+    desk.age("log.3", 50);
+    assert_eq!(desk.read(), "|3\n");
+}
+
+#[test]
+fn what_was_read_and_then_packed_is_no_loss() {
+    let mut desk = desk(FileFrom::Start, "1\n");
+    assert_eq!(desk.read(), "1\n");
+    // Packed at once, by a packer that keeps no times.
+    fs::remove_file(desk.path("log")).unwrap();
+    desk.write("log.1.gz", "no lines");
+    desk.write("log", "2\n");
+    desk.follower.left();
+    assert_eq!(desk.read(), "2\n");
+}
+
+#[test]
+fn f20_a_file_that_can_not_be_read_at_a_start_is_waited_for_and_gone_on_with() {
+    let mut desk = desk(FileFrom::Start, "1\n2\n");
+    assert_eq!(desk.read(), "1\n2\n");
+    desk.write("log", "3\n");
+    let mut desk = desk.restarted();
+    // Whatever has the name can be opened by nobody as a file, as after an unmount.
+    fs::rename(desk.path("log"), desk.path("away")).unwrap();
+    fs::create_dir(desk.path("log")).unwrap();
+    for _ in 0..2 {
+        let why = desk.follower.step().unwrap_err().to_string();
+        assert!(why.contains("/log: "), "{why}");
+    }
+    fs::remove_dir(desk.path("log")).unwrap();
+    fs::rename(desk.path("away"), desk.path("log")).unwrap();
+    assert_eq!(desk.read(), "3\n");
+}
+
+#[test]
+fn f20_a_file_that_is_not_mounted_yet_at_a_start_is_gone_on_with_when_it_is() {
+    let mut desk = desk(FileFrom::Start, "1\n2\n");
+    assert_eq!(desk.read(), "1\n2\n");
+    desk.write("log", "3\n");
+    let mut desk = desk.restarted();
+    fs::rename(desk.path("log"), desk.path("away")).unwrap();
+    assert_eq!(desk.read(), "");
+    fs::rename(desk.path("away"), desk.path("log")).unwrap();
+    assert_eq!(desk.read(), "3\n");
+}
+
+#[test]
+fn f20_a_file_that_comes_back_after_another_took_its_name_is_gone_on_with() {
+    let mut desk = desk(FileFrom::Start, "1\n2\n");
+    assert_eq!(desk.read(), "1\n2\n");
+    let mut desk = desk.restarted();
+    fs::rename(desk.path("log"), desk.path("away")).unwrap();
+    desk.write("log", "");
+    let step = desk.follower.step().unwrap();
+    assert!(matches!(step, Step::Lost(_)), "{step:?}");
+    desk.write("away", "3\n");
+    fs::rename(desk.path("away"), desk.path("log")).unwrap();
+    assert_eq!(desk.read(), "3\n");
+}
+
+#[test]
+fn f20_a_file_whose_reading_fails_is_gone_on_with_at_its_place() {
+    let mut desk = desk(FileFrom::Start, "1\n2\n3 ha");
+    let text = desk.read();
+    assert_eq!(text, "1\n2\n3 ha");
+    let mut bytes = bytes::BytesMut::from(text.as_str());
+    while desk.codec.decode_any(&mut bytes, false).is_some() {}
+    assert_eq!(desk.codec.held(), 4, "what the codec holds is not committed");
+    desk.follower.interrupted(&desk.codec);
+    desk.write("log", "lf\n4\n");
+    assert_eq!(desk.read(), "3 half\n4\n");
 }

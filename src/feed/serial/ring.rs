@@ -1,7 +1,8 @@
 //! Bytes of a serial port that wait for the writer.
 //!
 //! **Invariants.** It holds no more than its size and one read. What it can't hold is lost as one stretch, from the
-//! first byte that found no room to the moment all before it is read; the reader learns of it between the two.
+//! first byte that found no room to the moment all before it is read; the reader learns of it between the two, and gets
+//! nothing more until the loss is taken.
 
 use std::io;
 use std::pin::Pin;
@@ -97,6 +98,10 @@ impl Ring {
     }
 }
 
+fn something_is_missing() -> io::Error {
+    io::Error::other("bytes came faster than they could be stored")
+}
+
 /// The reader's end.
 #[derive(Debug)]
 pub struct Reader<'a>(pub &'a Ring);
@@ -104,6 +109,10 @@ pub struct Reader<'a>(pub &'a Ring);
 impl AsyncRead for Reader<'_> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut state = self.0.state();
+        // Told until it is taken: whoever reads on regardless would make one line of two.
+        if state.lost.is_some() {
+            return Poll::Ready(Err(something_is_missing()));
+        }
         if !state.bytes.is_empty() {
             let length = state.bytes.len().min(out.remaining());
             out.put_slice(state.bytes.get(..length).unwrap_or_default());
@@ -113,7 +122,7 @@ impl AsyncRead for Reader<'_> {
         }
         if state.losing > 0 {
             state.lost = Some(std::mem::take(&mut state.losing));
-            return Poll::Ready(Err(io::Error::other("bytes came faster than they could be stored")));
+            return Poll::Ready(Err(something_is_missing()));
         }
         if state.ended.is_some() {
             return Poll::Ready(Ok(()));

@@ -260,3 +260,55 @@ fn a_draft_that_a_person_acted_on_stays_a_case_of_its_own() {
         (CaseState::Closed, CaseState::Open)
     );
 }
+
+/// Missed calls open call-back cases, as in the shipped policy.
+fn with_call_backs() -> House {
+    let policy = POLICY.replace(r#", opens.missed="count""#, "");
+    House::with(Arc::new(rules_of(DIRECTORY, &policy)))
+}
+
+#[test]
+fn a_caller_is_not_called_back_by_the_next_number_dialled() {
+    let mut house = with_call_backs();
+    house.says("09:30:20", &["miss - 8021 09:30:00 20 last from 13800005555"]);
+    assert_eq!(house.case(1).kind, crate::case::CaseKind::Callback);
+    // Nobody is at home; the next number, dialled on the same trunk within the stamps' minute, answers.
+    let lines = [
+        "out - 8021 09:40:00 0 0 to 13800005555 coarse",
+        "out - 8021 09:40:00 0 180 to 13900006666 coarse",
+    ];
+    house.says("09:43:00", &lines).tick("09:45:00");
+    assert_eq!(house.calls().len(), 3);
+    assert_eq!(house.case(1).state, CaseState::Open);
+    // Tried again, and answered.
+    house.says("09:52:00", &["out - 8021 09:50:00 0 120 to 13800005555 coarse"]);
+    house.tick("09:54:00");
+    assert_eq!(
+        (house.case(1).state, house.case(1).outcome),
+        (CaseState::Closed, Some(Outcome::CalledBack))
+    );
+}
+
+#[test]
+fn a_call_back_within_the_minute_counts_where_stamps_lack_seconds() {
+    let mut house = with_call_backs();
+    // Hung up at 09:02:05; called back at 09:02:10 for 160 s. Reckoned back from the minute of the end, as printed:
+    // missed at 09:02:00, called back at 09:01:20.
+    house.says("09:02:05", &["miss - 8021 09:01:40 20 last from 13800005555 coarse"]);
+    house.says("09:04:50", &["out - 8021 09:01:20 0 160 last to 13800005555 coarse"]);
+    assert_eq!(house.case(1).outcome, Some(Outcome::CalledBack));
+}
+
+#[test]
+fn who_withheld_their_number_is_known_by_the_trunk() {
+    let mut house = House::new();
+    let lines = [
+        "leg - 8021 09:00:00 5 60 from ????",
+        "miss - 8022 09:01:06 9 from anonymous",
+    ];
+    house.says("09:02:00", &lines).tick("09:04:00");
+    // Written in two ways, on one trunk: one call.
+    assert_eq!(house.calls().len(), 1);
+    house.says("09:10:00", &["miss - 8022 09:09:00 9 from 13900000007"]);
+    assert_eq!(house.calls().len(), 2);
+}

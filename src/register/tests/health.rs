@@ -15,6 +15,10 @@ fn alarms(house: &House) -> Vec<Alarm> {
 
 /// A house that works 09:00-12:00 and 13:30-17:30 from Monday to Friday.
 fn office(silence: Option<crate::calendar::Span>) -> House {
+    House::with(office_rules(silence))
+}
+
+fn office_rules(silence: Option<crate::calendar::Span>) -> Arc<Rules> {
     let mut rules = rules_of(DIRECTORY, POLICY);
     let hours = |day: &str| (day.parse().unwrap(), "12:00".parse().unwrap());
     let spans = vec![hours("09:00"), ("13:30".parse().unwrap(), "17:30".parse().unwrap())];
@@ -22,7 +26,7 @@ fn office(silence: Option<crate::calendar::Span>) -> House {
     rules.calendar =
         crate::calendar::Calendar::weekly("office", rules.zone.clone(), crate::calendar::WeekHours { days });
     rules.feeds.get_mut(&feed("script")).unwrap().silence = silence;
-    House::with(Arc::new(rules))
+    Arc::new(rules)
 }
 
 #[test]
@@ -45,6 +49,67 @@ fn f15_silence_counts_business_hours_and_is_told_once() {
     assert_eq!(alarms(&house), []);
     house.tick("15:02:00");
     assert_eq!(alarms(&house), []);
+}
+
+/// A moment of a day of March 2026; [`t`] is of the fifth, a Thursday.
+fn march(day: u32, clock: &str) -> Timestamp {
+    let hours = i64::from(day) * 24 - 5 * 24;
+    t(clock) + jiff::SignedDuration::from_hours(hours)
+}
+
+#[test]
+fn f60_no_call_for_a_business_day_is_a_letter_however_much_else_is_sent() {
+    let mut rules = Arc::into_inner(office_rules(None)).unwrap();
+    rules.dead_man = Some(crate::calendar::Span::BusinessDays(1));
+    let mut house = House::with(Arc::new(rules));
+    let tick = |house: &mut House, at: Timestamp| while house.store.transact(|s| s.tick(at)).unwrap() {};
+    house.tick("08:00:00");
+    house.says("11:00:00", &["leg 1 8021 10:58:00 5 60"]);
+    // Headers are lines, and no calls.
+    house.says("17:00:00", &["blank"]);
+    // A business day after eleven on Thursday is eleven on Friday.
+    tick(&mut house, march(6, "10:59:00"));
+    assert_eq!(alarms(&house), []);
+    assert_eq!(
+        house.store.next_look().unwrap().map(|at| at > march(6, "10:59:00")),
+        Some(true)
+    );
+    tick(&mut house, march(9, "09:00:01"));
+    let no_calls = Alarm::NoCalls { since: t("11:00:00") };
+    assert_eq!(alarms(&house), std::slice::from_ref(&no_calls));
+    tick(&mut house, march(10, "12:00:00"));
+    assert_eq!(alarms(&house), [no_calls]);
+    let letters = house.reader().outbox(false, None).unwrap();
+    let notes = letters.iter().filter(|mail| mail.note.is_some()).count();
+    assert_eq!(notes, 1, "one letter: {letters:?}");
+    // The next call ends it.
+    let now = march(10, "12:01:00");
+    let (connection, line) = (house.connection, line("leg 2 8021 12:00:00 5 30", now));
+    house
+        .store
+        .transact(|s| s.take_lines(&feed("script"), connection, &[line], false))
+        .unwrap();
+    tick(&mut house, march(10, "12:02:00"));
+    assert_eq!(alarms(&house), []);
+}
+
+#[test]
+fn f60_a_house_that_wants_no_such_letter_gets_none() {
+    let mut rules = rules_of(DIRECTORY, POLICY);
+    rules.dead_man = None;
+    let mut house = House::with(Arc::new(rules));
+    let at = march(20, "12:00:00");
+    while house.store.transact(|s| s.tick(at)).unwrap() {}
+    assert_eq!(alarms(&house), []);
+}
+
+#[test]
+fn f15_silence_that_is_no_alarm_any_more_ends_one_that_stands() {
+    let mut house = office(Some(crate::calendar::Span::Business(7200)));
+    house.tick("08:00:00").tick("11:00:00");
+    assert_eq!(alarms(&house).len(), 1);
+    house.store.adopt(office_rules(None), t("11:01:00")).unwrap();
+    assert_eq!(alarms(&house), [], "at the reload");
 }
 
 #[test]
@@ -275,4 +340,39 @@ fn auto_decides_anew_when_what_comes_is_of_another_dialect() {
     let noise: Vec<IncomingLine> = (0..60).map(|_| line("what is this", t("10:42:00"))).collect();
     house.take("any", &noise);
     assert_eq!(house.feed_row("any").dialect.as_deref(), Some("siemens-hipath"));
+}
+
+#[test]
+fn each_loss_of_lines_is_told_and_kept_and_stands_for_a_day() {
+    let mut house = House::new();
+    let lose = |house: &mut House, bytes: u32, clock: &str| {
+        let lost = Alarm::LinesLost {
+            feed: "script".to_owned(),
+            why: format!("{bytes} bytes"),
+        };
+        house.store.transact(|s| s.raise_alarm(&lost, t(clock))).unwrap();
+        lost
+    };
+    let letters = |house: &House| house.reader().outbox(false, None).unwrap().len();
+    lose(&mut house, 10, "09:00:00");
+    let second = lose(&mut house, 20, "10:00:00");
+    assert_eq!(alarms(&house), [second]);
+    assert_eq!(letters(&house), 1, "a second letter within six hours");
+    let third = lose(&mut house, 30, "16:00:00");
+    assert_eq!(letters(&house), 2);
+    let events = house.reader().feed_events("script").unwrap();
+    let told: Vec<&str> = events.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "lines are lost: 10 bytes",
+            "lines are lost: 20 bytes",
+            "lines are lost: 30 bytes"
+        ]
+    );
+    let day = SignedDuration::from_hours(24);
+    house.store.transact(|s| s.tick(t("15:59:59") + day)).unwrap();
+    assert_eq!(alarms(&house), [third]);
+    house.store.transact(|s| s.tick(t("16:00:00") + day)).unwrap();
+    assert_eq!(alarms(&house), []);
 }

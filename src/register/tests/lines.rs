@@ -39,6 +39,25 @@ fn f25_a_line_on_which_the_register_fails_costs_itself_alone() {
 }
 
 #[test]
+fn legs_that_one_line_releases_keep_the_lines_they_were_printed_in() {
+    let mut house = House::new();
+    let mut lines: Vec<String> = (1..=9)
+        .map(|n| format!("later {n} 8021 09:0{n}:00 5 60 from 1390000000{n}"))
+        .collect();
+    lines.push("all".to_owned());
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    house.says("09:12:05", &lines);
+    let reader = house.reader();
+    let printed: Vec<Vec<i64>> = house
+        .calls()
+        .iter()
+        .flat_map(|call| reader.legs(call.id, &jiff::tz::TimeZone::UTC).unwrap())
+        .map(|leg| leg.line_ids.iter().map(|id| id.get()).collect())
+        .collect();
+    assert_eq!(printed, (1..=9).map(|n| vec![n]).collect::<Vec<_>>());
+}
+
+#[test]
 fn f25_a_waiting_line_that_fails_does_not_keep_the_feed_down_after_a_restart() {
     let mut house = House::new();
     house.says("09:02:05", &["leg 1 8021 09:00:00 5 60", "hold"]);

@@ -1,6 +1,7 @@
 //! The register on a real file: what goes in, what becomes of it, what is mailed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod beside;
 mod calls;
 mod health;
 mod lines;

@@ -399,3 +399,49 @@ fn what_was_taken_back_before_its_day_never_takes_effect() {
     house.adopt("10:00:00", Arc::clone(&a));
     assert_eq!(house.store.policies.at(march("12 09:00:00")).version, version(&a));
 }
+
+#[test]
+fn a_stored_policy_that_can_not_be_read_costs_its_cases_their_rules_and_nothing_more() {
+    let (a, b) = (policy(100, "01-01"), policy(200, "01-01"));
+    let mut house = House::with(Arc::clone(&a));
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.adopt("10:00:00", Arc::clone(&b));
+    house.says("10:02:05", &["leg 2 8022 10:01:00 5 60 last from 13900000002"]);
+    house
+        .store
+        .conn
+        .execute("UPDATE policy SET text = 'id = 5' WHERE version = ?", [version(&a)])
+        .unwrap();
+    house.restart_with(Arc::clone(&b));
+    assert_eq!(house.case(1).policy.1, version(&a), "its own, for life");
+    let alarms = |house: &House| house.reader().alarms().unwrap();
+    let raised = alarms(&house);
+    let [raised] = &raised[..] else { panic!("{raised:?}") };
+    let Alarm::PolicyUnread { policy, cases, why } = &raised.alarm else {
+        panic!("{raised:?}")
+    };
+    assert_eq!(
+        (policy.as_str(), *cases),
+        (format!("bureau {}", version(&a)).as_str(), 1)
+    );
+    assert!(
+        why.contains(":1:1: `ladder` is missing"),
+        "where and what is wrong: {why}"
+    );
+    house.tick("12:00:00");
+
+    // The newest one can't be read either, as after a downgrade: what is loaded is in force from now on.
+    house
+        .store
+        .conn
+        .execute("UPDATE policy SET text = 'id = 5'", [])
+        .unwrap();
+    let c = self::policy(300, "01-01");
+    house.restart_with(Arc::clone(&c));
+    house.says("12:02:05", &["leg 3 8021 12:01:00 5 60 last from 13900000003"]);
+    assert_eq!(house.case(3).policy.1, version(&c));
+
+    house.store.conn.execute("UPDATE cases SET open = 0", []).unwrap();
+    house.restart_with(c);
+    assert!(alarms(&house).is_empty(), "nothing goes by it");
+}

@@ -116,3 +116,59 @@ fn a_refused_change_leaves_nothing() {
     assert!(matches!(house.change(7, &note(), "wang"), Err(Error::NoCase(_))));
     assert_eq!((house.case(1), house.reader().events(CaseId::new(1)).unwrap()), before);
 }
+
+fn admin() -> Who {
+    Who {
+        actor: crate::case::Actor::Admin,
+        channel: "cli",
+        seen: None,
+    }
+}
+
+#[test]
+fn who_is_to_answer_an_offer_is_waited_for_and_moved_like_a_handler() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    house.says("09:02:05", &["leg 2 8022 09:01:00 5 60 last from 13900000002"]);
+    let offer = Command::HandOver {
+        to: Some(crate::case::To::Person("liu".parse().unwrap())),
+        text: "please".to_owned(),
+        particulars: crate::case::Particulars {
+            caller_told: Some("told".to_owned()),
+            ..crate::case::Particulars::default()
+        },
+    };
+    house.change(1, &offer, "wang").unwrap();
+    let who = |people: Vec<crate::ids::PersonId>| people.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(who(house.reader().waited_for().unwrap()), ["liu", "wang"]);
+    // liu leaves: the case that liu has, and the one offered to liu, go to li.
+    let mut directory = rules().directory.clone();
+    directory.people.retain(|person| person.id.as_str() != "liu");
+    assert_eq!(who(house.store.orphaned(&directory).unwrap()), ["liu"]);
+    let (from, to) = ("liu".parse().unwrap(), "li".parse().unwrap());
+    let now = house.now;
+    let moved = house.store.transact(|s| s.move_all(&from, &to, "left", &admin(), now));
+    assert_eq!(moved.unwrap().len(), 2);
+    assert_eq!((house.handler(1).as_str(), house.handler(2).as_str()), ("li", "li"));
+    assert_eq!(house.case(1).offer, None);
+    assert_eq!(who(house.reader().waited_for().unwrap()), ["li"]);
+}
+
+#[test]
+fn what_a_leaver_was_offered_by_the_successor_goes_back_to_them() {
+    let mut house = House::new();
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    let offer = Command::HandOver {
+        to: Some(crate::case::To::Person("liu".parse().unwrap())),
+        text: "please".to_owned(),
+        particulars: crate::case::Particulars::default(),
+    };
+    house.change(1, &offer, "wang").unwrap();
+    let (from, to) = ("liu".parse().unwrap(), "wang".parse().unwrap());
+    let now = house.now;
+    house
+        .store
+        .transact(|s| s.move_all(&from, &to, "left", &admin(), now))
+        .unwrap();
+    assert_eq!((house.handler(1).as_str(), house.case(1).offer), ("wang", None));
+}

@@ -48,12 +48,15 @@ impl House {
         let (technology, name) = (&channel[..slash], &channel[slash + 1..]);
         let name = without_suffix(technology, name);
         if technology.eq_ignore_ascii_case("Local") {
-            return End::Local(up_to(name, *b"@"));
+            return End::Local(without_purpose(up_to(name, *b"@")));
         }
         // `SIP/carrier/0123` and `DAHDI/i1/0123` name a number behind the line.
         let device = up_to(name, *b"/");
-        if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(device) {
-            return End::Phone(device);
+        // A line of a Skinny phone: `Skinny/202@desk`.
+        let skinny = technology.eq_ignore_ascii_case("Skinny");
+        let phone = if skinny { up_to(device, *b"@") } else { device };
+        if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(phone) {
+            return End::Phone(phone);
         }
         End::Trunk(&channel[..slash + 1 + device.len()])
     }
@@ -80,6 +83,17 @@ fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
             device
         }
         _ => name,
+    }
+}
+
+/// FreePBX writes before the number what it is dialled for: `FMPR-201`, `RG-600-201`, `FMGL-0155501234#`.
+fn without_purpose(number: &str) -> &str {
+    let marked = ["FMPR-", "FMGL-", "RG-", "LC-"]
+        .iter()
+        .any(|mark| number.starts_with(mark));
+    match number.rsplit_once('-') {
+        Some((_, bare)) if marked => bare.trim_end_matches('#'),
+        _ => number,
     }
 }
 
@@ -306,10 +320,21 @@ impl<'a> Seen<'a> {
         match &self.to {
             End::Phone(number) => Some(number),
             End::Local(number) if self.house.is_extension(number) => Some(number),
-            // An extension of a switch behind a trunk.
-            End::Trunk(_) if self.direction == Direction::Internal => self.dialled_extension(),
+            // An extension of a switch behind a trunk, or one whose phone goes by a name or a port.
+            End::Trunk(_) if self.direction == Direction::Internal || self.is_one_inside() => self.dialled_extension(),
             _ => None,
         }
+    }
+
+    /// An incoming call was dialled through to one channel, and to no number outside: `SIP/alice`, `DAHDI/5`.
+    fn is_one_inside(&self) -> bool {
+        let dialled = up_to(&self.row.data, *b",|");
+        let mut figures = dialled.split(|c: char| !c.is_ascii_digit());
+        self.direction == Direction::Incoming
+            && self.row.app.eq_ignore_ascii_case("Dial")
+            && !dialled.is_empty()
+            && !dialled.contains('&')
+            && figures.all(|f| f.len() <= self.house.extension_digits)
     }
 
     fn dialled_extension(&self) -> Option<&'a str> {
@@ -427,7 +452,10 @@ impl<'a> Seen<'a> {
     }
 
     fn called_number(&self, station: Option<&'a str>) -> Option<&'a str> {
-        let dst = without_host(&self.row.dst);
+        let dst = without_purpose(without_host(&self.row.dst));
+        // FreePBX's places for the mailbox of an extension: `vmu201`, `vmb201`.
+        let owner = dst.strip_prefix("vm").and_then(|rest| rest.get(1..));
+        let dst = owner.filter(|owner| self.house.is_extension(owner)).unwrap_or(dst);
         // `s`, `h`, `i`, `t` are places of the dial plan, and one digit is a key pressed in a menu.
         let place = dst.len() < 2 && self.direction != Direction::Outgoing;
         filled(dst).filter(|_| !place).or_else(|| self.target(station))

@@ -133,7 +133,11 @@ pub fn cells(line: &[u8]) -> Result<Cells<'_>, Misfit<'_>> {
             expected,
         };
         let quoted = rest.first() == Some(&b'"');
-        let length = if quoted { quoted_length(rest) } else { bare_length(rest) };
+        let length = match undoubled_length(rest).filter(|_| begin == 0) {
+            Some(length) => length,
+            None if quoted => quoted_length(rest),
+            None => bare_length(rest),
+        };
         let cell = rest.get(..length).unwrap_or_default();
         let bytes = match cell {
             _ if !quoted => cell,
@@ -177,6 +181,18 @@ fn quoted_length(rest: &[u8]) -> usize {
     } else {
         rest.len()
     }
+}
+
+/// Up to Asterisk 1.6 the sample `cdr_custom.conf` put quotes around the caller id without doubling those in it:
+/// `""Name" <number>",`.
+fn undoubled_length(rest: &[u8]) -> Option<usize> {
+    let name = rest.strip_prefix(b"\"\"")?;
+    let plain = name.first().is_some_and(|b| !matches!(b, b'"' | b','));
+    let end = memchr::memmem::find(rest, b"\" <")?;
+    let behind = rest.get(end + 3..)?;
+    let close = memchr::memchr(b'"', behind)?;
+    let whole = behind.get(..close)?.ends_with(b">") && behind.get(close + 1) == Some(&b',');
+    (plain && whole && !name.get(..end.checked_sub(2)?)?.contains(&b'"')).then_some(end + 3 + close + 1)
 }
 
 fn bare_length(rest: &[u8]) -> usize {

@@ -108,7 +108,7 @@ static ABOUT: About = About {
     sources: &[
         "Avaya IP Office, SMDR Fields (2010)",
         "Avaya B5800 Branch Gateway Manager 10.0, SMDR examples",
-        "lines of three sites, of 15, 30 and 34 fields",
+        "lines of four sites, of 15, 30 and 34 fields",
     ],
 };
 
@@ -668,7 +668,7 @@ fn amount(i: &[u8]) -> Inner<'_, ()> {
 fn cause(i: &[u8]) -> Inner<'_, &[u8]> {
     let who = alt((tag("?"), take_while_m_n(1, 4, |b: u8| b.is_ascii_uppercase())));
     let why = take_while_m_n(1, 5, |b: u8| b.is_ascii_alphabetic());
-    recognize(pair(who, opt(pair(char(' '), why)))).parse(i)
+    recognize(pair(who, opt(pair(one_of(" :"), why)))).parse(i)
 }
 
 // ---- what it means

@@ -48,7 +48,7 @@ pub struct Caller<'a> {
     /// The number that was called.
     ddi: &'a [u8],
     machine: Option<Machine>,
-    /// By `incoming`, as small switches print it.
+    /// By `incoming` in small letters, as small switches print it.
     small: bool,
     /// Through DISA: an announcement had it first.
     disa: bool,
@@ -169,7 +169,8 @@ fn by_words(dial: &str) -> Option<Party<'_>> {
     Some(Party::Incoming(Caller {
         number: if is_number(behind) { behind.as_bytes() } else { b"" },
         machine: waiting.then_some(Machine::Queue),
-        small: true,
+        // The first KX-TD print capitals, and no ring time either.
+        small: !dial.starts_with("<INCOMING>"),
         disa: has(b"disa"),
         ..Caller::default()
     }))
@@ -183,8 +184,9 @@ fn is_dialled(b: u8) -> bool {
     matches!(b, b'0'..=b'9' | b'+' | b'*' | b'#' | b'-' | b'?')
 }
 
-/// Names and numbers share a field: what is at the end and can be dialled is the number. A text that begins with a
-/// figure and is no number is not cut: noise within a number would give a shorter one. What is not there is empty.
+/// Names and numbers share a field: what is at the end and can be dialled is the number, or what stands before a
+/// blank and a name. Another text that begins with a figure and is no number is not cut: noise within a number would
+/// give a shorter one. What is not there is empty.
 fn name_and_number(text: &str) -> (&str, &str) {
     /// Shorter figures belong to the name.
     const SHORTEST: usize = 3;
@@ -194,6 +196,14 @@ fn name_and_number(text: &str) -> (&str, &str) {
     }
     if text.is_empty() || is_noisy(text) {
         return ("", "");
+    }
+    if let Some((number, name)) = text.split_once(' ')
+        && is_number(number)
+        && number.len() >= SHORTEST
+        && name.trim_start().starts_with(char::is_alphabetic)
+    {
+        // The KX-TD has the number first: `1022220 TOM HUNKS`.
+        return (name.trim_start(), number);
     }
     let name = text.bytes().rposition(|b| !is_dialled(b)).map_or(0, |last| last + 1);
     let (name, number) = text.split_at_checked(name).unwrap_or((text, ""));
@@ -389,6 +399,13 @@ fn incoming_outcome<'a>(f: &Fields<'a>, caller: &Caller<'a>, talked: bool) -> To
     if caller.machine.is_some() || station == Station::Announcement {
         return Told {
             machine: caller.machine.or(Some(Machine::Ivr)),
+            ..Told::plain(Disposition::NoAnswer)
+        };
+    }
+    if f.code == b"RM" {
+        // Remote access: a modem took the call.
+        return Told {
+            machine: Some(Machine::Other),
             ..Told::plain(Disposition::NoAnswer)
         };
     }

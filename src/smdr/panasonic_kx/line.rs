@@ -45,6 +45,10 @@ pub struct Head {
     pub starred: bool,
     /// Where the time begins.
     pub clock_at: usize,
+    /// Behind the date: 8, or 7 where its leading blank was lost.
+    pub date_end: usize,
+    /// ` 1/ 6/05`: small switches print no leading zeros.
+    pub blank_padded: bool,
     twelve_hours: bool,
     padded: bool,
 }
@@ -183,7 +187,7 @@ fn is_modem(text: &[u8]) -> Option<&'static str> {
 
 /// Date and time, and what follows.
 pub fn head(line: &[u8]) -> Result<(Head, &[u8]), Misfit<'_>> {
-    let day_end = line.len().min(8);
+    let day_end = if is_short_date(line) { 7 } else { line.len().min(8) };
     let date = fit(DATE, &line[..day_end], line.len(), day)?;
     let after = &line[day_end..];
     let blanks = after.iter().take_while(|b| **b == b' ').count();
@@ -202,6 +206,8 @@ pub fn head(line: &[u8]) -> Result<(Head, &[u8]), Misfit<'_>> {
         has_seconds,
         starred,
         clock_at,
+        date_end: day_end,
+        blank_padded: line[..day_end].contains(&b' ') || day_end < 8,
         twelve_hours,
         padded: text.get(2) == Some(&b':'),
     };
@@ -233,10 +239,27 @@ fn usual_head(line: &[u8]) -> Option<(Head, &[u8])> {
         has_seconds,
         starred,
         clock_at: line.len() - text.len(),
+        date_end: 8,
+        blank_padded: false,
         twelve_hours,
         padded: text.get(2) == Some(&b':'),
     };
     Some((head, rest))
+}
+
+/// Behind date and time, `MJ ALM` or `MN ALM`: an error of the switch, printed where calls are.
+pub fn is_alarm(line: &[u8]) -> bool {
+    head(line).is_ok_and(|(_, rest)| matches!(trim(rest), [b'M', b'J' | b'N', b' ', b'A', b'L', b'M', b' ', ..]))
+}
+
+/// A date whose leading blank was lost, such as `1/ 6/05`. Two blanks, or one within it, show that no figure was.
+fn is_short_date(line: &[u8]) -> bool {
+    match line {
+        [month, b'/', _, _, b'/', _, _, b' ', rest @ ..] => {
+            month.is_ascii_digit() && (line[2] == b' ' || rest.first() == Some(&b' '))
+        }
+        _ => false,
+    }
 }
 
 /// All fields.
@@ -249,6 +272,7 @@ pub fn fields(line: &[u8]) -> Result<Fields<'_>, Misfit<'_>> {
     let marked = Marked::of(line);
     let by_column = LAYOUTS
         .iter()
+        .filter(|_| head.date_end == 8)
         .find_map(|layout| layout.spans(&marked, rest).map(|spans| (layout, spans)));
     match by_column {
         Some((layout, spans)) => layout.fields(&marked, head, spans),
@@ -467,7 +491,7 @@ fn words<'a>(marked: &Marked<'a>, rest: &'a [u8], head: Head) -> Result<Fields<'
     let line = marked.line;
     let words = Words::of(marked, rest);
     let (mut ring, mut talk, mut quoted) = (Span::Blank, Span::Blank, false);
-    let (mut dial_end, mut after) = (words.all.len(), words.all.len());
+    let (mut dial_end, mut after, mut announced) = (words.all.len(), words.all.len(), false);
     if let Some(at) = words.last_span(is_talk) {
         (dial_end, after) = (at, at + 1);
         (talk, quoted, _) = span(words.all[at].0).unwrap_or((Span::Blank, false, true));
@@ -475,6 +499,8 @@ fn words<'a>(marked: &Marked<'a>, rest: &'a [u8], head: Head) -> Result<Fields<'
         (dial_end, after) = (at + 1, at + 1);
     } else if words.all.last().is_some_and(|(word, _)| is_known_code(word)) {
         (dial_end, after) = (dial_end - 1, dial_end - 1);
+    } else if is_announced(&words.all) {
+        (dial_end, announced) = (dial_end - 1, true);
     }
     if dial_end > 0 && words.ticked & (1 << (dial_end - 1)) != 0 && is_ring(words.all[dial_end - 1].0) {
         dial_end -= 1;
@@ -499,7 +525,7 @@ fn words<'a>(marked: &Marked<'a>, rest: &'a [u8], head: Head) -> Result<Fields<'
         talk,
         quoted,
         account,
-        code,
+        code: if announced { b"RC" } else { code },
     };
     // Without all of these only a phone's event or a sensor may follow.
     let event = trunk.is_empty() && dial.first().is_some_and(u8::is_ascii_alphabetic);
@@ -509,13 +535,24 @@ fn words<'a>(marked: &Marked<'a>, rest: &'a [u8], head: Head) -> Result<Fields<'
     Ok(fields)
 }
 
+/// Small switches print a caller's number when it arrives: no duration, and only the dots of the code.
+fn is_announced(words: &[Word<'_>]) -> bool {
+    let opens = words.iter().position(|(word, _)| word.starts_with(b"<"));
+    let named = |(word, _): &Word<'_>| memchr::memmem::find(word, b"incoming").is_some();
+    words.last().is_some_and(|(word, _)| *word == b"....")
+        && opens.is_some_and(|at| at <= 2 && words[at..].iter().any(named))
+}
+
 /// A word that is no part of a number or name: what noise has made of a column beside it.
 fn stray<'a>(line: &'a [u8], number: &[Word<'a>]) -> Option<Misfit<'a>> {
     let is_span = |word: &[u8]| matches!(word, [.., b'\'', a, b] if a.is_ascii_digit() && b.is_ascii_digit());
     let marked = |word: &[u8]| memchr::memchr(b'<', word).is_some_and(|at| at > 0) && !word.starts_with(b"<D>");
+    // `<    incoming    >` is one.
+    let bracketed = number.first().is_some_and(|(word, _)| *word == b"<");
+    let close = number.iter().position(|(word, _)| bracketed && word.starts_with(b">"));
     number.iter().enumerate().find_map(|(place, (word, left))| {
         let before = &line[..line.len() - left];
-        let apart = place > 0 && before.ends_with(b"  ");
+        let apart = place > close.unwrap_or(0) && before.ends_with(b"  ");
         let late = place > 0 && (word.starts_with(b"<I>") || word.starts_with(b"<D>"));
         (apart || late || is_span(word) || marked(word)).then(|| Misfit::new(DIAL, word, *left))
     })
@@ -616,8 +653,17 @@ fn day(i: &[u8]) -> Inner<'_, [i64; 3]> {
 }
 
 fn any_day(i: &[u8]) -> Inner<'_, [i64; 3]> {
-    let parts = (two(99), preceded(char('/'), two(99)), preceded(char('/'), two(99)));
+    let parts = (
+        alt((two(99), padded(), figure(1, 1))),
+        preceded(char('/'), alt((two(99), padded()))),
+        preceded(char('/'), two(99)),
+    );
     map(parts, |(a, b, c)| [a, b, c]).parse(i)
+}
+
+/// A blank and a digit.
+fn padded<'a>() -> impl nom::Parser<&'a [u8], Output = i64, Error = Error<&'a [u8]>> {
+    preceded(char(' '), figure(1, 1))
 }
 
 /// Without seconds.
@@ -690,7 +736,8 @@ fn blank_or<'a>(
 
 /// Dots stand for digits that were not keyed.
 fn account(i: &[u8]) -> Inner<'_, &[u8]> {
-    preceded(take_while(|b| b == b'.'), take_while(|b: u8| b.is_ascii_digit())).parse(i)
+    let dots = || take_while(|b| b == b'.');
+    preceded(dots(), terminated(take_while(|b: u8| b.is_ascii_digit()), dots())).parse(i)
 }
 
 /// `M'SS`, `HH:MM'SS`, `HH:MM'SS"`, with `*` for unknown digits, or blank: the span, whether `"` stands behind it, and
@@ -767,14 +814,24 @@ fn is_known_code(word: &[u8]) -> bool {
     matches!(word, b"RC" | b"AN" | b"NA" | b"TR" | b"FW" | b"RM" | b"D0" | b"CL")
 }
 
+/// `00560.00EUR`, `0.25`; some sites have the currency first, `EU00560.00`.
 fn is_cost(word: &[u8]) -> bool {
+    let first = word.iter().position(u8::is_ascii_digit).unwrap_or(0);
+    if first > 0 {
+        return is_currency(&word[..first]) && is_amount(&word[first..]);
+    }
     let figures = word
         .iter()
         .take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
         .count();
     let (amount, currency) = word.split_at(figures);
-    let point = amount.iter().position(|b| matches!(b, b'.' | b','));
-    point.is_some_and(|at| at > 0 && at + 1 < amount.len()) && (currency.is_empty() || is_currency(currency))
+    is_amount(amount) && (currency.is_empty() || is_currency(currency))
+}
+
+fn is_amount(text: &[u8]) -> bool {
+    let figures = text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
+    let point = text.iter().position(|b| matches!(b, b'.' | b','));
+    figures && point.is_some_and(|at| at > 0 && at + 1 < text.len())
 }
 
 fn is_currency(word: &[u8]) -> bool {

@@ -13,11 +13,11 @@
 //! Pattern B has a shorter number, no ring time and a cost; C has 120 columns. Lines whose blanks were lost are read
 //! by their words: the duration, `HH:MM'SS`, is what stands out. `<I>` caller, `<D>` number that was called, `EXT` an
 //! intercom call; codes: RC a call arrives, AN it is answered, NA the caller gave up, TR put through, FW forwarded.
-//! Small switches print `incoming` for a caller, no ring time, `"` behind the duration, and a `*` before the time of a
-//! call that was put through.
+//! Small switches print `incoming` for a caller, no ring time, `"` behind the duration, a `*` before the time of a call
+//! that was put through, dates without zeros (` 1/ 6/05`), and a line without duration when a caller's number arrives.
 //!
 //! **Decided here.** The field tables call the stamp the end, the same guides' remarks the start: it is the end, and
-//! the start on small switches (told by the title, `"`, `*` and `incoming`); the option `stamp` overrules. `RC` is
+//! the start on small switches (told by the title, `"`, `*` and `incoming`, but not `<INCOMING>`); the option `stamp` overrules. `RC` is
 //! skipped. An `AN` line waits for the final line with the same trunk, extension and ring time: one leg. It is a leg
 //! of its own once the trunk has another call, or after 24 hours. `TR` stands on the part that ends: the next answer
 //! on its trunk within the stamp's coarseness came by transfer. A call with ring time, or RC, AN, NA, is incoming even
@@ -54,7 +54,7 @@ static ABOUT: About = About {
         "KX-TD 308, 816, 1232",
         "KX-TDA 15 to 600, KX-TDE",
         "KX-NCP, KX-NS, KX-NSX",
-        "KX-TA 308 to 824, KX-TEA 308",
+        "KX-TA 308 to 824, KX-TEA 308, KX-TES 824",
     ],
     transports: &["serial", "tcp"],
     options: &[
@@ -100,6 +100,7 @@ static ABOUT: About = About {
         "an outgoing call on an analogue line counts as answered once it has a duration",
         "names and numbers share a field of 20 or 25 characters and are cut there",
         "calls in progress at a reset of the switch, and lines while its buffer is full, are lost",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "Panasonic KX-TD816, KX-TD308 user manuals, SMDR",
@@ -163,8 +164,9 @@ impl Dialect for PanasonicKx {
             .checked_add(SignedDuration::from_secs(seconds))
             .ok()?;
         let mut out = line[..begun].to_vec();
-        out.extend(at.strftime(order.format()).to_string().into_bytes());
-        out.extend(&line[begun + 8..begun + head.clock_at]);
+        let day = at.strftime(order.format(head.blank_padded)).to_string();
+        out.extend(if head.date_end < 8 { day.trim_start() } else { &day }.bytes());
+        out.extend(&line[begun + head.date_end..begun + head.clock_at]);
         out.extend(head.clock_like(at).into_bytes());
         out.extend(rest);
         Some(out)
@@ -199,11 +201,14 @@ impl DateOrder {
         }
     }
 
-    fn format(self) -> &'static str {
-        match self {
-            Self::Mdy => "%m/%d/%y",
-            Self::Dmy => "%d/%m/%y",
-            Self::Ymd => "%y/%m/%d",
+    fn format(self, blank_padded: bool) -> &'static str {
+        match (self, blank_padded) {
+            (Self::Mdy, false) => "%m/%d/%y",
+            (Self::Dmy, false) => "%d/%m/%y",
+            (Self::Ymd, false) => "%y/%m/%d",
+            (Self::Mdy, true) => "%_m/%_d/%y",
+            (Self::Dmy, true) => "%_d/%_m/%y",
+            (Self::Ymd, true) => "%y/%_m/%_d",
         }
     }
 }
@@ -237,6 +242,12 @@ impl Parser for Reading {
         }
         let fields = match line::fields(text) {
             Ok(fields) => fields,
+            Err(_) if line::is_alarm(text) => {
+                return say(Said::Skipped {
+                    line: line.number,
+                    what: "system alarm",
+                });
+            }
             Err(misfit) => return say(Said::misfit(line, &misfit)),
         };
         if let Some(party) = Party::usual(&fields) {

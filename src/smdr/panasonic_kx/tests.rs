@@ -208,6 +208,8 @@ fn shifting_moves_the_stamp_and_nothing_else() {
     );
     assert_eq!(shifted("12/31/05 *12:54PM 101", 12 * 3600), "01/01/06 *12:54AM 101");
     assert_eq!(shifted("28/02/24 9:05 101", 86_400), "29/02/24 9:05 101");
+    assert_eq!(shifted(" 1/ 6/05   1:18AM 107", 10 * 86_400), " 1/16/05   1:18AM 107");
+    assert_eq!(shifted("1/31/05   1:18AM 107", 86_400), "2/ 1/05   1:18AM 107");
     assert_eq!(DIALECT.shifted(b"Date Time Ext", 1), None);
     assert_eq!(DIALECT.shifted(b"**/**/** **:****", 1), None);
 }
@@ -233,6 +235,17 @@ fn f05_a_cut_line_gives_no_answer_that_was_not_there() {
             assert_eq!(leg.answered_by, None, "{}", &whole[..end]);
         }
     }
+}
+
+#[test]
+fn f05_a_date_that_lost_a_figure_is_none() {
+    let parsed = parse(&Options::new(), &["2/31/26 09:03AM 103 01 0215550123 00:02'40"]);
+    assert!(matches!(parsed[..], [Parsed::Unparsed { .. }]), "{parsed:?}");
+    let start = |line| leg(&option("stamp", "start"), line).start.to_string();
+    assert_eq!(
+        start("2/ 3/26   9:03AM 103  01   0215550123  00:02'40\" ...."),
+        "2026-02-03T09:03:00"
+    );
 }
 
 #[test]

@@ -295,20 +295,38 @@ impl Reader {
     }
 }
 
-/// What the switch calls the party, in versions that do.
+/// Whether it is a type's cell: blank, or a word for what a party is.
+pub(super) fn is_type(kind: &[u8]) -> bool {
+    kind.is_empty() || kind.eq_ignore_ascii_case(b"internal") || by_type(kind, b"").is_some()
+}
+
+/// What the switch calls the party, in versions that do; the later ones write small letters and low lines.
 fn by_type<'a>(kind: &[u8], number: &'a [u8]) -> Option<Party<'a>> {
     let is = |words: &[&str]| words.iter().any(|word| kind.eq_ignore_ascii_case(word.as_bytes()));
     if kind.is_empty() || is(&["internal"]) {
         None
     } else if is(&["extension"]) {
         Some(Party::Extension { number, sure: true })
-    } else if is(&["line", "externalline", "external"]) {
+    } else if is(&[
+        "line",
+        "externalline",
+        "external",
+        "external_line",
+        "provider",
+        "outbound_rule",
+    ]) {
         Some(Party::Outside)
     } else if is(&["queue"]) {
         Some(Party::Machine(Machine::Queue))
-    } else if is(&["ringgroup"]) {
+    } else if is(&[
+        "ringgroup",
+        "ring_group",
+        "ring_group_ring_all",
+        "ring_group_hunt",
+        "group",
+    ]) {
         Some(Party::Group)
-    } else if is(&["ivr", "digitalreceptionist"]) {
+    } else if is(&["ivr", "digitalreceptionist", "digital_receptionist", "script"]) {
         Some(Party::Machine(Machine::Ivr))
     } else if is(&["fax"]) {
         Some(Party::Machine(Machine::Fax))
@@ -329,8 +347,9 @@ fn moved_on(r: &Printed<'_>) -> bool {
 fn unanswered(terminated: &[u8]) -> Disposition {
     match terminated {
         b"Failed_Cancelled" => Disposition::NoAnswer,
-        word if word.ends_with(b"Busy") => Disposition::Busy,
+        word if word.ends_with(b"Busy") || word.ends_with(b"busy") => Disposition::Busy,
         word if word.starts_with(b"Failed") || word.starts_with(b"NoRoute") => Disposition::Failed,
+        b"failed" | b"no_route" => Disposition::Failed,
         _ => Disposition::NoAnswer,
     }
 }

@@ -10,9 +10,10 @@ use nom::Parser as _;
 use nom::bytes::complete::{tag, take, take_while, take_while1};
 use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{all_consuming, map, map_opt, opt, recognize, verify};
-use nom::sequence::{pair, preceded};
+use nom::sequence::{pair, preceded, terminated};
 use smallvec::SmallVec;
 
+use super::leg::is_type;
 use super::usual_line::usual_line;
 use crate::smdr::OptionError;
 use crate::smdr::figures::{self, digits};
@@ -72,9 +73,12 @@ pub(super) const FROM_TYPE: usize = 20;
 pub(super) const TO_TYPE: usize = 21;
 pub(super) const FINAL_TYPE: usize = 22;
 pub(super) const FROM_DISPNAME: usize = 23;
+pub(super) const TO_DISPNAME: usize = 24;
 
 /// The usual order stops here, or goes on to the end.
 pub(super) const SHORT: usize = 20;
+/// So many fields are about billing.
+const BILLING: usize = CHAIN - BILL_CODE;
 
 fn index(name: &str) -> Option<usize> {
     let name = name.trim().to_lowercase().replace('_', "-");
@@ -103,10 +107,7 @@ impl Layout {
     pub fn option(names: Option<Vec<String>>) -> Result<Self, OptionError> {
         let wrong = |reason: String| OptionError::new("fields", reason);
         let Some(names) = names else {
-            return Ok(Self {
-                places: std::array::from_fn(Some),
-                chosen: None,
-            });
+            return Ok(Self::usual());
         };
         let mut places = [None; FIELDS.len()];
         for (place, name) in names.iter().enumerate() {
@@ -130,6 +131,64 @@ impl Layout {
             places,
             chosen: Some(names.len()),
         })
+    }
+
+    /// The order of a line, where the option does not give it: sites leave the billing out, or have all fields in the order in
+    /// which 3CX adds them, with missed calls and names before the types. The chain and the types show it.
+    fn seen(cells: &[Cell<'_>]) -> Self {
+        let count = cells.len();
+        let printed = cells.iter().position(|cell| cell.bytes.starts_with(b"Chain: "));
+        // A call that nobody took has no chain: the count and the first type show where it would stand.
+        let short = [FIELDS.len() - BILLING - 1, FIELDS.len() - BILLING].contains(&count);
+        let first = cells
+            .get(FROM_TYPE - BILLING)
+            .map(|cell| trim(cell.bytes))
+            .unwrap_or_default();
+        let chain = match printed {
+            Some(place @ (BILL_CODE | CHAIN)) => place,
+            None if short && !first.is_empty() && is_type(first) => CHAIN - BILLING,
+            _ => CHAIN,
+        };
+        let behind = cells.get(chain + 1..).unwrap_or_default();
+        let are_types = |three: &[Cell<'_>]| three.iter().all(|cell| is_type(trim(cell.bytes)));
+        let told = |three: &[Cell<'_>]| are_types(three) && three.iter().any(|cell| !trim(cell.bytes).is_empty());
+        // Names before the types, and before these perhaps the calls that were missed.
+        let last = behind.len() >= 6 && behind.last_chunk::<3>().is_some_and(|three| told(three));
+        let types_last = last && !behind.first_chunk::<3>().is_some_and(|three| told(three));
+        let ends = matches!(behind, [] | [Cell { bytes: b"", .. }]);
+        let closed = ends && count == SHORT + 1 && printed == Some(CHAIN);
+        if chain == CHAIN && !types_last && !closed {
+            return Self::usual();
+        }
+        let mut places: [Option<usize>; FIELDS.len()] =
+            std::array::from_fn(|field| (field < BILL_CODE).then_some(field));
+        if chain == CHAIN {
+            (BILL_CODE..CHAIN).for_each(|field| places[field] = Some(field));
+        }
+        places[CHAIN] = Some(chain);
+        let (types, names) = match behind.len() {
+            0 | 1 => (None, None),
+            6 | 7 if types_last => (Some(count - 3), Some(count - 6)),
+            _ if types_last => (Some(count - 3), None),
+            6 | 7 if behind.first_chunk::<3>().is_some_and(|three| are_types(three)) => {
+                (Some(chain + 1), Some(chain + 4))
+            }
+            _ => (Some(chain + 1), None),
+        };
+        for (first, begin) in [(FROM_TYPE, types), (FROM_DISPNAME, names)] {
+            (0..3).for_each(|n| places[first + n] = begin.map(|begin| begin + n));
+        }
+        Self {
+            places,
+            chosen: Some(count),
+        }
+    }
+
+    fn usual() -> Self {
+        Self {
+            places: std::array::from_fn(Some),
+            chosen: None,
+        }
     }
 
     /// The field as it stands in a line; `None` where it was not chosen.
@@ -197,8 +256,11 @@ pub fn any<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a
 /// # Errors
 /// The field that did not fit.
 pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
+    let cells = cells(line)?;
+    let seen = layout.chosen.is_none().then(|| Layout::seen(&cells));
+    let layout = seen.as_ref().unwrap_or(layout);
     let cells = Cells {
-        cells: cells(line)?,
+        cells,
         length: line.len(),
         layout,
     };
@@ -416,7 +478,7 @@ pub fn word(i: &[u8]) -> Inner<'_, &[u8]> {
 pub fn duration(i: &[u8]) -> Inner<'_, i64> {
     match usual::span(i) {
         Some(seconds) => Ok((&[], seconds)),
-        None => figures::duration(i),
+        None => terminated(figures::duration, opt(pair(char('.'), digit1))).parse(i),
     }
 }
 

@@ -22,7 +22,8 @@
 //! 24-27 from-dispname, to-dispname, final-dispname, missed-queue-calls
 //! ```
 //!
-//! The administrator chooses fields and their order (option `fields`); 20 and 27 are usual.
+//! The administrator chooses fields and their order (option `fields`); 20 and 27 are usual. Without the option it is seen
+//! whether billing was left out, and whether missed calls and names stand before the types, as 3CX adds them.
 //!
 //! **Decided here.** A queue "answers" in 0 or 1 s, which is nobody's answer: the person is the first extension
 //! behind it in the chain. What is a queue is told by its type or the option `queues`. Without both, an answer within
@@ -77,7 +78,7 @@ static ABOUT: About = About {
         OptionInfo {
             name: "fields",
             values: "names as 3CX has them, such as time-start, in the order of the line",
-            default: "historyid to chain (20 fields) or to missed-queue-calls (27)",
+            default: "historyid to chain (20 fields) or to missed-queue-calls (27); without billing, and names before types, are seen",
             meaning: "the fields chosen in 3CX's CDR settings",
         },
         OptionInfo {
@@ -115,11 +116,12 @@ static ABOUT: About = About {
         "an outgoing call that ends in EndCall was not set up or not answered, which of both is not printed",
         "a conference room (700) is an extension like another, unless it is in `queues`",
         "a transfer with consultation prints the consultation as a call of its own",
+        "calls have no running number: lines that were lost show as a hole in time, never as a count",
     ],
     sources: &[
         "3CX, CDR - Call Data Reader",
         "lines of a version 16 with 20 and with 27 fields",
-        "a line of a version 20",
+        "a line of a version 20, orders of fields as other collectors expect them",
     ],
 };
 

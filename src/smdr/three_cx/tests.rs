@@ -204,7 +204,8 @@ fn f05_a_cut_line_is_no_call() {
     for whole in [PASSED_ON, GIVEN_UP, ABANDONED, &typed] {
         for end in 0..whole.len() {
             let cut = parse(&Options::new(), &whole.as_bytes()[..end]);
-            let good = whole.len() > PASSED_ON.len() && end == PASSED_ON.len();
+            // Twenty fields are whole, and some switches close them with a comma.
+            let good = whole.len() > PASSED_ON.len() && (end == PASSED_ON.len() || end == PASSED_ON.len() + 1);
             assert_eq!(matches!(cut, Parsed::Leg(_)), good, "{cut:?}");
         }
     }
@@ -231,7 +232,13 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
             quoted ^= *byte == b'"';
             field += usize::from(*byte == b',' && !quoted);
         }
+        let cells: Vec<&[u8]> = text.split(|b| *b == b',').collect();
+        let without_billing = cells[15].starts_with(b"Chain: ") || cells[16] == b"Line";
+        // Types may be the last fields.
+        let types_last = [b"Extension", &b"Queue"[..]].contains(&cells[cells.len() - 2]);
         match field {
+            16.. if without_billing => [&OUTCOME[..], &["direction", "called_number", "calling_name"]].concat(),
+            20.. if types_last => [&OUTCOME[..], &["direction", "called_number", "calling_name"]].concat(),
             2 => vec!["pbx_call_id"],
             3 => vec!["talk_seconds"],
             4 | 5 => [&["start"][..], &OUTCOME].concat(),

@@ -2,10 +2,11 @@
 //!
 //! **Invariants.** What is found here is what [`super::line::printed`] finds; it alone says what is wrong with a line.
 
+use super::leg::is_type;
 use super::line::{
     BILL_CODE, CALLID, CHAIN, DIAL_NO, DURATION, FIELDS, FINAL_DN, FINAL_NUMBER, FINAL_TYPE, FROM_DISPNAME, FROM_DN,
     FROM_NO, FROM_TYPE, HISTORYID, Printed, REASON_CHANGED, REASON_TERMINATED, SHORT, TIME_ANSWERED, TIME_END,
-    TIME_START, TO_DN, TO_NO, TO_TYPE, chain,
+    TIME_START, TO_DISPNAME, TO_DN, TO_NO, TO_TYPE, chain,
 };
 use crate::smdr::cells::Cells;
 use crate::smdr::misfit::trim;
@@ -55,11 +56,16 @@ pub fn usual_line(line: &[u8]) -> Option<Printed<'_>> {
         last_dn: cells.get(FINAL_DN),
         code: cells.get(BILL_CODE),
         chain: chain(trim(parties)).ok()?.1,
-        from_type: words(FROM_TYPE)?,
-        to_type: words(TO_TYPE)?,
-        last_type: words(FINAL_TYPE)?,
+        from_type: words(FROM_TYPE).filter(|word| is_type(word))?,
+        to_type: words(TO_TYPE).filter(|word| is_type(word))?,
+        last_type: words(FINAL_TYPE).filter(|word| is_type(word))?,
         from_name: cells.get(FROM_DISPNAME),
     };
+    // Names may come before the types: with none, the types stand where names would.
+    let told = !printed.from_type.is_empty() || !printed.to_type.is_empty();
+    if count > SHORT && !told && is_type(cells.get(TO_DISPNAME)) && !cells.get(TO_DISPNAME).is_empty() {
+        return None;
+    }
     let reaches = printed.last.is_empty() || printed.chain.contains(&printed.last);
     let whole = printed.chain.len() >= 2 && reaches || parties.is_empty() && printed.answered.is_none();
     whole.then_some(printed)

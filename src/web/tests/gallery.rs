@@ -49,7 +49,10 @@ async fn every_kind_of_page_is_whole() {
         show("list-lacks", format!("{} {part}", token("wang", Target::List)));
         let refused = "do=close&case=13&version=2&case=99&version=1&text=told&outcome=guided";
         show("list-refused", format!("{} {refused}", token("wang", Target::List)));
-        show("empty", token("li", Target::List));
+        show("supervisor", token("li", Target::List));
+        let bare = "do=return&case=30&version=3&reason=";
+        show("return-lacks", format!("{} {bare}", token("liu", Target::List)));
+        show("empty", token("zhao", Target::List));
         show("forged", "/t/forged".into());
         for (what, path) in shown {
             println!("{name}-{what} http://{}{path}", house.address);
@@ -127,6 +130,44 @@ fn gallery(lang: Lang) -> Memory {
         });
     }
     let text = pick("咨询准营证补办，材料已核", "lost permit, papers are checked");
+    office.add(22, |case| {
+        case.state = CaseState::Waiting;
+        case.matter = Some(pick("补办准营证", "Replace a lost permit"));
+        case.deadlines[0].met_at = Some(at("2026-03-05T07:00:00Z"));
+        case.pauses.push(crate::case::Pause {
+            reason: "caller_papers".into(),
+            text: pick("等身份证复印件", "a copy of the identity card"),
+            from: at("2026-03-05T07:00:00Z"),
+            until: at("2026-03-18T09:30:00Z"),
+            to: None,
+        });
+    });
+    office.add(23, |case| {
+        case.matter = Some(pick("查询办理进度", "How far is my request"));
+        case.deadlines[0].met_at = Some(at("2026-03-05T07:00:00Z"));
+        case.deadlines[1].due_at = at("2026-03-05T09:30:00Z");
+        case.promised = Some(at("2026-03-05T09:30:00Z"));
+        case.contacts.push(crate::case::Contact {
+            call: Some(crate::ids::CallId::new(7)),
+            at: at("2026-03-05T06:20:00Z"),
+            by: Some(person("wang")),
+            talk_seconds: Some(65),
+        });
+    });
+    for (id, proved) in [(24, true), (25, false)] {
+        office.add(id, |case| {
+            case.kind = CaseKind::Callback;
+            case.state = CaseState::Closed;
+            case.closed_at = Some(at("2026-03-05T06:20:00Z"));
+            case.outcome = Some(Outcome::CalledBack);
+            case.contacts.push(crate::case::Contact {
+                call: proved.then(|| crate::ids::CallId::new(8)),
+                at: at("2026-03-05T06:20:00Z"),
+                by: Some(person("wang")),
+                talk_seconds: proved.then_some(125),
+            });
+        });
+    }
     office.add(30, |case| {
         case.state = CaseState::Offered;
         case.offer = Some(offer(To::Person(person("liu")), &text));

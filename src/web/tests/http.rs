@@ -55,13 +55,15 @@ impl House {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.raw(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
-            .await
+        self.raw(&format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ))
+        .await
     }
 
     pub async fn post(&self, path: &str, form: &str) -> Answer {
         self.raw(&format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nUser-Agent: desk\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nUser-Agent: desk\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
             form.len()
         ))

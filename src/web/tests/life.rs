@@ -228,12 +228,129 @@ async fn the_list_shows_what_is_offered_and_accepts_it() {
     let list = format!("/t/{}", house.office.token("liu", Target::List));
     let page = house.get(&list).await;
     assert!(page.body.contains("Offered to you") && page.body.contains("lost permit, papers are checked"));
-    assert_eq!(verbs(&page), ["accept"]);
+    assert_eq!(verbs(&page), ["accept", "return"]);
+    // Given back without a reason: the page says what lacks, and the field is open to be filled in.
+    let bare = house.post(&list, "do=return&case=12&version=3&reason=..").await;
+    assert_eq!(bare.status, 422);
+    assert!(bare.body.contains("<details class=\"back\" open>"), "{}", bare.body);
+    assert!(bare.body.contains("Reason: please write one sentence"), "{}", bare.body);
     assert_eq!(house.post(&list, "do=accept&case=12&version=2").await.status, 409);
     assert_eq!(house.post(&list, "do=accept&case=12&version=3").await.status, 303);
     assert_eq!(house.office.case(case).handler, person("liu"));
     let page = house.get(&list).await;
     assert!(!page.body.contains("Offered to you"));
     assert_eq!(verbs(&page), ["close"]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_list_gives_back_what_is_offered() {
+    let (house, case, _) = desk(Lang::Zh, offered).await;
+    let list = format!("/t/{}", house.office.token("liu", Target::List));
+    let given_back = house
+        .post(
+            &list,
+            "do=return&case=12&version=3&reason=%E5%BA%94%E7%94%B1%E7%A8%8E%E5%8A%A1%E5%8A%9E",
+        )
+        .await;
+    assert_eq!(given_back.status, 303, "{}", given_back.body);
+    let event = house.office.last_event(case);
+    let because = matches!(&event, Event::Returned { reason, .. } if reason == "应由税务办");
+    assert!(because, "{event:?}");
+    assert!(!house.get(&list).await.body.contains("转给您的"));
+    house.close().await;
+}
+
+/// Due when and by which rule, what waits for whom, what was promised, what the switch proves.
+#[tokio::test]
+async fn the_start_page_says_why_and_what_waits_for_whom() {
+    let office = Memory::new(Lang::En);
+    office.add(1, |case| case.deadlines[0].due_at = at("2026-03-05T07:00:00Z"));
+    office.add(2, |case| {
+        case.state = CaseState::Offered;
+        case.offer = Some(offer(To::Person(person("liu")), "permits are yours"));
+    });
+    office.add(3, |case| case.promised = Some(at("2026-03-05T09:30:00Z")));
+    office.add(4, |case| {
+        case.state = CaseState::Closed;
+        case.closed_at = Some(at("2026-03-05T06:20:00Z"));
+        case.outcome = Some(crate::case::Outcome::CalledBack);
+        case.contacts.push(crate::case::Contact {
+            call: Some(crate::ids::CallId::new(8)),
+            at: at("2026-03-05T06:20:00Z"),
+            by: Some(person("wang")),
+            talk_seconds: Some(125),
+        });
+    });
+    let house = House::open(office).await;
+    let page = house
+        .get(&format!("/t/{}", house.office.token("wang", Target::List)))
+        .await;
+    let body = &page.body;
+    for said in [
+        "<strong>1</strong> Overdue",
+        "<strong>1</strong> Promised for today",
+        "<strong>1</strong> Waiting for others",
+        "<strong>1</strong> Closed today",
+        "Registration: answered Thu 5 Mar 14:12; end of that day",
+        "By: 首问责任制; calendar cn",
+        "Offered to Liu Yang since today 16:40",
+        "Promised by today 17:30",
+        "Proved by the switch: spoke today 14:20 for 2 min 5 s",
+    ] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    // The late one first; what waits for others after all that is to be done.
+    let place = |id: &str| body.find(id).unwrap_or_else(|| unreachable!("{id}: {body}"));
+    let order = [
+        place(">#1 "),
+        place(">#3 "),
+        place("id=\"waits\""),
+        place(">#2 "),
+        place("id=\"done\""),
+        place(">#4 "),
+    ];
+    assert!(order.is_sorted(), "{order:?}");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_only_the_supervisor_can_move_stands_first_on_their_page() {
+    let office = Memory::new(Lang::En);
+    office.add(1, |case| {
+        case.deadlines[0].due_at = at("2026-03-05T07:00:00Z");
+        case.settled = true;
+    });
+    office.add(2, |case| {
+        case.state = CaseState::Frozen;
+        case.asked = Some(Asked {
+            what: Ask::Extension,
+            until: Some(at("2026-03-18T09:30:00Z")),
+            text: "the files are elsewhere".into(),
+            by: Some(person("wang")),
+        });
+    });
+    office.add(3, |case| case.handler = person("li"));
+    let house = House::open(office).await;
+    let page = house
+        .get(&format!("/t/{}", house.office.token("li", Target::List)))
+        .await;
+    let body = &page.body;
+    for said in [
+        "href=\"#watch-rule\"><strong>1</strong> For you to rule on",
+        "href=\"#watch-overdue\"><strong>1</strong> Overdue below you",
+        "Went to and fro too often: rule who handles it",
+        "Wang Fang asks for more time, until Wed 18 Mar 17:30: the files are elsewhere",
+        "Handler: Wang Fang",
+    ] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    let place = |id: &str| body.find(id).unwrap_or_else(|| unreachable!("{id}: {body}"));
+    let order = [
+        place("id=\"watch-rule\""),
+        place("id=\"todo\""),
+        place("id=\"watch-overdue\""),
+    ];
+    assert!(order.is_sorted(), "{order:?}");
     house.close().await;
 }

@@ -28,6 +28,9 @@ pub fn person(id: &str) -> PersonId {
     id.parse().unwrap()
 }
 
+/// A case and its events.
+type Kept = (Case, Vec<EventRow>);
+
 /// The office; `acts` counts every call of [`Office::act`].
 pub struct Memory {
     pub keys: Keys,
@@ -128,6 +131,7 @@ fn case(id: CaseId) -> Case {
             zh: zh.to_owned(),
             en: en.to_owned(),
         },
+        given: false,
         dropped: false,
     };
     Case {
@@ -171,6 +175,7 @@ fn case(id: CaseId) -> Case {
         passed_on: vec![],
         evidence_differs: false,
         evidence_person: None,
+        evidence_heard: false,
         acted: false,
         policy: ("bureau".into(), "0123456789ab".into()),
         deadlines: vec![
@@ -202,7 +207,6 @@ fn case(id: CaseId) -> Case {
         promised: None,
         pauses: Vec::new(),
         extended: 0,
-        extended_to: None,
         asked: None,
         hot: false,
         disputed: false,
@@ -368,6 +372,31 @@ fn decide_life(case: &mut Case, command: Command) -> Result<Event, Refusal> {
     }
 }
 
+impl Memory {
+    /// What waits for Li: one of each kind that stands there.
+    fn watched(
+        &self,
+        link: &Link,
+        cases: &BTreeMap<CaseId, Kept>,
+        row: &dyn Fn(&Kept) -> ListRow,
+    ) -> Vec<(ListRow, Vec<Watch>)> {
+        let why = |case: &Case| match case.state {
+            CaseState::Frozen => Some(Watch::ToRule),
+            CaseState::Offered => Some(Watch::Offered),
+            CaseState::Open if case.overdue(at(NOW)) && case.chases > 0 => Some(Watch::Escalated(3)),
+            CaseState::Open if case.overdue(at(NOW)) => Some(Watch::Overdue),
+            _ => None,
+        };
+        let above = link.person.as_str() == "li";
+        let found = cases.values().filter(|_| above);
+        let mut found: Vec<_> = found
+            .filter_map(|shown| Some((row(shown), vec![why(&shown.0)?])))
+            .collect();
+        found.sort_by_key(|(_, whys)| whys.clone());
+        found
+    }
+}
+
 /// An offer of Wang's, for Liu to answer.
 pub fn offer(to: To, text: &str) -> Offer {
     Offer {
@@ -407,6 +436,18 @@ impl Office for Memory {
     }
 
     async fn behind(&self, _: Asked, _: Option<String>, _: String) -> Result<Behind, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn overdue(&self, _: Lang) -> Result<Behind, NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn caller(&self, _: String, _: Lang) -> Result<[Behind; 2], NoPage> {
+        Err(NoPage::Gone)
+    }
+
+    async fn why(&self, _: CaseId, _: Lang) -> Result<Vec<crate::report::why::Section>, NoPage> {
         Err(NoPage::Gone)
     }
 
@@ -461,6 +502,8 @@ impl Office for Memory {
             categories: categories(),
             needs: needs(),
             list_url: Some(format!("/t/{list}")),
+            breaches: Vec::new(),
+            sanctions: Vec::new(),
         })
     }
 
@@ -468,34 +511,30 @@ impl Office for Memory {
         let cases = self.cases.lock().unwrap();
         let theirs = cases.values().filter(|(case, _)| case.handler == link.person);
         let open = theirs.filter(|(case, _)| case.state != CaseState::Closed);
-        let rows = open.map(|(case, _)| ListRow {
+        let row = |(case, _): &(Case, Vec<EventRow>)| ListRow {
             of: None,
             case: case.clone(),
             url: format!("/t/{}", self.token(link.person.as_str(), Target::Case(case.id))),
-        });
+            needs: needs(),
+            policy: "首问责任制".to_owned(),
+            returns: case.offer.is_some(),
+        };
+        let offered = |(case, _): &&(Case, Vec<EventRow>)| case.offer.is_some() && answers(case, &link.person).accept;
+        let closed = |(case, _): &&(Case, Vec<EventRow>)| case.state == CaseState::Closed;
         Ok(ListPage {
             lang: self.lang,
             now: at(NOW),
             zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            calendar: "cn".to_owned(),
             viewer: link.person.clone(),
             people: self.people(),
-            rows: rows.collect(),
-            watched: Vec::new(),
-            offered: cases
-                .values()
-                .filter(|(case, _)| case.offer.is_some() && answers(case, &link.person).accept)
-                .map(|(case, _)| ListRow {
-                    of: None,
-                    case: case.clone(),
-                    url: format!("/t/{}", self.token(link.person.as_str(), Target::Case(case.id))),
-                })
-                .collect(),
+            staff: self.staff(),
+            rows: open.map(row).collect(),
+            watched: self.watched(link, &cases, &row),
+            watched_more: 0,
+            offered: cases.values().filter(offered).map(row).collect(),
             categories: categories(),
-            needs: needs(),
-            closed_today: cases
-                .values()
-                .filter(|(case, _)| case.state == CaseState::Closed)
-                .count(),
+            done: cases.values().filter(closed).map(row).collect(),
         })
     }
 

@@ -1,0 +1,120 @@
+//! Headings and cells of the tables that commands print. Pure.
+//!
+//! **Not here**: columns of the report ([`super::report_words`]); JSON and sheets, whose names are the same everywhere.
+
+use super::{Lang, Say};
+use crate::call::{Certainty, Direction};
+
+impl Say {
+    /// A heading; one that is not known is shown as it is.
+    pub fn head(self, head: &str) -> &str {
+        if self.0 == Lang::En {
+            return head;
+        }
+        match head {
+            "answered by" => "接听分机",
+            "at" | "when" => "时间",
+            "article" => "条款",
+            "breached" => "已超期",
+            "call" => "通话",
+            "called" => "被叫",
+            "caller" => "来电人",
+            "case" => "事项单",
+            "channel" | "how" => "方式",
+            "date" => "日期",
+            "day" => "星期",
+            "deadline" => "时限",
+            "department" => "部门",
+            "direction" => "方向",
+            "directory entry" => "名录依据",
+            "disposition" => "结果",
+            "due" => "截止",
+            "first answerer" => "首问责任人",
+            "for" => "时限",
+            "handler" => "承办人",
+            "hours" => "工作时间",
+            "kind" => "类型",
+            "late" => "逾期",
+            "leg" => "通话段",
+            "matter" => "事项",
+            "message" => "邮件",
+            "met" => "完成",
+            "name" => "名称",
+            "next" => "下次发送",
+            "no longer" => "不再适用",
+            "notice" => "通知",
+            "opened" => "开单",
+            "outside" => "外单位",
+            "person" => "人员",
+            "phone" => "电话",
+            "rang again" => "再次来电",
+            "reason" => "理由",
+            "ring" => "振铃",
+            "rung" => "级次",
+            "start" => "开始",
+            "state" | "status" => "状态",
+            "station" => "分机",
+            "subject" => "主题",
+            "sure" => "把握",
+            "talk" => "通话时长",
+            "to" => "收件人",
+            "tries" => "次数",
+            "violation" => "违规",
+            "what" => "内容",
+            "who" => "谁",
+            "why" => "原因",
+            "yes" => "是",
+            other => other,
+        }
+    }
+
+    /// Which way a call went.
+    pub fn direction(self, direction: Direction) -> &'static str {
+        match direction {
+            Direction::Incoming => self.pick("呼入", "incoming"),
+            Direction::Outgoing => self.pick("呼出", "outgoing"),
+            Direction::Internal => self.pick("内部", "internal"),
+        }
+    }
+
+    /// How sure it is who answered first, in a word.
+    pub fn sure(self, certainty: Certainty) -> &'static str {
+        match certainty {
+            Certainty::Certain => self.pick("确定", "certain"),
+            Certainty::Likely => self.pick("大致确定", "likely"),
+            Certainty::Ambiguous => self.pick("不确定", "ambiguous"),
+        }
+    }
+
+    /// A case whose call is not over yet.
+    pub fn draft(self) -> &'static str {
+        self.pick("未定", "draft")
+    }
+
+    /// How a message or a notice stands, what a day is, who or what wrote an event; a word that is not known is shown as it is.
+    pub fn standing(self, word: &str) -> &str {
+        if self.0 == Lang::En {
+            return word;
+        }
+        match word {
+            "waiting" => "待发送",
+            "begun" => "发送中",
+            "sent" => "已发送",
+            "failed" => "未送达",
+            "held" => "暂停发送",
+            "skipped" => "不再需要",
+            "replaced" => "已重写",
+            "working" => "工作日",
+            "day_off" => "休息日",
+            "holiday" => "节假日",
+            "make_up" => "调休上班",
+            "switch" => "交换机",
+            "clock" => "计时",
+            "admin" => "管理员",
+            "feed" => "话单",
+            "cli" => "命令行",
+            "page" => "网页",
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Why a case is whose it is and due when: the switch's lines, what was read from them, the directory's entry, the
+//! policy, deadlines, violations. In words, for a terminal and for a page.
+//!
+//! **Invariants.** Everything is said by what the register holds; the directory is asked for the time of each leg.
+//! With `masked`, no caller's number is shown in full, not even in the switch's own line.
+
+use jiff::Timestamp;
+
+use crate::call::PlacedLeg;
+use crate::case::{Actor, Case, CaseKind, Event};
+use crate::ids::PersonId;
+use crate::l10n::{Say, when};
+use crate::register::read::{CallRow, Reader};
+use crate::register::{self, Rules};
+
+/// A heading and the lines under it; some headings say all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
+    /// The heading.
+    pub title: String,
+    /// What it stands over.
+    pub lines: Vec<String>,
+}
+
+/// Who asks, in which language, and whether numbers are shown in full.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// Directory, zones, names.
+    pub rules: &'a Rules,
+    /// The reader's language.
+    pub say: Say,
+    /// Our clock.
+    pub now: Timestamp,
+    /// Callers' numbers are masked.
+    pub masked: bool,
+}
+
+impl Asker<'_> {
+    /// All there is to say.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn why(&self, reader: &Reader, case: &Case) -> Result<Vec<Section>, register::Error> {
+        let say = self.say;
+        let call = case.call.map(|id| reader.call(id)).transpose()?.flatten();
+        let mut sections = match &call {
+            Some(call) => self.legs(reader, call)?,
+            None => Vec::new(),
+        };
+        sections.push(self.first(reader, case, call.as_ref())?);
+        let name = |person: &PersonId| self.rules.directory.display_name(person, say.0);
+        let held = case.custody.iter().map(|held| {
+            let to = held.to.map(|to| self.at(to));
+            say.why_held(
+                name(&held.person),
+                self.at(held.from),
+                to.unwrap_or_else(|| say.why_now()),
+            )
+        });
+        sections.push(section(say.why_handler(name(&case.handler)), held.collect()));
+        sections.push(section(say.why_policy(&case.policy.0, &case.policy.1), Vec::new()));
+        sections.push(self.deadlines(case));
+        sections.extend(self.violations(case));
+        Ok(sections)
+    }
+
+    fn legs(&self, reader: &Reader, call: &CallRow) -> Result<Vec<Section>, register::Error> {
+        let say = self.say;
+        let feed = call.feed.parse().ok();
+        let zone = feed.as_ref().and_then(|feed| self.rules.feeds.get(feed));
+        let zone = zone.map_or(&self.rules.zone, |feed| &feed.zone);
+        let legs = reader.legs(call.id, zone)?;
+        let (mut printed, mut read_as) = (Vec::new(), Vec::new());
+        for (leg, n) in legs.iter().zip(1usize..) {
+            for id in &leg.line_ids {
+                if let Some(line) = reader.line(*id)? {
+                    let raw = String::from_utf8_lossy(&line.raw).into_owned();
+                    printed.push(format!("{}  {}", self.at(leg.received_at), self.hidden(&raw, call)));
+                }
+            }
+            let or_none = |text: Option<&str>| text.unwrap_or("-").to_owned();
+            let entry = feed.as_ref().and_then(|feed| self.entry(leg, feed));
+            read_as.push(say.why_leg(
+                n,
+                or_none(leg.leg.station.as_deref()),
+                say.disposition(leg.leg.disposition),
+                or_none(leg.leg.answered_by.as_deref()),
+                entry.map_or_else(|| "-".to_owned(), |entry| say.entry(&entry)),
+            ));
+        }
+        Ok(vec![
+            section(say.why_printed(), printed),
+            section(say.why_read_as(), read_as),
+        ])
+    }
+
+    fn entry(&self, leg: &PlacedLeg, feed: &crate::ids::FeedName) -> Option<String> {
+        let at = self.rules.zone.to_datetime(leg.answered_at.unwrap_or(leg.start));
+        let station = leg.leg.answered_by.as_deref().or(leg.leg.station.as_deref())?;
+        let agent = leg.leg.marks.agent.as_deref();
+        Some(self.rules.directory.holder(station, agent, feed, at).rule)
+    }
+
+    /// The switch's line without the caller's number, where that is not to be shown.
+    fn hidden(&self, raw: &str, call: &CallRow) -> String {
+        let numbers = [&call.calling_number, &call.called_number];
+        let long = numbers
+            .into_iter()
+            .flatten()
+            .filter(|number| self.masked && number.len() > 6);
+        let hide = |line: String, number: &String| match crate::l10n::masked(number) {
+            Some(masked) => line.replace(number.as_str(), &masked),
+            None => line,
+        };
+        long.fold(raw.to_owned(), hide)
+    }
+
+    /// Who answered first, by what, and who said otherwise: both stay.
+    fn first(&self, reader: &Reader, case: &Case, call: Option<&CallRow>) -> Result<Section, register::Error> {
+        let say = self.say;
+        let name = |person: Option<&PersonId>| {
+            person.map_or_else(
+                || say.why_nobody(),
+                |person| self.rules.directory.display_name(person, say.0),
+            )
+        };
+        let mut lines = Vec::new();
+        for row in reader.events(case.id)? {
+            if let Event::Corrected { was, reason, .. } = &row.event {
+                let by = match &row.actor {
+                    Actor::Person(person) => name(Some(person)),
+                    other => say.standing(&other.to_string()).to_owned(),
+                };
+                lines.push(say.why_corrected(self.at(row.at), by, name(was.as_ref()), reason));
+            }
+        }
+        let is_corrected = !lines.is_empty();
+        let entry = call.and_then(|call| call.found.as_deref());
+        let entry = entry.filter(|entry| !entry.is_empty()).map(|entry| say.entry(entry));
+        if is_corrected {
+            lines.extend(entry.as_ref().map(|entry| say.why_first_before(entry)));
+        }
+        lines.extend(call.iter().flat_map(|call| &call.doubts).map(|doubt| say.doubt(*doubt)));
+        lines.extend(case.clock_flagged.then(|| say.why_clock()));
+        let (first, sure) = (name(case.first_answerer.as_ref()), say.certainty(case.certainty));
+        let title = match entry {
+            _ if case.kind == CaseKind::Callback && case.first_answerer.is_none() => say.why_missed(),
+            Some(entry) if !is_corrected => say.why_first(first, sure, entry),
+            _ => say.why_first_only(first, sure),
+        };
+        Ok(section(title, lines))
+    }
+
+    fn deadlines(&self, case: &Case) -> Section {
+        let say = self.say;
+        let dated = case.deadlines.iter().map(|deadline| {
+            let line = say.labelled_line(say.deadline(deadline.kind), say.of(&deadline.why));
+            match (deadline.dropped, deadline.met_at) {
+                (true, _) => say.why_no_longer(line),
+                (false, Some(at)) => say.why_met(line, self.at(at)),
+                (false, None) => line,
+            }
+        });
+        let undated = case.undated.iter();
+        let undated = undated.map(|undated| say.labelled_line(say.deadline(undated.kind), say.of(&undated.why)));
+        section(say.why_deadlines(), dated.chain(undated).collect())
+    }
+
+    fn violations(&self, case: &Case) -> Option<Section> {
+        let say = self.say;
+        let mut lines = Vec::new();
+        for violation in &case.violations {
+            let charged = violation.person.as_ref();
+            let charged = charged.map_or_else(
+                || say.why_nobody(),
+                |person| self.rules.directory.display_name(person, say.0),
+            );
+            let status = match violation.status {
+                crate::case::Status::Pending => say.status_pending(),
+                crate::case::Status::Confirmed => say.status_confirmed(),
+                crate::case::Status::Waived => say.status_waived(),
+            };
+            let what = say.violation(violation.kind);
+            let line = say.why_violation(what, charged, self.at(violation.at), status);
+            let shows = case.breach_of(violation).map(|row| say.of(&row.why).to_owned());
+            let shows = shows.or_else(|| Some(violation.text.clone()).filter(|text| !text.is_empty()));
+            lines.push(match shows {
+                Some(shows) => say.labelled(line, shows),
+                None => line,
+            });
+        }
+        (!lines.is_empty()).then(|| section(say.why_violations(), lines))
+    }
+
+    fn at(&self, at: Timestamp) -> String {
+        when::long(self.say.0, at, &self.rules.zone, self.now)
+    }
+}
+
+fn section(title: String, lines: Vec<String>) -> Section {
+    Section { title, lines }
+}
