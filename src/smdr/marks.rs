@@ -36,6 +36,38 @@ impl Block {
     }
 }
 
+/// Bytes that are looked for in several blocks, of which it does not matter where they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Found(u8x16);
+
+impl Found {
+    /// Looks for those that `find` marks in sixteen.
+    #[inline(always)]
+    fn look(&mut self, block: &Block, find: impl Fn(u8x16) -> u8x16) {
+        let [a, b, c, d] = block.0.map(find);
+        self.0 = self.0 | (a | b) | (c | d);
+    }
+
+    /// Looks for this one.
+    #[inline(always)]
+    pub fn look_for(&mut self, block: &Block, byte: u8) {
+        self.look(block, |part| part.simd_eq(u8x16::splat(byte)));
+    }
+
+    /// Looks for any that are not from one byte up to another.
+    #[inline(always)]
+    pub fn look_beyond(&mut self, block: &Block, from: u8, to: u8) {
+        let span = u8x16::splat(to.wrapping_sub(from));
+        self.look(block, |part| (part - u8x16::splat(from)).saturating_sub(span));
+    }
+
+    /// Whether there was one.
+    #[inline(always)]
+    pub fn any(&self) -> bool {
+        self.0 != u8x16::ZERO
+    }
+}
+
 /// Which bits have an odd number of bits set up to and with themselves: what is in quotes, with the opening ones.
 pub const fn parity(quotes: u64) -> u64 {
     let mut odd = quotes;

@@ -7,7 +7,7 @@
 //! reader would have found (`properties` holds the two against each other).
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 
 /// Without the blanks around it: most have none.
 #[inline]
@@ -73,11 +73,43 @@ pub fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
 /// `YYYY/MM/DD HH:MM:SS`, with this stroke between the parts of the day.
 #[inline]
 pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
-    let (day, clock) = cell.split_first_chunk::<8>()?;
-    let [century, _, year, _, _, month, ..] = pairs(day, &[b'0', b'0', b'0', b'0', stroke, b'0', b'0', stroke])?;
-    let [d1, d2, b' ', clock @ ..] = clock else { return None };
-    let day = jiff::civil::Date::new(i16::from(century) * 100 + i16::from(year), month as i8, two(*d1, *d2)?);
-    Some(day.ok()?.to_datetime(time(clock)?))
+    Day::new(stroke).stamp(cell)
+}
+
+/// The day that was read last: nearly always it is that of the next stamp too.
+#[derive(Debug, Clone, Copy)]
+pub struct Day {
+    text: [u8; 10],
+    date: Date,
+}
+
+impl Day {
+    /// Some day, with this stroke between its parts.
+    pub const fn new(stroke: u8) -> Self {
+        let text = [b'0', b'0', b'0', b'0', stroke, b'0', b'1', stroke, b'0', b'1'];
+        let date = Date::ZERO;
+        Self { text, date }
+    }
+
+    /// `YYYY/MM/DD HH:MM:SS`.
+    #[inline]
+    pub fn stamp(&mut self, cell: &[u8]) -> Option<DateTime> {
+        let (day, clock) = cell.split_first_chunk()?;
+        let (b' ', clock) = clock.split_first()? else {
+            return None;
+        };
+        if *day != self.text {
+            let stroke = self.text[4];
+            let [century, _, year, _, _, month, ..] = pairs(
+                day.first_chunk()?,
+                &[b'0', b'0', b'0', b'0', stroke, b'0', b'0', stroke],
+            )?;
+            let [.., d1, d2] = *day;
+            let date = Date::new(i16::from(century) * 100 + i16::from(year), month as i8, two(d1, d2)?);
+            (self.text, self.date) = (*day, date.ok()?);
+        }
+        Some(self.date.to_datetime(time(clock)?))
+    }
 }
 
 /// `HH:MM:SS` of a clock.
@@ -112,6 +144,58 @@ pub fn is_digits(cell: &[u8]) -> bool {
             _ => !cell.is_empty() && cell.iter().all(u8::is_ascii_digit),
         },
         _ => cell.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// Whether both are the same: short texts are compared without a call.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    /// Two looks that overlap.
+    fn ends<const N: usize>(a: &[u8], b: &[u8]) -> Option<bool> {
+        let first = a.first_chunk::<N>()? == b.first_chunk()?;
+        Some(first & (a.last_chunk::<N>()? == b.last_chunk()?))
+    }
+    a.len() == b.len()
+        && match a.len() {
+            0 => true,
+            1..=3 => ends::<1>(a, b) == Some(true) && a.get(a.len() / 2) == b.get(b.len() / 2),
+            4..=7 => ends::<4>(a, b) == Some(true),
+            8..=16 => ends::<8>(a, b) == Some(true),
+            _ => a == b,
+        }
+}
+
+/// Bytes of a kind, such as those of a word.
+pub struct Class([bool; 256]);
+
+impl Class {
+    /// These.
+    pub const fn of(bytes: &[u8]) -> Self {
+        let mut class = [false; 256];
+        let mut n = 0;
+        while n < bytes.len() {
+            class[bytes[n] as usize] = true;
+            n += 1;
+        }
+        Self(class)
+    }
+
+    /// Letters and digits of ASCII, and these.
+    pub const fn alphanumeric_and(others: &[u8]) -> Self {
+        let mut class = Self::of(others);
+        let mut byte = 0;
+        while byte < 128 {
+            class.0[byte] |= (byte as u8).is_ascii_alphanumeric();
+            byte += 1;
+        }
+        class
+    }
+
+    /// Whether all of a cell are of it.
+    #[inline]
+    pub fn has_all(&self, cell: &[u8]) -> bool {
+        // No early end: each look at a byte is one less to be foreseen.
+        cell.iter().fold(true, |all, b| all & self.0[usize::from(*b)])
     }
 }
 
@@ -170,6 +254,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_same_is_equal(a in "[ab]{0,20}", b in "[ab]{0,20}", at in any::<prop::sample::Index>()) {
+            prop_assert_eq!(same(a.as_bytes(), b.as_bytes()), a == b);
+            prop_assert!(same(a.as_bytes(), a.clone().as_bytes()));
+            let mut other = a.clone().into_bytes();
+            if let Some(byte) = (!a.is_empty()).then(|| &mut other[at.index(a.len())]) {
+                *byte += 1;
+                prop_assert!(!same(a.as_bytes(), &other));
+            }
+        }
+
+        #[test]
+        fn days_are_read_alike_after_any_other(days in proptest::collection::vec("20[0-9]{2}/[01][0-9]/[0-3][0-9]", 1..9)) {
+            let mut last = Day::new(b'/');
+            for day in days {
+                let text = format!("{day} 09:15:02");
+                prop_assert_eq!(last.stamp(text.as_bytes()), Day::new(b'/').stamp(text.as_bytes()));
+            }
+        }
+
         #[test]
         fn digits_are_digits(cell in "[0-9]{0,20}[:/0-9a]?[0-9]{0,3}") {
             let cell = cell.as_bytes();

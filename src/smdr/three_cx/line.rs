@@ -1,4 +1,4 @@
-//! The fields of a line, in the order the administrator chose.
+//! What stands in the fields of a line, read with care.
 //!
 //! **Invariants.** Cells are cut once, quotes respected; a quoted cell's place is that of its content. A line whose
 //! chain lacks its end, or the party the call ended with, is cut and no record.
@@ -13,212 +13,24 @@ use nom::combinator::{all_consuming, map, map_opt, opt, recognize, verify};
 use nom::sequence::{pair, preceded, terminated};
 use smallvec::SmallVec;
 
-use super::leg::is_type;
-use super::usual_line::usual_line;
-use crate::smdr::OptionError;
+use super::chain::{Chain, chain};
+use super::layout::{
+    BILL_CODE, CALLID, CHAIN, DIAL_NO, DURATION, FIELDS, FINAL_DN, FINAL_NUMBER, FINAL_TYPE, FROM_DISPNAME, FROM_DN,
+    FROM_NO, FROM_TYPE, HISTORYID, Layout, Order, REASON_CHANGED, REASON_TERMINATED, SHORT, TIME_ANSWERED, TIME_END,
+    TIME_START, TO_DN, TO_NO, TO_TYPE,
+};
+use super::party::Kind;
 use crate::smdr::figures::{self, digits};
 use crate::smdr::misfit::{self, Field, Inner, Misfit, trim};
-use crate::smdr::registry::nearest;
 use crate::smdr::usual;
 
-/// Fields as 3CX names them, in the usual order, with what they hold.
-pub(super) const FIELDS: [(&str, &str); 27] = [
-    ("historyid", "`Call ` and a number"),
-    ("callid", "a call id"),
-    ("duration", "HH:MM:SS or nothing"),
-    ("time-start", "YYYY/MM/DD HH:MM:SS"),
-    ("time-answered", "YYYY/MM/DD HH:MM:SS or nothing"),
-    ("time-end", "YYYY/MM/DD HH:MM:SS or nothing"),
-    ("reason-terminated", "a word such as TerminatedBySrc"),
-    ("from-no", "a number"),
-    ("to-no", "a number"),
-    ("from-dn", "a number"),
-    ("to-dn", "a number"),
-    ("dial-no", "a number"),
-    ("reason-changed", "a word such as ReplacedDst, or nothing"),
-    ("final-number", "a number or name"),
-    ("final-dn", "a number"),
-    ("bill-code", "a code"),
-    ("bill-rate", "an amount"),
-    ("bill-cost", "an amount"),
-    ("bill-name", "a name"),
-    ("chain", "`Chain: ` and parties to the last, each with `;`"),
-    ("from-type", "a word such as External"),
-    ("to-type", "a word such as Internal"),
-    ("final-type", "a word such as Internal"),
-    ("from-dispname", "a name"),
-    ("to-dispname", "a name"),
-    ("final-dispname", "a name"),
-    ("missed-queue-calls", "numbers"),
-];
-// Their places in it.
-pub(super) const HISTORYID: usize = 0;
-pub(super) const CALLID: usize = 1;
-pub(super) const DURATION: usize = 2;
-pub(super) const TIME_START: usize = 3;
-pub(super) const TIME_ANSWERED: usize = 4;
-pub(super) const TIME_END: usize = 5;
-pub(super) const REASON_TERMINATED: usize = 6;
-pub(super) const FROM_NO: usize = 7;
-pub(super) const TO_NO: usize = 8;
-pub(super) const FROM_DN: usize = 9;
-pub(super) const TO_DN: usize = 10;
-pub(super) const DIAL_NO: usize = 11;
-pub(super) const REASON_CHANGED: usize = 12;
-pub(super) const FINAL_NUMBER: usize = 13;
-pub(super) const FINAL_DN: usize = 14;
-pub(super) const BILL_CODE: usize = 15;
-pub(super) const CHAIN: usize = 19;
-pub(super) const FROM_TYPE: usize = 20;
-pub(super) const TO_TYPE: usize = 21;
-pub(super) const FINAL_TYPE: usize = 22;
-pub(super) const FROM_DISPNAME: usize = 23;
-pub(super) const TO_DISPNAME: usize = 24;
-
-/// The usual order stops here, or goes on to the end.
-pub(super) const SHORT: usize = 20;
-/// So many fields are about billing.
-const BILLING: usize = CHAIN - BILL_CODE;
-
-fn index(name: &str) -> Option<usize> {
-    let name = name.trim().to_lowercase().replace('_', "-");
-    let name = if name == "final-no" { "final-number" } else { &name };
-    FIELDS.iter().position(|(known, _)| *known == name)
-}
-
-/// Whether the cell is a field's name.
-pub fn is_name(cell: &[u8]) -> bool {
-    let plausible = cell.len() < 32 && !cell.iter().any(u8::is_ascii_digit);
-    plausible && std::str::from_utf8(cell).is_ok_and(|name| index(name.trim_matches('"')).is_some())
-}
-
-/// Where each field stands.
-pub struct Layout {
-    places: [Option<usize>; FIELDS.len()],
-    /// How many fields were chosen; `None`: the usual ones.
-    chosen: Option<usize>,
-}
-
-impl Layout {
-    /// The option `fields`.
-    ///
-    /// # Errors
-    /// An unknown name, or one without which a call can't be told.
-    pub fn option(names: Option<Vec<String>>) -> Result<Self, OptionError> {
-        let wrong = |reason: String| OptionError::new("fields", reason);
-        let Some(names) = names else {
-            return Ok(Self::usual());
-        };
-        let mut places = [None; FIELDS.len()];
-        for (place, name) in names.iter().enumerate() {
-            let field = index(name).ok_or_else(|| {
-                let near = nearest(name, FIELDS.iter().map(|(known, _)| *known));
-                let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                wrong(format!("3CX has no field `{name}`{hint}"))
-            })?;
-            if places[field].replace(place).is_some() {
-                return Err(wrong(format!("`{name}` is there twice")));
-            }
-        }
-        for needed in ["time-start", "time-answered", "from-no", "to-no"] {
-            if index(needed).is_none_or(|field| places[field].is_none()) {
-                return Err(wrong(format!(
-                    "`{needed}` is missing; add it in 3CX's CDR settings too"
-                )));
-            }
-        }
-        Ok(Self {
-            places,
-            chosen: Some(names.len()),
-        })
-    }
-
-    /// The order of a line, where the option does not give it: sites leave the billing out, or have all fields in the order in
-    /// which 3CX adds them, with missed calls and names before the types. The chain and the types show it.
-    fn seen(cells: &[Cell<'_>]) -> Self {
-        let count = cells.len();
-        let printed = cells.iter().position(|cell| cell.bytes.starts_with(b"Chain: "));
-        // A call that nobody took has no chain: the count and the first type show where it would stand.
-        let short = [FIELDS.len() - BILLING - 1, FIELDS.len() - BILLING].contains(&count);
-        let first = cells
-            .get(FROM_TYPE - BILLING)
-            .map(|cell| trim(cell.bytes))
-            .unwrap_or_default();
-        let chain = match printed {
-            Some(place @ (BILL_CODE | CHAIN)) => place,
-            None if short && !first.is_empty() && is_type(first) => CHAIN - BILLING,
-            _ => CHAIN,
-        };
-        let behind = cells.get(chain + 1..).unwrap_or_default();
-        let are_types = |three: &[Cell<'_>]| three.iter().all(|cell| is_type(trim(cell.bytes)));
-        let told = |three: &[Cell<'_>]| are_types(three) && three.iter().any(|cell| !trim(cell.bytes).is_empty());
-        // Names before the types, and before these perhaps the calls that were missed.
-        let last = behind.len() >= 6 && behind.last_chunk::<3>().is_some_and(|three| told(three));
-        let types_last = last && !behind.first_chunk::<3>().is_some_and(|three| told(three));
-        let ends = matches!(behind, [] | [Cell { bytes: b"", .. }]);
-        let closed = ends && count == SHORT + 1 && printed == Some(CHAIN);
-        if chain == CHAIN && !types_last && !closed {
-            return Self::usual();
-        }
-        let mut places: [Option<usize>; FIELDS.len()] =
-            std::array::from_fn(|field| (field < BILL_CODE).then_some(field));
-        if chain == CHAIN {
-            (BILL_CODE..CHAIN).for_each(|field| places[field] = Some(field));
-        }
-        places[CHAIN] = Some(chain);
-        let (types, names) = match behind.len() {
-            0 | 1 => (None, None),
-            6 | 7 if types_last => (Some(count - 3), Some(count - 6)),
-            _ if types_last => (Some(count - 3), None),
-            6 | 7 if behind.first_chunk::<3>().is_some_and(|three| are_types(three)) => {
-                (Some(chain + 1), Some(chain + 4))
-            }
-            _ => (Some(chain + 1), None),
-        };
-        for (first, begin) in [(FROM_TYPE, types), (FROM_DISPNAME, names)] {
-            (0..3).for_each(|n| places[first + n] = begin.map(|begin| begin + n));
-        }
-        Self {
-            places,
-            chosen: Some(count),
-        }
-    }
-
-    fn usual() -> Self {
-        Self {
-            places: std::array::from_fn(Some),
-            chosen: None,
-        }
-    }
-
-    /// The field as it stands in a line; `None` where it was not chosen.
-    fn field(&self, place: usize) -> Option<Field> {
-        let (name, expected) = *FIELDS.get(place)?;
-        let chosen = (*self.places.get(place)?)?;
-        Some(Field {
-            number: chosen + 1,
-            name,
-            expected,
-        })
-    }
-
-    fn fits(&self, count: usize) -> bool {
-        match self.chosen {
-            // The last separator may close the line; a name may hold commas.
-            Some(chosen) => count == chosen || count == chosen + 1,
-            None => count == SHORT || count >= FIELDS.len(),
-        }
-    }
-}
-
-/// Parties of a call, in order.
-pub type Chain<'a> = SmallVec<[&'a [u8]; 8]>;
-
 /// The line's fields, as printed, prefixes and all.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Printed<'a> {
     /// All bytes of the line are visible ASCII or blanks.
     pub plain: bool,
+    /// There may be hosts behind numbers.
+    pub has_host: bool,
     pub call_id: &'a [u8],
     pub duration: Option<i64>,
     pub start: DateTime,
@@ -236,19 +48,22 @@ pub struct Printed<'a> {
     pub code: &'a [u8],
     /// Parties after `Chain: `; empty ones stay.
     pub chain: Chain<'a>,
-    pub from_type: &'a [u8],
-    pub to_type: &'a [u8],
-    pub last_type: &'a [u8],
+    pub from_type: Kind,
+    pub to_type: Kind,
+    pub last_type: Kind,
     pub from_name: &'a [u8],
 }
 
-/// Reads the line, by comparison if it is spelt as nearly all are.
-///
-/// # Errors
-/// The field that did not fit.
-pub fn any<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
-    let usual = layout.chosen.is_none().then(|| usual_line(line)).flatten();
-    usual.map_or_else(|| printed(line, layout), Ok)
+impl<'a> Printed<'a> {
+    /// The number without the host that may be behind it.
+    #[inline]
+    pub fn without_host(&self, number: &'a [u8]) -> &'a [u8] {
+        if self.has_host {
+            number.split(|b| *b == b'@').next().unwrap_or(number)
+        } else {
+            number
+        }
+    }
 }
 
 /// Reads the line with care, and says what is wrong with it.
@@ -257,7 +72,11 @@ pub fn any<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a
 /// The field that did not fit.
 pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfit<'a>> {
     let cells = cells(line)?;
-    let seen = layout.chosen.is_none().then(|| Layout::seen(&cells));
+    let seen = layout.chosen.is_none().then(|| {
+        let printed = cells.iter().position(|cell| cell.bytes.starts_with(b"Chain: "));
+        let bytes = |n: usize| cells.get(n).map(|cell| cell.bytes).unwrap_or_default();
+        Layout::of(&Order::seen(cells.len(), printed, bytes))
+    });
     let layout = seen.as_ref().unwrap_or(layout);
     let cells = Cells {
         cells,
@@ -273,6 +92,7 @@ pub fn printed<'a>(line: &'a [u8], layout: &Layout) -> Result<Printed<'a>, Misfi
     let end = cells.get(TIME_END, filled(stamp))?.flatten();
     let printed = Printed {
         plain: usual::is_printable(line),
+        has_host: line.contains(&b'@'),
         call_id: cells.get(CALLID, call_id)?.unwrap_or_default(),
         duration: duration.flatten(),
         start,
@@ -352,8 +172,9 @@ impl<'a> Cells<'a, '_> {
         Ok(self.get(place, calm)?.unwrap_or_default())
     }
 
-    fn type_of(&self, place: usize) -> Result<&'a [u8], Misfit<'a>> {
-        Ok(self.get(place, recognize(opt(word)))?.unwrap_or_default())
+    fn type_of(&self, place: usize) -> Result<Kind, Misfit<'a>> {
+        let word = self.get(place, recognize(opt(word)))?.unwrap_or_default();
+        Ok(Kind::of(word).unwrap_or(Kind::Blank))
     }
 
     fn name(&self, place: usize) -> &'a [u8] {
@@ -384,10 +205,9 @@ impl<'a> Cells<'a, '_> {
         let Some(cell) = self.cells.get(field.number - 1) else {
             return Ok(());
         };
-        let reaches = printed.last.is_empty() || printed.chain.contains(&printed.last);
         // Only a call that nobody and nothing took has no chain.
         let none = cell.bytes.is_empty() && printed.answered.is_none();
-        if none || (printed.chain.len() >= 2 && reaches) {
+        if none || printed.chain.is_whole(printed.last) {
             return Ok(());
         }
         let behind = self.length - cell.begin - cell.bytes.len();
@@ -521,25 +341,5 @@ fn filled<'a, T>(
         } else {
             map(&inner, Some).parse(i)
         }
-    }
-}
-
-/// Nothing, or parties each with its separator: the last separator shows that the chain is whole.
-pub(super) fn chain(i: &[u8]) -> Inner<'_, Chain<'_>> {
-    if i.is_empty() {
-        return Ok((i, Chain::new()));
-    }
-    let calm = take_while(|b: u8| b >= b' ' && b != 0x7f);
-    let (rest, text) = preceded(tag("Chain: "), calm).parse(i)?;
-    let parties = |separator: u8| {
-        let text = text.strip_suffix(&[separator])?;
-        Some(text.split(move |b| *b == separator).map(trim).collect())
-    };
-    match parties(b';').or_else(|| parties(b',')) {
-        Some(parties) => Ok((rest, parties)),
-        None => Err(nom::Err::Error(nom::error::Error::new(
-            rest,
-            nom::error::ErrorKind::Char,
-        ))),
     }
 }

@@ -35,8 +35,11 @@
 //!
 //! **Cannot tell**: when a person behind a queue answered, which phones rang, how long anybody after the first talked.
 
+mod chain;
+mod layout;
 mod leg;
 mod line;
+mod party;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
@@ -46,10 +49,13 @@ use encoding_rs::Encoding;
 use jiff::SignedDuration;
 
 use crate::smdr::misfit::trim;
+use crate::smdr::usual::Day;
 use crate::smdr::{
     About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Said, Tells, options,
 };
-use line::{Layout, without_leading_filler};
+use layout::Layout;
+use leg::{Parties, People, Told};
+use line::{Printed, without_leading_filler};
 
 /// The registry's entry.
 pub static DIALECT: ThreeCx = ThreeCx;
@@ -170,6 +176,7 @@ impl Dialect for ThreeCx {
             voicemail: list(options, "voicemail")?.unwrap_or_else(|| vec!["999".to_owned()]),
             utc: truth(options, "utc")?.unwrap_or(true),
             encoding: options::encoding(options)?,
+            day: Day::new(b'/'),
         }))
     }
 
@@ -239,10 +246,26 @@ struct Reader {
     voicemail: Vec<String>,
     utc: bool,
     encoding: &'static Encoding,
+    day: Day,
 }
 
 impl Parser for Reader {
     fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        let text = without_leading_filler(line.bytes);
+        if self.layout.chosen.is_none()
+            && let Some(printed) = usual_line::usual_line(text, &mut self.day)
+        {
+            return self.say(line.number, text, &printed, say);
+        }
+        self.read_with_care(line, say);
+    }
+
+    fn flush(&mut self, _: &mut Vec<Parsed>) {}
+}
+
+impl Reader {
+    #[cold]
+    fn read_with_care(&self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         if let Some(what) = no_call(line.bytes) {
             return say(Said::Skipped {
                 line: line.number,
@@ -250,16 +273,20 @@ impl Parser for Reader {
             });
         }
         let text = without_leading_filler(line.bytes);
-        match line::any(text, &self.layout) {
-            Ok(printed) => {
-                let name = self.name(&printed);
-                self.tell(line.number, text, &printed, &name, say);
-            }
+        match line::printed(text, &self.layout) {
+            Ok(printed) => self.say(line.number, text, &printed, say),
             Err(misfit) => say(Said::misfit(line, &misfit)),
         }
     }
 
-    fn flush(&mut self, _: &mut Vec<Parsed>) {}
+    #[inline]
+    fn say(&self, number: u64, text: &[u8], printed: &Printed<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        let name = self.name(printed);
+        let (parties, mut people) = (Parties::of(self, printed), People::new());
+        parties.look_behind(&mut people);
+        let people = &people;
+        say(Said::Leg(&Told { parties, people }.leg(number, text, &name)));
+    }
 }
 
 /// What a line is that tells of no call.
@@ -275,6 +302,6 @@ fn no_call(line: &[u8]) -> Option<&'static str> {
     } else {
         // Titles are the names of the fields, in whatever order they were chosen.
         let first = text.split(|b| *b == b',').next()?;
-        line::is_name(first).then_some("header")
+        layout::is_name(first).then_some("header")
     }
 }

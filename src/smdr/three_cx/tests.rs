@@ -271,12 +271,12 @@ fn listed_queues_answer_no_golden_line() {
 #[test]
 fn the_usual_line_read_by_comparison_is_what_the_careful_reader_finds() {
     let layout = Layout::option(None).unwrap();
-    let mut usual = 0;
+    let (mut usual, mut day) = (0, crate::smdr::usual::Day::new(b'/'));
     for line in golden::inputs("3cx").iter().flat_map(|file| golden::lines(file)) {
         for (at, byte) in (0..line.len()).flat_map(|at| b"|,9x I:\0\xff\"".map(|byte| (at, byte))) {
             let mut altered = line.to_vec();
             altered[at] = byte;
-            let Some(found) = usual_line::usual_line(&altered) else {
+            let Some(found) = usual_line::usual_line(&altered, &mut day) else {
                 continue;
             };
             usual += 1;
