@@ -4,8 +4,10 @@
 
 use jiff::tz::Offset;
 
+use super::app::App;
 use super::row::{Ended, Row};
 use crate::call::{Direction, Disposition, Machine};
+use crate::smdr::usual::{Class, same};
 use crate::smdr::view::{Deduced, Deductions, LegView};
 use crate::smdr::{stamps, usual};
 
@@ -24,61 +26,89 @@ pub enum End<'a> {
     /// No channel.
     Nothing,
     /// A phone's channel.
-    Phone(&'a str),
+    Phone(&'a [u8]),
     /// A line to the outside, or to another switch, as `TECHNOLOGY/name`.
-    Trunk(&'a str),
+    Trunk(&'a [u8]),
     /// Asterisk's own pseudo-channel, with the number dialled through it.
-    Local(&'a str),
+    Local(&'a [u8]),
 }
+
+/// Digits of a channel's counter.
+static HEXADECIMAL: Class = Class::of(b"0123456789abcdefABCDEF");
 
 /// Technologies whose channel name is the phone's, not a port's.
 const PHONES: [&str; 9] = ["SIP", "PJSIP", "IAX2", "IAX", "SCCP", "SKINNY", "MGCP", "USTM", "AGENT"];
 
 impl House {
     /// Whether a number is an extension.
-    pub fn is_extension(self, number: &str) -> bool {
-        number.len() <= self.extension_digits && usual::is_digits(number.as_bytes())
+    #[inline]
+    pub fn is_extension(self, number: &[u8]) -> bool {
+        number.len() <= self.extension_digits && usual::is_digits(number)
     }
 
     /// Whose a channel is: `SIP/201-0000000a` is the phone 201, `SIP/carrier-0000000b` a trunk.
-    pub fn end(self, channel: &str) -> End<'_> {
-        let Some(slash) = channel.bytes().position(|b| b == b'/') else {
+    #[inline]
+    pub fn end(self, channel: &[u8]) -> End<'_> {
+        let Some(slash) = channel.iter().position(|b| *b == b'/') else {
             return End::Nothing;
         };
-        let (technology, name) = (&channel[..slash], &channel[slash + 1..]);
+        let (technology, name) = channel.split_at(slash);
+        let name = name.get(1..).unwrap_or_default();
+        // A phone, as nearly all are written.
+        if let Some((phone, counter)) = name.split_last_chunk::<9>()
+            && self.is_extension(phone)
+            && counter[0] == b'-'
+            && HEXADECIMAL.has_all(&counter[1..])
+            && is_phone(technology)
+        {
+            return End::Phone(phone);
+        }
+        self.other_end(channel, technology, name)
+    }
+
+    fn other_end<'a>(self, channel: &'a [u8], technology: &'a [u8], name: &'a [u8]) -> End<'a> {
         let name = without_suffix(technology, name);
-        if technology.eq_ignore_ascii_case("Local") {
+        if technology.eq_ignore_ascii_case(b"Local") {
             return End::Local(without_purpose(up_to(name, *b"@")));
         }
         // `SIP/carrier/0123` and `DAHDI/i1/0123` name a number behind the line.
         let device = up_to(name, *b"/");
         // A line of a Skinny phone: `Skinny/202@desk`.
-        let skinny = technology.eq_ignore_ascii_case("Skinny");
+        let skinny = technology.eq_ignore_ascii_case(b"Skinny");
         let phone = if skinny { up_to(device, *b"@") } else { device };
-        if PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p)) && self.is_extension(phone) {
+        if self.is_extension(phone) && is_phone(technology) {
             return End::Phone(phone);
         }
-        End::Trunk(&channel[..slash + 1 + device.len()])
+        End::Trunk(channel.get(..technology.len() + 1 + device.len()).unwrap_or(channel))
     }
 }
 
+#[inline]
+fn is_phone(technology: &[u8]) -> bool {
+    matches!(technology, b"SIP" | b"PJSIP") || PHONES.iter().any(|p| technology.eq_ignore_ascii_case(p.as_bytes()))
+}
+
 /// The text before the first of these bytes of ASCII.
-fn up_to<const N: usize>(text: &str, ends: [u8; N]) -> &str {
-    let end = text
-        .bytes()
-        .position(|b| ends.iter().fold(false, |is, end| is | (b == *end)));
-    end.map_or(text, |end| &text[..end])
+#[inline]
+fn up_to<const N: usize>(text: &[u8], ends: [u8; N]) -> &[u8] {
+    let is_end = |b: &u8| ends.iter().fold(false, |is, end| is | (b == end));
+    text.iter().position(is_end).map_or(text, |end| text.split_at(end).0)
+}
+
+/// The texts around the last of these bytes.
+#[inline]
+fn around_last(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let (before, at) = text.split_at(text.iter().rposition(|b| *b == byte)?);
+    Some((before, at.get(1..)?))
 }
 
 /// A channel's name without the counter that makes it unique.
-fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
-    let end = memchr::memchr2(b'<', b';', name.as_bytes());
-    let name = end.map_or(name, |end| &name[..end]);
-    let port = technology.eq_ignore_ascii_case("DAHDI") || technology.eq_ignore_ascii_case("Zap");
-    let hyphen = memchr::memrchr(b'-', name.as_bytes());
-    match hyphen.map(|at| (&name[..at], &name[at + 1..])) {
+fn without_suffix<'a>(technology: &[u8], name: &'a [u8]) -> &'a [u8] {
+    let name = up_to(name, *b"<;");
+    let port = || technology.eq_ignore_ascii_case(b"DAHDI") || technology.eq_ignore_ascii_case(b"Zap");
+    match around_last(name, b'-') {
         Some((device, counter))
-            if !device.is_empty() && (port || counter.len() >= 4) && counter.bytes().all(|b| b.is_ascii_hexdigit()) =>
+            if !device.is_empty() && (counter.len() >= 4 || port()) && HEXADECIMAL.has_all(counter) =>
         {
             device
         }
@@ -87,88 +117,38 @@ fn without_suffix<'a>(technology: &str, name: &'a str) -> &'a str {
 }
 
 /// FreePBX writes before the number what it is dialled for: `FMPR-201`, `RG-600-201`, `FMGL-0155501234#`.
-fn without_purpose(number: &str) -> &str {
-    let marked = ["FMPR-", "FMGL-", "RG-", "LC-"]
-        .iter()
-        .any(|mark| number.starts_with(mark));
-    match number.rsplit_once('-') {
-        Some((_, bare)) if marked => bare.trim_end_matches('#'),
+#[inline]
+fn without_purpose(number: &[u8]) -> &[u8] {
+    let is_marked = |mark: &&[u8]| number.starts_with(mark);
+    match number {
+        [b'F' | b'R' | b'L', ..] if [&b"FMPR-"[..], b"FMGL-", b"RG-", b"LC-"].iter().any(is_marked) => {
+            around_last(number, b'-').map_or(number, |(_, bare)| without_last(bare, b'#'))
+        }
         _ => number,
     }
 }
 
-/// The channel's own row of a called party, in which nobody else has a part.
-pub fn is_called_half(row: &Row<'_>) -> bool {
-    let local = row.dst_channel.is_empty() || row.dst_channel.starts_with("Local/");
-    row.app.eq_ignore_ascii_case("AppDial") && (row.billed == 0 || local)
+/// Without any such byte at the end.
+fn without_last(text: &[u8], byte: u8) -> &[u8] {
+    let end = text.iter().rposition(|b| *b != byte).map_or(0, |last| last + 1);
+    text.split_at(end).0
 }
 
-/// Applications that are no way to a person.
-const MACHINES: [(Machine, &[&str]); 4] = [
-    (
-        Machine::Voicemail,
-        &[
-            "voicemail",
-            "voicemailmain",
-            "vmauthenticate",
-            "minivmrecord",
-            "comedian",
-        ],
-    ),
-    (Machine::Fax, &["receivefax", "rxfax", "sendfax"]),
-    (
-        Machine::Ivr,
-        &[
-            "playback",
-            "background",
-            "ivr",
-            "read",
-            "waitexten",
-            "directory",
-            "disa",
-            "ivrdemo",
-            "saydigits",
-            "saynumber",
-            "sayunixtime",
-            "sayalpha",
-            "controlplayback",
-            "musiconhold",
-            "mp3player",
-            "backgrounddetect",
-            "record",
-            "dictate",
-        ],
-    ),
-    (
-        Machine::Other,
-        &[
-            "confbridge",
-            "meetme",
-            "conference",
-            "page",
-            "park",
-            "parkedcall",
-            "echo",
-            "milliwatt",
-            "playtones",
-            "busy",
-            "congestion",
-            "bridgewait",
-        ],
-    ),
-];
-
-/// What the last application was, if it was no way to a person.
-fn machine(row: &Row<'_>) -> Option<Machine> {
-    if matches!(&*row.app, "Dial" | "Queue") {
-        return None;
+/// Without the blanks of any script around it.
+#[inline]
+fn trimmed(text: &[u8]) -> &[u8] {
+    match text {
+        [] => text,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => str::from_utf8(text).map_or(text, |text| text.trim().as_bytes()),
     }
-    let is = |apps: &[&str]| apps.iter().any(|app| row.app.eq_ignore_ascii_case(app));
-    MACHINES.iter().find(|(_, apps)| is(apps)).map(|(machine, _)| *machine)
 }
 
-fn is_queue(row: &Row<'_>) -> bool {
-    row.app.eq_ignore_ascii_case("Queue")
+/// The channel's own row of a called party, in which nobody else has a part.
+#[inline]
+pub fn is_called_half(row: &Row<'_>) -> bool {
+    let local = || row.dst_channel.is_empty() || row.dst_channel.starts_with(b"Local/");
+    row.app == App::AppDial && (row.billed == 0 || local())
 }
 
 /// A row with its two ends seen.
@@ -186,7 +166,7 @@ struct Seen<'a> {
 /// The leg that a row is, of its first line.
 #[inline]
 pub fn leg<'r>(row: &'r Row<'_>, house: House) -> LegView<'r> {
-    let (from, to) = (house.end(&row.channel), house.end(&row.dst_channel));
+    let (from, to) = (house.end(row.channel), house.end(row.dst_channel));
     let direction = direction(row, house, &from, &to);
     let by_channels = match direction {
         Direction::Incoming => matches!((&from, &to), (End::Trunk(_), End::Phone(_))),
@@ -196,7 +176,7 @@ pub fn leg<'r>(row: &'r Row<'_>, house: House) -> LegView<'r> {
     let seen = Seen {
         row,
         house,
-        machine: machine(row),
+        machine: row.app.machine(),
         from,
         to,
         direction,
@@ -218,7 +198,7 @@ fn direction(row: &Row<'_>, house: House, from: &End<'_>, to: &End<'_>) -> Direc
     let outside = match to {
         End::Phone(_) => false,
         End::Local(number) => !house.is_extension(number) && is_long(number, house),
-        End::Trunk(_) | End::Nothing => is_long(&row.dst, house),
+        End::Trunk(_) | End::Nothing => is_long(row.dst, house),
     };
     if outside {
         Direction::Outgoing
@@ -227,49 +207,46 @@ fn direction(row: &Row<'_>, house: House, from: &End<'_>, to: &End<'_>) -> Direc
     }
 }
 
-fn is_long(number: &str, house: House) -> bool {
-    let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    digits > house.extension_digits && number.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b))
+fn is_long(number: &[u8], house: House) -> bool {
+    let digits = number.iter().filter(|b| b.is_ascii_digit()).count();
+    digits > house.extension_digits && number.iter().all(|b| b.is_ascii_digit() || b"+*#".contains(b))
 }
 
-fn caller<'a>(row: &'a Row<'_>) -> &'a str {
-    if row.src.is_empty() {
-        clid(&row.clid).1
-    } else {
-        &row.src
-    }
+fn caller<'a>(row: &'a Row<'_>) -> &'a [u8] {
+    if row.src.is_empty() { clid(row.clid).1 } else { row.src }
 }
 
 /// Name and number of `"Name" <number>`; a bare text is a number if it has no letters, else a name.
-fn clid(clid: &str) -> (&str, &str) {
-    let mark = clid.bytes().rposition(|b| b == b'<');
-    match mark.map(|at| (&clid[..at], &clid[at + 1..])) {
-        Some((name, number)) => (unquoted(name), number.trim_end_matches('>').trim()),
-        None if clid.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) => (unquoted(clid), ""),
-        None => ("", unquoted(clid)),
+#[inline]
+fn clid(clid: &[u8]) -> (&[u8], &[u8]) {
+    match around_last(clid, b'<') {
+        Some((name, number)) => (unquoted(name), trimmed(without_last(number, b'>'))),
+        None if clid.iter().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) => (unquoted(clid), b""),
+        None => (b"", unquoted(clid)),
     }
 }
 
-fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches('"').trim()
+fn unquoted(text: &[u8]) -> &[u8] {
+    let text = without_last(trimmed(text), b'"');
+    let begin = text.iter().position(|b| *b != b'"').unwrap_or(text.len());
+    trimmed(text.split_at(begin).1)
 }
 
-fn without_host(number: &str) -> &str {
+fn without_host(number: &[u8]) -> &[u8] {
     up_to(number, *b"@")
 }
 
 /// Words that stand for a number or name which the caller keeps back.
-fn is_withheld(text: &str) -> bool {
+#[inline]
+fn is_withheld(text: &[u8]) -> bool {
     let words = ["anonymous", "unknown", "unavailable", "restricted", "private"];
-    words.iter().any(|word| text.eq_ignore_ascii_case(word))
+    // Most numbers and names begin otherwise.
+    matches!(text, [b'a' | b'u' | b'r' | b'p' | b'A' | b'U' | b'R' | b'P', ..])
+        && words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-fn filled(text: &str) -> Option<&str> {
+fn filled(text: &[u8]) -> Option<&[u8]> {
     (!text.is_empty()).then_some(text)
-}
-
-fn bytes(text: Option<&str>) -> &[u8] {
-    text.unwrap_or_default().as_bytes()
 }
 
 impl<'a> Seen<'a> {
@@ -283,40 +260,35 @@ impl<'a> Seen<'a> {
         };
         let ring = self.ring(disposition);
         let station = self.station();
-        let transferred = row.app.eq_ignore_ascii_case("Transferred Call");
-        let agent = row.dst_channel.strip_prefix("Agent/");
+        let transferred = row.app == App::TransferredCall;
+        let agent = row.dst_channel.strip_prefix(b"Agent/");
         LegView {
             answered_at: answer,
             offset: self.house.utc.then_some(Offset::UTC),
-            calling_number: bytes(self.calling_number()),
-            calling_name: bytes(self.calling_name()),
-            called_number: bytes(self.called_number(station)),
-            station: station.map(str::as_bytes),
-            answered_by: answered_by.map(str::as_bytes),
-            trunk: bytes(self.trunk()),
+            calling_number: self.calling_number().unwrap_or_default(),
+            calling_name: self.calling_name().unwrap_or_default(),
+            called_number: self.called_number(station).unwrap_or_default(),
+            station,
+            answered_by,
+            trunk: self.trunk().unwrap_or_default(),
             ring_seconds: ring,
             talk_seconds: Some(row.billed),
             disposition,
-            transfer: transferred.then_some((b"", bytes(answered_by))),
-            pbx_call_id: row.id.as_bytes(),
-            account_code: row.account.as_bytes(),
+            transfer: transferred.then_some((b"", answered_by.unwrap_or_default())),
+            pbx_call_id: row.id,
+            account_code: row.account,
             inferred: self.inferred(disposition, answered_by.is_some(), ring),
             machine: self.what_answered(disposition, answered_by.is_some()),
-            target: bytes(self.target(station)),
-            agent: agent.map(|agent| without_suffix("Agent", agent).as_bytes()),
+            target: self.target(station).unwrap_or_default(),
+            agent: agent.map(|agent| without_suffix(b"Agent", agent)),
             transferred,
             resolution_seconds: 1,
-            ..LegView::new(
-                row.lines.first().copied().unwrap_or(1),
-                row.line,
-                row.start,
-                self.direction,
-            )
+            ..LegView::new(row.number, row.line, row.start, self.direction)
         }
     }
 
     /// The extension at the far end.
-    fn far_extension(&self) -> Option<&'a str> {
+    fn far_extension(&self) -> Option<&'a [u8]> {
         match &self.to {
             End::Phone(number) => Some(number),
             End::Local(number) if self.house.is_extension(number) => Some(number),
@@ -328,21 +300,21 @@ impl<'a> Seen<'a> {
 
     /// An incoming call was dialled through to one channel, and to no number outside: `SIP/alice`, `DAHDI/5`.
     fn is_one_inside(&self) -> bool {
-        let dialled = up_to(&self.row.data, *b",|");
-        let mut figures = dialled.split(|c: char| !c.is_ascii_digit());
+        let dialled = up_to(self.row.data, *b",|");
+        let mut figures = dialled.split(|b| !b.is_ascii_digit());
         self.direction == Direction::Incoming
-            && self.row.app.eq_ignore_ascii_case("Dial")
+            && self.row.app == App::Dial
             && !dialled.is_empty()
-            && !dialled.contains('&')
+            && !dialled.contains(&b'&')
             && figures.all(|f| f.len() <= self.house.extension_digits)
     }
 
-    fn dialled_extension(&self) -> Option<&'a str> {
+    fn dialled_extension(&self) -> Option<&'a [u8]> {
         let single = self.row.dst.len() < 2;
-        (self.house.is_extension(&self.row.dst) && !single).then_some(&self.row.dst)
+        (self.house.is_extension(self.row.dst) && !single).then_some(self.row.dst)
     }
 
-    fn outcome(&self) -> (Disposition, Option<&'a str>) {
+    fn outcome(&self) -> (Disposition, Option<&'a [u8]>) {
         let outgoing = self.direction == Direction::Outgoing;
         match self.row.ended {
             Ended::NoAnswer => return (Disposition::NoAnswer, None),
@@ -371,7 +343,7 @@ impl<'a> Seen<'a> {
         if by_person || !picked_up || self.direction == Direction::Outgoing || disposition == Disposition::Unknown {
             return None;
         }
-        self.machine.or(match is_queue(self.row) {
+        self.machine.or(match self.row.app == App::Queue {
             true => Some(Machine::Queue),
             false => (self.to == End::Nothing).then_some(Machine::Ivr),
         })
@@ -380,7 +352,7 @@ impl<'a> Seen<'a> {
     /// The channel was picked up before anybody could be asked: by a menu, or by the queue.
     fn machine_first(&self) -> bool {
         let at_once = self.row.answer == Some(self.row.start) && self.direction == Direction::Incoming;
-        self.row.machine_first || is_queue(self.row) || at_once
+        self.row.machine_first || (self.row.app == App::Queue) || at_once
     }
 
     /// Until the answer, or as long as it lasted if there was none.
@@ -395,25 +367,22 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn station(&self) -> Option<&'a str> {
+    fn station(&self) -> Option<&'a [u8]> {
         if self.direction == Direction::Outgoing {
             return self.near_extension();
         }
         let mailbox = || {
-            let mailbox = up_to(&self.row.data, *b"@,|&");
+            let mailbox = up_to(self.row.data, *b"@,|&");
             (self.machine == Some(Machine::Voicemail) && self.house.is_extension(mailbox)).then_some(mailbox)
         };
-        let rung = || {
-            self.dialled_extension()
-                .filter(|_| self.row.app.eq_ignore_ascii_case("Dial"))
-        };
+        let rung = || self.dialled_extension().filter(|_| self.row.app == App::Dial);
         self.far_extension()
             .filter(|_| self.machine != Some(Machine::Ivr))
             .or_else(mailbox)
             .or_else(rung)
     }
 
-    fn near_extension(&self) -> Option<&'a str> {
+    fn near_extension(&self) -> Option<&'a [u8]> {
         let src = without_host(caller(self.row));
         match &self.from {
             End::Phone(number) => Some(number),
@@ -421,7 +390,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn calling_number(&self) -> Option<&'a str> {
+    fn calling_number(&self) -> Option<&'a [u8]> {
         if self.direction != Direction::Incoming {
             return self.near_extension();
         }
@@ -430,38 +399,38 @@ impl<'a> Seen<'a> {
     }
 
     /// None if it only repeats the number, or says that there is none.
-    fn calling_name(&self) -> Option<&'a str> {
-        let (name, number) = clid(&self.row.clid);
-        let told = name != number && name != self.row.src && !is_withheld(name);
+    fn calling_name(&self) -> Option<&'a [u8]> {
+        let (name, number) = clid(self.row.clid);
+        let told = !same(name, number) && !same(name, self.row.src) && !is_withheld(name);
         filled(name).filter(|_| told)
     }
 
     /// The queue, or the extension that was asked for.
-    fn target(&self, station: Option<&'a str>) -> Option<&'a str> {
+    fn target(&self, station: Option<&'a [u8]>) -> Option<&'a [u8]> {
         if self.direction == Direction::Outgoing {
             return None;
         }
-        if is_queue(self.row) {
-            return filled(up_to(&self.row.data, *b",|").trim());
+        if self.row.app == App::Queue {
+            return filled(trimmed(up_to(self.row.data, *b",|")));
         }
-        let behind_local = self.row.data.strip_prefix("Local/").map(|d| up_to(d, *b"@"));
+        let behind_local = self.row.data.strip_prefix(b"Local/").map(|d| up_to(d, *b"@"));
         behind_local
             .filter(|number| self.house.is_extension(number))
             .or(self.far_extension())
             .or(station)
     }
 
-    fn called_number(&self, station: Option<&'a str>) -> Option<&'a str> {
-        let dst = without_purpose(without_host(&self.row.dst));
+    fn called_number(&self, station: Option<&'a [u8]>) -> Option<&'a [u8]> {
+        let dst = without_purpose(without_host(self.row.dst));
         // FreePBX's places for the mailbox of an extension: `vmu201`, `vmb201`.
-        let owner = dst.strip_prefix("vm").and_then(|rest| rest.get(1..));
+        let owner = dst.strip_prefix(b"vm").and_then(|rest| rest.get(1..));
         let dst = owner.filter(|owner| self.house.is_extension(owner)).unwrap_or(dst);
         // `s`, `h`, `i`, `t` are places of the dial plan, and one digit is a key pressed in a menu.
         let place = dst.len() < 2 && self.direction != Direction::Outgoing;
         filled(dst).filter(|_| !place).or_else(|| self.target(station))
     }
 
-    fn trunk(&self) -> Option<&'a str> {
+    fn trunk(&self) -> Option<&'a [u8]> {
         match (&self.from, &self.to) {
             (End::Trunk(name), _) | (_, End::Trunk(name)) => Some(*name),
             _ => None,
@@ -472,7 +441,7 @@ impl<'a> Seen<'a> {
         let row = self.row;
         let no_talk = row.ended == Ended::Answered && row.billed == 0 && self.machine.is_none();
         // Without the row that continues it, the channel's answer may be the queue's or the menu's.
-        let own_answer = !self.machine_first() || row.lines.len() > 1;
+        let own_answer = !self.machine_first() || row.is_joined;
         let likely = answered_by && !matches!(self.to, End::Phone(_));
         let mut inferred = Deductions::default();
         inferred.note(self.direction_inferred, Deduced::Direction);

@@ -27,16 +27,23 @@
 //! **Cannot tell**: when an agent of a queue answered (the queue did before), the zone without `usegmtime`, whether a
 //! line that is cut just behind a cell was longer.
 
+mod app;
+mod kept;
 mod meaning;
 mod row;
 mod usual_row;
 
+use std::collections::VecDeque;
+
 use jiff::SignedDuration;
 
 use crate::call::LineNumbers;
+use crate::smdr::usual::Day;
 use crate::smdr::{
     About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Said, Tells, options,
 };
+use app::App;
+use kept::Kept;
 use meaning::House;
 use row::{Ended, Layout, Row};
 
@@ -111,7 +118,7 @@ impl Dialect for AsteriskCsv {
 
     /// All of the line, or half for a start where the format has it with something else elsewhere.
     fn score(&self, line: &[u8]) -> f64 {
-        if row::is_title(line) || row::row(line, &Layout::Known, encoding_rs::UTF_8).is_ok() {
+        if row::is_title(line) || row::row(line, 0, &Layout::Known, encoding_rs::UTF_8).is_ok() {
             return 1.0;
         }
         let begun = row::cells(line).is_ok_and(|cells| {
@@ -131,7 +138,8 @@ impl Dialect for AsteriskCsv {
                 extension_digits: extension_digits(options)?,
                 utc: utc(options)?,
             },
-            held: Vec::new(),
+            held: VecDeque::new(),
+            day: Day::new(b'-'),
         }))
     }
 
@@ -213,98 +221,128 @@ struct Reading {
     layout: Layout,
     encoding: &'static encoding_rs::Encoding,
     house: House,
-    /// Rows that another may continue, with the lines they have waited for.
-    held: Vec<(Row<'static>, u8)>,
+    /// Rows that another may continue.
+    held: VecDeque<Kept>,
+    day: Day,
 }
 
 impl Parser for Reading {
     fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        if !self.held.is_empty() {
+            self.release(say);
+        }
+        if matches!(self.layout, Layout::Known)
+            && let Some(row) = usual_row::usual_row(line.bytes, line.number, self.encoding, &mut self.day)
+        {
+            return self.take(&row, say);
+        }
+        self.read_with_care(line, say);
+    }
+
+    fn flush(&mut self, out: &mut Vec<Parsed>) {
+        for kept in std::mem::take(&mut self.held) {
+            self.emit(&kept.row(), &kept.lines, &mut |said| out.push(said.into()));
+        }
+    }
+}
+
+impl Reading {
+    #[cold]
+    fn read_with_care(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let skipped = |what| Said::Skipped {
             line: line.number,
             what,
         };
-        self.release(say);
         if line.bytes.iter().all(u8::is_ascii_whitespace) {
             return say(skipped("blank line"));
         }
-        match row::row(line.bytes, &self.layout, self.encoding) {
-            Ok(row) if meaning::is_called_half(&row) => say(skipped("own row of a called channel")),
-            Ok(mut row) => {
-                row.lines.push(line.number);
-                self.take(&row, say);
-            }
+        match row::row(line.bytes, line.number, &self.layout, self.encoding) {
+            Ok(read) => self.take(&read.row(), say),
             // No row is a title, but not the other way round.
             Err(_) if row::is_title(line.bytes) => say(skipped("header")),
             Err(misfit) => say(Said::misfit(line, &misfit)),
         }
     }
 
-    fn flush(&mut self, out: &mut Vec<Parsed>) {
-        for (row, _) in std::mem::take(&mut self.held) {
-            self.emit(&row, &mut |said| out.push(said.into()));
-        }
-    }
-}
-
-impl Reading {
+    /// Says the leg of a row of one line, or of these.
     #[inline]
-    fn emit(&self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
+    fn emit(&self, row: &Row<'_>, lines: &[u64], say: &mut dyn FnMut(Said<'_>)) {
         let view = meaning::leg(row, self.house);
-        if row.lines.len() <= 1 {
+        if lines.len() <= 1 {
             return say(Said::Leg(&view));
         }
         let mut leg = view.to_leg();
-        leg.lines = row.lines.len() as u64;
-        leg.line_numbers = LineNumbers::from_slice(&row.lines);
+        leg.lines = lines.len() as u64;
+        leg.line_numbers = LineNumbers::from_slice(lines);
         say(Said::Held(Box::new(leg)));
     }
 
     /// One more line has come: who has waited long enough stands for itself.
     fn release(&mut self, say: &mut dyn FnMut(Said<'_>)) {
-        for (_, waited) in &mut self.held {
-            *waited += 1;
+        for kept in &mut self.held {
+            kept.waited += 1;
         }
-        let ready = self.held.iter().take_while(|(_, waited)| *waited > PATIENCE).count();
-        if ready == 0 {
-            return;
-        }
-        let ready: Vec<_> = self.held.drain(..ready).collect();
-        for (row, _) in ready {
-            self.emit(&row, say);
+        while self.held.front().is_some_and(|kept| kept.waited > PATIENCE)
+            && let Some(kept) = self.held.pop_front()
+        {
+            self.emit(&kept.row(), &kept.lines, say);
         }
     }
 
+    #[inline]
     fn take(&mut self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
-        let joined = self.held.iter().enumerate().find_map(|(n, (held, _))| {
-            if continues(held, row) {
-                Some((n, join(held, row)))
+        if meaning::is_called_half(row) {
+            let (line, what) = (row.number, "own row of a called channel");
+            return say(Said::Skipped { line, what });
+        }
+        if self.held.is_empty() && !is_plumbing(row) {
+            return self.emit(row, &[], say);
+        }
+        self.take_with_others(row, say);
+    }
+
+    fn take_with_others(&mut self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        let own = LineNumbers::from_slice(&[row.number]);
+        let joined = self.held.iter().enumerate().find_map(|(n, kept)| {
+            let (held, both) = (kept.row(), || all_lines(&kept.lines, row.number));
+            if continues(&held, row) {
+                Some((n, join(&held, row, &both()), both()))
             } else {
-                continues(row, held).then(|| (n, join(row, held)))
+                continues(row, &held).then(|| (n, join(row, &held, &both()), both()))
             }
         });
-        let row = match &joined {
-            Some((_, joined)) => joined,
-            None => row,
+        let (row, lines) = match &joined {
+            Some((_, joined, lines)) => (joined, lines),
+            None => (row, &own),
         };
-        let kept = is_plumbing(row).then(|| row.clone().kept());
+        let kept = is_plumbing(row).then(|| Kept::of(row, lines.clone()));
         if kept.is_none() {
-            self.emit(row, say);
+            self.emit(row, lines, say);
         }
-        if let Some((n, _)) = joined {
+        if let Some((n, ..)) = joined {
             self.held.remove(n);
         }
-        self.held.extend(kept.map(|row| (row, 0)));
+        self.held.extend(kept);
     }
 }
 
+/// Numbers of a kept row's lines and of one that has come.
+fn all_lines(kept: &[u64], number: u64) -> LineNumbers {
+    let mut lines = LineNumbers::from_slice(kept);
+    lines.push(number);
+    lines.sort_unstable();
+    lines
+}
+
 /// Whether a row may have a part in a `Local` channel that another row tells more of.
+#[inline]
 fn is_plumbing(row: &Row<'_>) -> bool {
-    row.ended == Ended::Answered && (row.dst_channel.starts_with("Local/") || row.channel.starts_with("Local/"))
+    row.ended == Ended::Answered && (row.dst_channel.starts_with(b"Local/") || row.channel.starts_with(b"Local/"))
 }
 
 /// Whether `next` is what became of `row`, which went into a `Local` channel.
 fn continues(row: &Row<'_>, next: &Row<'_>) -> bool {
-    let Some(half) = row.dst_channel.strip_prefix("Local/") else {
+    let Some(half) = row.dst_channel.strip_prefix(b"Local/") else {
         return false;
     };
     if row.ended != Ended::Answered {
@@ -312,32 +350,30 @@ fn continues(row: &Row<'_>, next: &Row<'_>) -> bool {
     }
     let other_half = next
         .channel
-        .strip_prefix("Local/")
+        .strip_prefix(b"Local/")
         .is_some_and(|other| other != half && without_half(other) == without_half(half));
-    let gap = row.end.map(|end| next.start.duration_since(end).as_secs().abs());
     let same = !row.id.is_empty() && row.id == next.id && row.channel == next.channel;
-    other_half || (same && gap.is_some_and(|seconds| seconds <= 1))
+    let gap = || row.end.map(|end| next.start.duration_since(end).as_secs().abs());
+    other_half || (same && gap().is_some_and(|seconds| seconds <= 1))
 }
 
-fn without_half(local: &str) -> &str {
-    local.split(';').next().unwrap_or(local)
+fn without_half(local: &[u8]) -> &[u8] {
+    local.split(|b| *b == b';').next().unwrap_or(local)
 }
 
 /// Both rows as one: begun as the first, answered as the second.
-fn join<'a>(row: &Row<'a>, next: &Row<'a>) -> Row<'a> {
-    let mut lines = row.lines.clone();
-    lines.extend_from_slice(&next.lines);
-    lines.sort_unstable();
+fn join<'a>(row: &Row<'a>, next: &Row<'a>, lines: &[u64]) -> Row<'a> {
     Row {
-        lines,
-        dst_channel: next.dst_channel.clone(),
+        number: lines.first().copied().unwrap_or(row.number),
+        is_joined: true,
+        dst_channel: next.dst_channel,
         answer: next.answer,
         end: next.end,
         duration: None,
         billed: next.billed,
         ended: next.ended,
-        machine_first: row.machine_first || row.answer == Some(row.start) || row.app.eq_ignore_ascii_case("Queue"),
-        ..row.clone()
+        machine_first: row.machine_first || row.answer == Some(row.start) || row.app == App::Queue,
+        ..*row
     }
 }
 

@@ -11,8 +11,7 @@ use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 use smallvec::SmallVec;
 
-use super::usual_row::usual_cells;
-use crate::call::LineNumbers;
+use super::app::App;
 use crate::smdr::misfit::{Field, Misfit};
 use crate::smdr::text::Source;
 use crate::smdr::usual;
@@ -247,7 +246,7 @@ pub fn columns<'a>(layout: &'a Layout, cells: &[Cell<'_>]) -> Columns<'a> {
 }
 
 /// `1536293101.12461`, perhaps behind the system's name.
-fn is_unique_id(bytes: &[u8]) -> bool {
+pub fn is_unique_id(bytes: &[u8]) -> bool {
     let mut parts = bytes.rsplitn(2, |b| *b == b'.');
     let (Some(count), Some(seconds)) = (parts.next(), parts.next()) else {
         return false;
@@ -282,29 +281,31 @@ pub enum Ended {
     Unknown,
 }
 
-/// A row's values; blank ones are empty.
-#[derive(Debug, Clone)]
+/// A row's values; blank ones are empty. Its texts are UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row<'a> {
     /// The line; empty once the row outlives it.
     pub line: &'a [u8],
-    /// Its lines: two once a row was joined with the one that continues it.
-    pub lines: LineNumbers,
+    /// Its first line's number.
+    pub number: u64,
+    /// It was joined with a row that continues it.
+    pub is_joined: bool,
     /// `accountcode`.
-    pub account: Cow<'a, str>,
+    pub account: &'a [u8],
     /// `src`.
-    pub src: Cow<'a, str>,
+    pub src: &'a [u8],
     /// `dst`.
-    pub dst: Cow<'a, str>,
+    pub dst: &'a [u8],
     /// `clid`.
-    pub clid: Cow<'a, str>,
+    pub clid: &'a [u8],
     /// `channel`.
-    pub channel: Cow<'a, str>,
+    pub channel: &'a [u8],
     /// `dstchannel`.
-    pub dst_channel: Cow<'a, str>,
+    pub dst_channel: &'a [u8],
     /// `lastapp`.
-    pub app: Cow<'a, str>,
+    pub app: App,
     /// `lastdata`.
-    pub data: Cow<'a, str>,
+    pub data: &'a [u8],
     /// `start`.
     pub start: DateTime,
     /// `answer`.
@@ -318,48 +319,98 @@ pub struct Row<'a> {
     /// `disposition`.
     pub ended: Ended,
     /// `linkedid`, else `uniqueid`.
-    pub id: Cow<'a, str>,
+    pub id: &'a [u8],
     /// The row joined into this one was answered before it rang here: by a menu or a queue.
     pub machine_first: bool,
 }
 
-impl Row<'_> {
-    /// A copy that outlives the line.
-    pub fn kept(self) -> Row<'static> {
-        let kept = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+/// Texts of a row.
+pub const TEXTS: usize = 8;
+
+/// A row with texts that need not be the line's.
+pub struct Read<'a> {
+    texts: [Cow<'a, str>; TEXTS],
+    rest: Row<'a>,
+}
+
+impl Read<'_> {
+    /// The row.
+    pub fn row(&self) -> Row<'_> {
+        self.rest.with_texts(self.texts.each_ref().map(|text| text.as_bytes()))
+    }
+}
+
+impl<'a> Row<'a> {
+    /// All of them.
+    pub const fn texts(&self) -> [&'a [u8]; TEXTS] {
+        [
+            self.account,
+            self.src,
+            self.dst,
+            self.clid,
+            self.channel,
+            self.dst_channel,
+            self.data,
+            self.id,
+        ]
+    }
+
+    /// The same without its line and its texts.
+    pub const fn without_texts(&self) -> Row<'static> {
         Row {
             line: b"",
-            lines: self.lines,
-            account: kept(self.account),
-            src: kept(self.src),
-            dst: kept(self.dst),
-            clid: kept(self.clid),
-            channel: kept(self.channel),
-            dst_channel: kept(self.dst_channel),
-            app: kept(self.app),
-            data: kept(self.data),
+            number: self.number,
+            is_joined: self.is_joined,
+            account: b"",
+            src: b"",
+            dst: b"",
+            clid: b"",
+            channel: b"",
+            dst_channel: b"",
+            app: self.app,
+            data: b"",
             start: self.start,
             answer: self.answer,
             end: self.end,
             duration: self.duration,
             billed: self.billed,
             ended: self.ended,
-            id: kept(self.id),
+            id: b"",
             machine_first: self.machine_first,
+        }
+    }
+
+    /// The same with other texts.
+    pub const fn with_texts<'t>(&self, texts: [&'t [u8]; TEXTS]) -> Row<'t>
+    where
+        'a: 't,
+    {
+        let [account, src, dst, clid, channel, dst_channel, data, id] = texts;
+        Row {
+            account,
+            src,
+            dst,
+            clid,
+            channel,
+            dst_channel,
+            data,
+            id,
+            ..*self
         }
     }
 }
 
-/// Reads a row.
+/// Reads a row with care.
 ///
 /// # Errors
 /// The first cell that does not fit.
-#[inline]
-pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> Result<Row<'a>, Misfit<'a>> {
-    let mut cut = Cells::new();
-    if usual_cells(line, &mut cut).is_none() {
-        cut = cells(line)?;
-    }
+pub fn row<'a>(
+    line: &'a [u8],
+    number: u64,
+    layout: &Layout,
+    encoding: &'static Encoding,
+) -> Result<Read<'a>, Misfit<'a>> {
+    let cut = cells(line)?;
     let columns = columns(layout, &cut);
     let reading = Reading {
         line,
@@ -370,25 +421,24 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
     };
     reading.check_count()?;
     let text = |column| reading.text(column, encoding);
-    let linked = text(LINKED_ID);
     reading.read(AMA_FLAGS, "a word", |b| {
         b.first().is_some_and(u8::is_ascii_alphanumeric).then_some(())
     })?;
-    Ok(Row {
+    reading.read(CHANNEL, "a technology, `/` and a name", |b| {
+        b.contains(&b'/').then_some(())
+    })?;
+    let rest = Row {
         line,
-        lines: LineNumbers::new(),
-        account: text(ACCOUNT),
-        src: text(SRC),
-        dst: text(DST),
-        clid: text(CLID),
-        channel: reading
-            .read(CHANNEL, "a technology, `/` and a name", |b| {
-                b.contains(&b'/').then_some(())
-            })
-            .map(|_| text(CHANNEL))?,
-        dst_channel: text(DST_CHANNEL),
-        app: text(APP),
-        data: text(DATA),
+        number,
+        is_joined: false,
+        account: b"",
+        src: b"",
+        dst: b"",
+        clid: b"",
+        channel: b"",
+        dst_channel: b"",
+        app: App::of(text(APP).as_bytes()),
+        data: b"",
         start: reading.must(START, "YYYY-MM-DD HH:MM:SS", stamp)?,
         answer: reading
             .read(ANSWER, "YYYY-MM-DD HH:MM:SS, or nothing", blank_or(stamp))?
@@ -399,9 +449,21 @@ pub fn row<'a>(line: &'a [u8], layout: &Layout, encoding: &'static Encoding) -> 
         duration: reading.read(DURATION, "seconds", seconds)?,
         billed: reading.must(BILLED, "seconds", seconds)?,
         ended: reading.must(ENDED, "ANSWERED, NO ANSWER, BUSY, FAILED and the like", ended)?,
-        id: if linked.is_empty() { text(UNIQUE_ID) } else { linked },
+        id: b"",
         machine_first: false,
-    })
+    };
+    let linked = text(LINKED_ID);
+    let texts = [
+        text(ACCOUNT),
+        text(SRC),
+        text(DST),
+        text(CLID),
+        text(CHANNEL),
+        text(DST_CHANNEL),
+        text(DATA),
+        if linked.is_empty() { text(UNIQUE_ID) } else { linked },
+    ];
+    Ok(Read { texts, rest })
 }
 
 /// Where each column stands; beyond all cells if it does not.
@@ -495,7 +557,7 @@ impl<'a> Reading<'a, '_, '_> {
 }
 
 /// `""Name"" <number>`: who reads it drops all quotes around the name, doubled or not.
-fn is_name_quoted(clid: &[u8]) -> bool {
+pub fn is_name_quoted(clid: &[u8]) -> bool {
     let Some(name) = clid.strip_prefix(b"\"\"") else {
         return false;
     };
@@ -521,7 +583,7 @@ pub fn stamp(bytes: &[u8]) -> Option<DateTime> {
 }
 
 /// Whole seconds, a fraction behind them cut; no call lasts for years.
-fn seconds(bytes: &[u8]) -> Option<i64> {
+pub fn seconds(bytes: &[u8]) -> Option<i64> {
     let mut parts = bytes.splitn(2, |b| *b == b'.');
     let digits = |b: &&[u8]| (1..=8).contains(&b.len()) && b.iter().all(u8::is_ascii_digit);
     let whole = parts.next().filter(digits)?;
@@ -531,7 +593,7 @@ fn seconds(bytes: &[u8]) -> Option<i64> {
     }
 }
 
-fn ended(bytes: &[u8]) -> Option<Ended> {
+pub fn ended(bytes: &[u8]) -> Option<Ended> {
     Some(match bytes {
         b"ANSWERED" => Ended::Answered,
         b"NO ANSWER" | b"NOANSWER" | b"CANCEL" => Ended::NoAnswer,
