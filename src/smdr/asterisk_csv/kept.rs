@@ -34,6 +34,13 @@ impl Kept {
         }
     }
 
+    /// The row's id.
+    #[inline]
+    pub fn id(&self) -> &[u8] {
+        let [.., begin, end] = self.ends;
+        self.text.get(begin..end).unwrap_or_default()
+    }
+
     /// The row.
     #[inline]
     pub fn row(&self) -> Row<'_> {

@@ -54,14 +54,23 @@ impl House {
         };
         let (technology, name) = channel.split_at(slash);
         let name = name.get(1..).unwrap_or_default();
-        // A phone, as nearly all are written.
-        if let Some((phone, counter)) = name.split_last_chunk::<9>()
-            && self.is_extension(phone)
-            && counter[0] == b'-'
-            && HEXADECIMAL.has_all(&counter[1..])
-            && is_phone(technology)
+        // The number dialled through it: what is behind is of no use.
+        let is_local = technology.eq_ignore_ascii_case(b"Local");
+        let number = up_to(name, *b"@<;");
+        if is_local && name.get(number.len()) == Some(&b'@') {
+            return End::Local(without_purpose(number));
+        }
+        // As nearly all others are written, a counter of eight figures is behind.
+        if let Some((device, [b'-', counter @ ..])) = name.split_last_chunk::<9>()
+            && HEXADECIMAL.has_all(counter)
+            && !device.is_empty()
+            && !is_local
+            && up_to(device, *b"@<;/").len() == device.len()
         {
-            return End::Phone(phone);
+            if self.is_extension(device) && is_phone(technology) {
+                return End::Phone(device);
+            }
+            return End::Trunk(channel.split_at(channel.len() - 9).0);
         }
         self.other_end(channel, technology, name)
     }
@@ -137,6 +146,7 @@ fn without_last(text: &[u8], byte: u8) -> &[u8] {
 /// Without the blanks of any script around it.
 #[inline]
 fn trimmed(text: &[u8]) -> &[u8] {
+    let text = usual::trimmed(text);
     match text {
         [] => text,
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,

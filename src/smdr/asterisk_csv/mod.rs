@@ -38,7 +38,7 @@ use std::collections::VecDeque;
 use jiff::SignedDuration;
 
 use crate::call::LineNumbers;
-use crate::smdr::usual::Day;
+use crate::smdr::usual::{Day, same};
 use crate::smdr::{
     About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Said, Tells, options,
 };
@@ -222,7 +222,7 @@ struct Reading {
     encoding: &'static encoding_rs::Encoding,
     house: House,
     /// Rows that another may continue.
-    held: VecDeque<Kept>,
+    held: VecDeque<Box<Kept>>,
     day: Day,
 }
 
@@ -303,7 +303,10 @@ impl Reading {
 
     fn take_with_others(&mut self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let own = LineNumbers::from_slice(&[row.number]);
-        let joined = self.held.iter().enumerate().find_map(|(n, kept)| {
+        let is_local = in_local(row);
+        let may_join = |kept: &Kept| is_local || same(kept.id(), row.id);
+        let mut others = self.held.iter().enumerate().filter(|(_, kept)| may_join(kept));
+        let joined = others.find_map(|(n, kept)| {
             let (held, both) = (kept.row(), || all_lines(&kept.lines, row.number));
             if continues(&held, row) {
                 Some((n, join(&held, row, &both()), both()))
@@ -315,7 +318,7 @@ impl Reading {
             Some((_, joined, lines)) => (joined, lines),
             None => (row, &own),
         };
-        let kept = is_plumbing(row).then(|| Kept::of(row, lines.clone()));
+        let kept = is_plumbing(row).then(|| Box::new(Kept::of(row, lines.clone())));
         if kept.is_none() {
             self.emit(row, lines, say);
         }
@@ -337,7 +340,12 @@ fn all_lines(kept: &[u64], number: u64) -> LineNumbers {
 /// Whether a row may have a part in a `Local` channel that another row tells more of.
 #[inline]
 fn is_plumbing(row: &Row<'_>) -> bool {
-    row.ended == Ended::Answered && (row.dst_channel.starts_with(b"Local/") || row.channel.starts_with(b"Local/"))
+    row.ended == Ended::Answered && in_local(row)
+}
+
+#[inline]
+fn in_local(row: &Row<'_>) -> bool {
+    row.dst_channel.starts_with(b"Local/") || row.channel.starts_with(b"Local/")
 }
 
 /// Whether `next` is what became of `row`, which went into a `Local` channel.

@@ -68,7 +68,7 @@ pub fn usual_row<'a>(line: &'a [u8], number: u64, encoding: &'static Encoding, d
         id: if linked.is_empty() { optional(unique) } else { linked },
         machine_first: false,
     };
-    let fits = row.channel.contains(&b'/') & has_flags & has_no_blank_ends(cell(7 - shift));
+    let fits = row.channel.iter().any(|b| *b == b'/') & has_flags & has_no_blank_ends(cell(7 - shift));
     (fits && row.texts().iter().all(|text| has_no_blank_ends(text))).then_some(row)
 }
 
