@@ -36,6 +36,9 @@ pub enum End<'a> {
 /// Digits of a channel's counter.
 static HEXADECIMAL: Class = Class::of(b"0123456789abcdefABCDEF");
 
+/// What is surely a part of a device's name.
+static DEVICE: Class = Class::alphanumeric_and(b"-_.+");
+
 /// Technologies whose channel name is the phone's, not a port's.
 const PHONES: [&str; 9] = ["SIP", "PJSIP", "IAX2", "IAX", "SCCP", "SKINNY", "MGCP", "USTM", "AGENT"];
 
@@ -54,23 +57,23 @@ impl House {
         };
         let (technology, name) = channel.split_at(slash);
         let name = name.get(1..).unwrap_or_default();
-        // The number dialled through it: what is behind is of no use.
         let is_local = technology.eq_ignore_ascii_case(b"Local");
-        let number = up_to(name, *b"@<;");
-        if is_local && name.get(number.len()) == Some(&b'@') {
-            return End::Local(without_purpose(number));
-        }
-        // As nearly all others are written, a counter of eight figures is behind.
-        if let Some((device, [b'-', counter @ ..])) = name.split_last_chunk::<9>()
+        if is_local {
+            // The number dialled through it: what is behind is of no use.
+            let number = up_to(name, *b"@<;");
+            if name.get(number.len()) == Some(&b'@') {
+                return End::Local(without_purpose(number));
+            }
+        } else if let Some((device, [b'-', counter @ ..])) = name.split_last_chunk::<9>()
             && HEXADECIMAL.has_all(counter)
-            && !device.is_empty()
-            && !is_local
-            && up_to(device, *b"@<;/").len() == device.len()
         {
+            // As nearly all others are written, with a counter of eight figures.
             if self.is_extension(device) && is_phone(technology) {
                 return End::Phone(device);
             }
-            return End::Trunk(channel.split_at(channel.len() - 9).0);
+            if !device.is_empty() && DEVICE.has_all(device) {
+                return End::Trunk(channel.split_at(channel.len() - 9).0);
+            }
         }
         self.other_end(channel, technology, name)
     }
@@ -171,6 +174,8 @@ struct Seen<'a> {
     direction: Direction,
     /// The direction follows from channels, not from the length of numbers alone.
     direction_inferred: bool,
+    /// The extension at the far end.
+    far: Option<&'a [u8]>,
 }
 
 /// The leg that a row is, of its first line.
@@ -183,7 +188,7 @@ pub fn leg<'r>(row: &'r Row<'_>, house: House) -> LegView<'r> {
         Direction::Outgoing => matches!((&from, &to), (End::Phone(_), End::Trunk(_))),
         Direction::Internal => matches!((&from, &to), (End::Phone(_), End::Phone(_))),
     };
-    let seen = Seen {
+    let mut seen = Seen {
         row,
         house,
         machine: row.app.machine(),
@@ -191,7 +196,9 @@ pub fn leg<'r>(row: &'r Row<'_>, house: House) -> LegView<'r> {
         to,
         direction,
         direction_inferred: !by_channels,
+        far: None,
     };
+    seen.far = seen.far_extension();
     seen.leg()
 }
 
@@ -298,6 +305,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The extension at the far end.
+    #[inline]
     fn far_extension(&self) -> Option<&'a [u8]> {
         match &self.to {
             End::Phone(number) => Some(number),
@@ -333,7 +341,7 @@ impl<'a> Seen<'a> {
             Ended::Unknown => return (Disposition::Unknown, None),
             Ended::Answered => {}
         }
-        match (self.machine, self.far_extension()) {
+        match (self.machine, self.far) {
             (_, _) if outgoing => match self.row.billed > 0 && self.to != End::Nothing && self.machine.is_none() {
                 true => (Disposition::Answered, None),
                 false => (Disposition::Unknown, None),
@@ -386,7 +394,7 @@ impl<'a> Seen<'a> {
             (self.machine == Some(Machine::Voicemail) && self.house.is_extension(mailbox)).then_some(mailbox)
         };
         let rung = || self.dialled_extension().filter(|_| self.row.app == App::Dial);
-        self.far_extension()
+        self.far
             .filter(|_| self.machine != Some(Machine::Ivr))
             .or_else(mailbox)
             .or_else(rung)
@@ -426,7 +434,7 @@ impl<'a> Seen<'a> {
         let behind_local = self.row.data.strip_prefix(b"Local/").map(|d| up_to(d, *b"@"));
         behind_local
             .filter(|number| self.house.is_extension(number))
-            .or(self.far_extension())
+            .or(self.far)
             .or(station)
     }
 
