@@ -184,7 +184,7 @@ fn quoted_length(rest: &[u8]) -> usize {
 
 /// Up to Asterisk 1.6 the sample `cdr_custom.conf` put quotes around the caller id without doubling those in it:
 /// `""Name" <number>",`.
-fn undoubled_length(rest: &[u8]) -> Option<usize> {
+pub fn undoubled_length(rest: &[u8]) -> Option<usize> {
     let name = rest.strip_prefix(b"\"\"")?;
     let plain = name.first().is_some_and(|b| !matches!(b, b'"' | b','));
     let end = memchr::memmem::find(rest, b"\" <")?;

@@ -34,7 +34,13 @@ pub fn usual_row<'a>(line: &'a [u8], number: u64, encoding: &'static Encoding, d
         _ => return None,
     };
     let clid = cell(if is_custom { 0 } else { 4 });
-    if inner != 0 && !(inner == 4 && row::is_name_quoted(clid)) {
+    let is_known = match inner {
+        0 => true,
+        2 => is_custom && row::undoubled_length(line) == Some(cells.raw(0).len()),
+        4 => row::is_name_quoted(clid),
+        _ => false,
+    };
+    if !is_known {
         return None;
     }
     let mut stamp = |n: usize| match cell(n) {
