@@ -97,7 +97,7 @@ impl<'a> Cells<'a> {
             ends
         });
         // The line's last byte ends a cell too; as the last of a block it was left to the next, which there is not.
-        let last = self.line.last() == Some(&b'"') && self.line.len() % 64 != 0;
+        let last = self.line.last() == Some(&b'"') && !self.line.len().is_multiple_of(64);
         (open == 0).then(|| inner - u32::from(last))
     }
 

@@ -7,8 +7,8 @@ use crate::call::Machine;
 pub enum App {
     /// It calls channels.
     Dial,
-    /// The called channel's own.
-    AppDial,
+    /// `AppDial`, the called channel's own.
+    Called,
     /// A queue.
     Queue,
     /// A transfer's own row.
@@ -36,7 +36,7 @@ impl App {
         if is("Dial") {
             Self::Dial
         } else if is("AppDial") {
-            Self::AppDial
+            Self::Called
         } else if is("Queue") {
             Self::Queue
         } else if is("Transferred Call") {

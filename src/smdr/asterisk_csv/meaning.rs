@@ -161,7 +161,7 @@ fn trimmed(text: &[u8]) -> &[u8] {
 #[inline]
 pub fn is_called_half(row: &Row<'_>) -> bool {
     let local = || row.dst_channel.is_empty() || row.dst_channel.starts_with(b"Local/");
-    row.app == App::AppDial && (row.billed == 0 || local())
+    row.app == App::Called && (row.billed == 0 || local())
 }
 
 /// A row with its two ends seen.

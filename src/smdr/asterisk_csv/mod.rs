@@ -28,6 +28,7 @@
 //! line that is cut just behind a cell was longer.
 
 mod app;
+mod cut;
 mod kept;
 mod meaning;
 mod row;
@@ -121,7 +122,7 @@ impl Dialect for AsteriskCsv {
         if row::is_title(line) || row::row(line, 0, &Layout::Known, encoding_rs::UTF_8).is_ok() {
             return 1.0;
         }
-        let begun = row::cells(line).is_ok_and(|cells| {
+        let begun = cut::cells(line).is_ok_and(|cells| {
             let stamp = |n: usize| cells.get(n).is_some_and(|cell| row::stamp(cell.bytes).is_some());
             let channel = |n: usize| cells.get(n).is_some_and(|cell| cell.bytes.contains(&b'/'));
             (stamp(9) && channel(5)) || (stamp(8) && channel(4))
@@ -146,7 +147,7 @@ impl Dialect for AsteriskCsv {
     fn shifted(&self, line: &[u8], seconds: i64) -> Option<Vec<u8>> {
         let mut out = line.to_vec();
         let mut moved = false;
-        for cell in row::cells(line).ok()? {
+        for cell in cut::cells(line).ok()? {
             let Some(at) = row::stamp(cell.bytes) else { continue };
             let at = at.checked_add(SignedDuration::from_secs(seconds)).ok()?;
             let text = at.strftime("%Y-%m-%d %H:%M:%S").to_string();

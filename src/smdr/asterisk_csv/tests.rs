@@ -204,7 +204,7 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
         _ => Vec::new(),
     };
     let may_change = |line: &[u8], at: usize| {
-        let cells = row::cells(line).unwrap();
+        let cells = cut::cells(line).unwrap();
         let columns = row::columns(&Layout::Known, &cells);
         // The quote before a cell and the comma behind it belong to it.
         let place = cells.iter().rposition(|cell| cell.at <= at + 1).unwrap_or(0);

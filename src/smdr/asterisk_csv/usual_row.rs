@@ -6,6 +6,7 @@
 use encoding_rs::{Encoding, UTF_8};
 
 use super::app::App;
+use super::cut;
 use super::row::{self, Row};
 use crate::smdr::cells::Cells;
 use crate::smdr::usual::{self, Day};
@@ -36,7 +37,7 @@ pub fn usual_row<'a>(line: &'a [u8], number: u64, encoding: &'static Encoding, d
     let clid = cell(if is_custom { 0 } else { 4 });
     let is_known = match inner {
         0 => true,
-        2 => is_custom && row::undoubled_length(line) == Some(cells.raw(0).len()),
+        2 => is_custom && cut::undoubled_length(line) == Some(cells.raw(0).len()),
         4 => row::is_name_quoted(clid),
         _ => false,
     };
@@ -74,7 +75,8 @@ pub fn usual_row<'a>(line: &'a [u8], number: u64, encoding: &'static Encoding, d
         id: if linked.is_empty() { optional(unique) } else { linked },
         machine_first: false,
     };
-    let fits = row.channel.iter().any(|b| *b == b'/') & has_flags & has_no_blank_ends(cell(7 - shift));
+    let technology = row.channel.iter().take_while(|b| **b != b'/').count();
+    let fits = technology < row.channel.len() && has_flags && has_no_blank_ends(cell(7 - shift));
     (fits && row.texts().iter().all(|text| has_no_blank_ends(text))).then_some(row)
 }
 
