@@ -50,8 +50,14 @@ impl<'a> Cells<'a> {
     #[inline]
     pub fn cut(line: &'a [u8], separator: u8, wanted: u8) -> Option<Self> {
         let mut cells = Self::of(line)?;
-        cells.cut_where(wanted, |block, drop| block.are(separator) >> drop);
+        cells.cut_at(separator, wanted);
         Some(cells)
+    }
+
+    /// Cuts, and looks for a byte.
+    #[inline(always)]
+    pub fn cut_at(&mut self, separator: u8, wanted: u8) {
+        self.cut_where(wanted, |block, drop| block.are(separator) >> drop);
     }
 
     /// Cuts at commas outside of quotes, which stay; and says how many quotes there are. Looks for a byte, too.
@@ -103,12 +109,12 @@ impl<'a> Cells<'a> {
 
     #[inline(always)]
     fn cut_where(&mut self, wanted: u8, mut find: impl FnMut(&marks::Block, usize) -> u64) {
-        let (mut odd, mut found) = (marks::Found::default(), marks::Found::default());
+        let (mut odd, mut found) = (false, false);
         let (mut count, mut at) = (1, 0);
         while at < self.line.len() {
             let (block, drop) = marks::block(self.line, at);
-            odd.look_beyond(&block, b' ', b'~');
-            found.look_for(&block, wanted);
+            odd |= !block.is_printable();
+            found |= block.has(wanted);
             let mut marks = find(&block, drop);
             while marks != 0 && count < MOST + 1 {
                 // Several without a look at how many there are, which could not be foreseen: what is written for those
@@ -126,8 +132,8 @@ impl<'a> Cells<'a> {
             *rest = [self.behind; AT_ONCE];
         }
         self.count = count.min(MOST);
-        self.is_printable = !odd.any();
-        self.has_wanted = found.any();
+        self.is_printable = !odd;
+        self.has_wanted = found;
     }
 
     /// How many cells, up to 32.
