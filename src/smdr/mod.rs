@@ -7,6 +7,7 @@
 //!
 //! **Not here**: cutting bytes into lines (`feed::codec`), joining legs to calls ([`crate::call`]).
 
+pub mod bytes;
 pub mod cells;
 pub mod columns;
 pub mod detect;

@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 use super::app::App;
 use super::row::{Ended, Row};
 use crate::call::{Direction, Disposition, Machine};
-use crate::smdr::usual::{Class, same};
+use crate::smdr::bytes::{Class, same};
 use crate::smdr::view::{Deduced, Deductions, LegView};
 use crate::smdr::{stamps, usual};
 

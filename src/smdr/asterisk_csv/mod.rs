@@ -39,14 +39,14 @@ use std::collections::VecDeque;
 use jiff::SignedDuration;
 
 use crate::call::LineNumbers;
-use crate::smdr::usual::{Day, same};
+use crate::smdr::bytes::same;
+use crate::smdr::usual::Day;
 use crate::smdr::{
     About, Dialect, Line, OptionError, OptionInfo, OptionValue, Options, Parsed, Parser, Said, Tells, options,
 };
-use app::App;
-use kept::Kept;
+use kept::{Kept, all_lines, continues, in_local, is_plumbing, join};
 use meaning::House;
-use row::{Ended, Layout, Row};
+use row::{Layout, Row};
 
 /// The registry's entry.
 pub static DIALECT: AsteriskCsv = AsteriskCsv;
@@ -327,62 +327,6 @@ impl Reading {
             self.held.remove(n);
         }
         self.held.extend(kept);
-    }
-}
-
-/// Numbers of a kept row's lines and of one that has come.
-fn all_lines(kept: &[u64], number: u64) -> LineNumbers {
-    let mut lines = LineNumbers::from_slice(kept);
-    lines.push(number);
-    lines.sort_unstable();
-    lines
-}
-
-/// Whether a row may have a part in a `Local` channel that another row tells more of.
-#[inline]
-fn is_plumbing(row: &Row<'_>) -> bool {
-    row.ended == Ended::Answered && in_local(row)
-}
-
-#[inline]
-fn in_local(row: &Row<'_>) -> bool {
-    row.dst_channel.starts_with(b"Local/") || row.channel.starts_with(b"Local/")
-}
-
-/// Whether `next` is what became of `row`, which went into a `Local` channel.
-fn continues(row: &Row<'_>, next: &Row<'_>) -> bool {
-    let Some(half) = row.dst_channel.strip_prefix(b"Local/") else {
-        return false;
-    };
-    if row.ended != Ended::Answered {
-        return false;
-    }
-    let other_half = next
-        .channel
-        .strip_prefix(b"Local/")
-        .is_some_and(|other| other != half && without_half(other) == without_half(half));
-    let same = !row.id.is_empty() && row.id == next.id && row.channel == next.channel;
-    let gap = || row.end.map(|end| next.start.duration_since(end).as_secs().abs());
-    other_half || (same && gap().is_some_and(|seconds| seconds <= 1))
-}
-
-fn without_half(local: &[u8]) -> &[u8] {
-    local.split(|b| *b == b';').next().unwrap_or(local)
-}
-
-/// Both rows as one: begun as the first, answered as the second.
-fn join<'a>(row: &Row<'a>, next: &Row<'a>, lines: &[u64]) -> Row<'a> {
-    Row {
-        number: lines.first().copied().unwrap_or(row.number),
-        is_joined: true,
-        dst_channel: next.dst_channel,
-        answer: next.answer,
-        end: next.end,
-        duration: None,
-        billed: next.billed,
-        ended: next.ended,
-        machine_first: row.machine_first || row.answer == Some(row.start) || row.app == App::Queue,
-        ..*row
     }
 }
 

@@ -4,9 +4,10 @@ use nom::Parser as _;
 use nom::bytes::complete::{tag, take_while};
 use nom::sequence::preceded;
 
+use crate::smdr::bytes::same;
 use crate::smdr::marks;
 use crate::smdr::misfit::Inner;
-use crate::smdr::usual::{same, trimmed};
+use crate::smdr::usual::trimmed;
 
 /// Parties of a call, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -11,9 +11,9 @@ use super::Reader;
 use super::line::Printed;
 use super::party::{Kind, Party, bare};
 use crate::call::{Direction, Disposition, Machine};
+use crate::smdr::bytes::same;
 use crate::smdr::stamps::seconds;
 use crate::smdr::text::{decoded, filled};
-use crate::smdr::usual::same;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 
 /// The longest that a machine's answer takes, in seconds.

@@ -9,8 +9,9 @@ use super::layout::{
 };
 use super::line::Printed;
 use super::party::Kind;
+use crate::smdr::bytes::Class;
 use crate::smdr::cells::Cells;
-use crate::smdr::usual::{self, Class, Day, trimmed};
+use crate::smdr::usual::{self, Day, trimmed};
 
 static WORD: Class = Class::alphanumeric_and(b"_");
 static ID: Class = Class::alphanumeric_and(b"_-.");
