@@ -27,8 +27,8 @@ impl<'a> Cells<'a> {
     pub fn cut(line: &'a [u8], separator: u8, wanted: u8) -> Option<Self> {
         let mut found = false;
         let mut cells = Self::cut_where(line, |block, drop| {
-            found |= marks::has(block, |b| b == wanted);
-            marks::of(block, separator) >> drop
+            found |= block.are(wanted) != 0;
+            block.are(separator) >> drop
         })?;
         cells.has_wanted = found;
         Some(cells)
@@ -39,8 +39,8 @@ impl<'a> Cells<'a> {
     pub fn cut_quoted(line: &'a [u8]) -> Option<(Self, u32)> {
         let (mut quotes, mut open) = (0, 0);
         let cells = Self::cut_where(line, |block, drop| {
-            let commas = marks::of(block, b',') >> drop;
-            let quote = marks::of(block, b'"') >> drop;
+            let commas = block.are(b',') >> drop;
+            let quote = block.are(b'"') >> drop;
             if quote == 0 {
                 return commas & !open;
             }
@@ -61,7 +61,7 @@ impl<'a> Cells<'a> {
         for at in (0..behind - 1).step_by(64) {
             let (block, drop) = marks::block(line, usize::from(at));
             let mut marks = find(&block, drop);
-            odd |= marks::has(&block, |b| b.wrapping_sub(b' ') >= 0x5f);
+            odd |= block.within(b' ', b'~') != u64::MAX;
             while marks != 0 && count < MOST {
                 count += 1;
                 // In range: there are fewer than u16::MAX bytes.

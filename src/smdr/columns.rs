@@ -28,7 +28,7 @@ impl<'a> Columns<'a> {
     pub fn of(line: &'a [u8]) -> Self {
         Self {
             line,
-            filled: !marked(line, |block| marks::of(block, b' ')) & bits(0, line.len()),
+            filled: !marked(line, |block| block.are(b' ')) & bits(0, line.len()),
         }
     }
 

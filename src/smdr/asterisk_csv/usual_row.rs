@@ -31,11 +31,11 @@ pub fn usual_cells<'a>(line: &'a [u8], cells: &mut Cells<'a>) -> Option<()> {
     };
     for base in (0..line.len()).step_by(64) {
         let (block, drop) = marks::block(line, base);
-        let quote = marks::of(&block, b'"') >> drop;
+        let quote = block.are(b'"') >> drop;
         quotes += quote.count_ones();
         let within = marks::parity(quote) ^ open;
         open = 0_u64.wrapping_sub(within >> 63);
-        let mut ends = (marks::of(&block, b',') >> drop) & !within;
+        let mut ends = (block.are(b',') >> drop) & !within;
         while ends != 0 {
             push(base + ends.trailing_zeros() as usize)?;
             ends &= ends - 1;

@@ -291,7 +291,7 @@ struct Marked<'a> {
 impl<'a> Marked<'a> {
     #[inline]
     fn of(line: &'a [u8]) -> Self {
-        let ticks = |block: &marks::Block| marks::of(block, b'\'') | marks::of(block, b'*');
+        let ticks = |block: &marks::Block| block.are(b'\'') | block.are(b'*');
         Self {
             line,
             columns: Columns::of(line),
