@@ -158,10 +158,9 @@ pub enum Parsed {
 
 /// What a parser says, while the line is at hand.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // nearly all are legs
 pub enum Said<'a> {
-    /// A leg, for as long as it is told of.
-    Leg(LegView<'a>),
+    /// A leg, for as long as it is told of: it stays where it was made, for it is large.
+    Leg(&'a LegView<'a>),
     /// A leg that was held, or one of several lines.
     Held(Box<Leg>),
     /// No record: see [`Parsed::Skipped`].

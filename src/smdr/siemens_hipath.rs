@@ -198,14 +198,14 @@ impl Parser for Reading {
             line: line.number,
             what,
         };
-        say(match no_call(line.bytes) {
-            Some(what) => skipped(what),
-            None => match call(text, line.received.date()) {
-                Ok(Found::Nothing(what)) => skipped(what),
-                Ok(Found::Call(at, fields)) => Said::Leg(self.leg(line.number, text, at, &fields)),
-                Err(misfit) => Said::misfit(line, &misfit),
-            },
-        });
+        if let Some(what) = no_call(line.bytes) {
+            return say(skipped(what));
+        }
+        match call(text, line.received.date()) {
+            Ok(Found::Nothing(what)) => say(skipped(what)),
+            Ok(Found::Call(at, fields)) => say(Said::Leg(&self.leg(line.number, text, at, &fields))),
+            Err(misfit) => say(Said::misfit(line, &misfit)),
+        }
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}

@@ -75,7 +75,7 @@ impl Deductions {
 }
 
 /// One leg of one line; field meanings are those of [`Leg`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 #[allow(missing_docs)] // they are Leg's
 pub struct LegView<'a> {
     /// The line's number.
@@ -115,7 +115,7 @@ pub struct LegView<'a> {
     pub held_seconds: i64,
     pub resolution_seconds: i64,
     pub lasted_seconds: Option<i64>,
-    pub passed_to: Vec<&'a [u8]>,
+    pub passed_to: &'a [&'a [u8]],
 }
 
 impl<'a> LegView<'a> {
@@ -153,7 +153,7 @@ impl<'a> LegView<'a> {
             held_seconds: 0,
             resolution_seconds: 0,
             lasted_seconds: None,
-            passed_to: Vec::new(),
+            passed_to: &[],
         }
     }
 

@@ -251,7 +251,7 @@ impl Reading {
     fn emit(&self, row: &Row<'_>, say: &mut dyn FnMut(Said<'_>)) {
         let view = meaning::leg(row, self.house);
         if row.lines.len() <= 1 {
-            return say(Said::Leg(view));
+            return say(Said::Leg(&view));
         }
         let mut leg = view.to_leg();
         leg.lines = row.lines.len() as u64;

@@ -237,18 +237,18 @@ impl Parser for Segments {
             Some(usual) => Ok(usual),
             None => segment(text).map(|(_, segment)| segment),
         };
-        say(match found {
+        match found {
             Ok(segment) => {
                 let first = self.begun.is_first(&segment);
-                Said::Leg(self.leg(line.number, text, &segment, first))
+                say(Said::Leg(&self.leg(line.number, text, &segment, first)));
             }
-            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => Said::misfit(line, &misfit),
-            Err(nom::Err::Incomplete(_)) => Said::Unparsed {
+            Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => say(Said::misfit(line, &misfit)),
+            Err(nom::Err::Incomplete(_)) => say(Said::Unparsed {
                 line: line.number,
                 column: line.bytes.len() + 1,
                 error: "the line is cut".to_owned(),
-            },
-        });
+            }),
+        }
     }
 
     fn flush(&mut self, _: &mut Vec<Parsed>) {}

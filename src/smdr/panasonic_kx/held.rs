@@ -84,8 +84,8 @@ impl Held {
     }
 
     /// A final line: with the answer that waits for it, or alone.
-    pub fn finished(&mut self, mut view: LegView<'_>, say: Say<'_>) {
-        let same = self.answers.iter().position(|held| is_same(&held.leg, &view));
+    pub fn finished(&mut self, view: &mut LegView<'_>, say: Say<'_>) {
+        let same = self.answers.iter().position(|held| is_same(&held.leg, view));
         if let Some(answer) = same.and_then(|at| self.answers.remove(at)) {
             let mut leg = view.to_leg();
             join(&mut leg, &answer.leg);
@@ -95,7 +95,7 @@ impl Held {
         if view.direction == Direction::Outgoing {
             self.release(view.trunk, say);
         }
-        view.transferred |= self.follow(&Part::of_view(&view));
+        view.transferred |= self.follow(&Part::of_view(view));
         say(Said::Leg(view));
     }
 

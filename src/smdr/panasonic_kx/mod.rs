@@ -289,7 +289,7 @@ impl Reading {
             what,
         };
         match leg::found(line.number, text, at, meaning, fields, &party) {
-            Found::Leg(view) => self.held.finished(view, say),
+            Found::Leg(mut view) => self.held.finished(&mut view, say),
             Found::Answer(view) => self.held.hold(view.to_leg(), line.received, say),
             Found::Arrival { trunk } => {
                 self.held.release(trunk, say);

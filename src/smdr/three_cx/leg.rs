@@ -10,6 +10,7 @@ use jiff::tz::Offset;
 use super::Reader;
 use super::line::Printed;
 use crate::call::{Direction, Disposition, Machine};
+use crate::smdr::Said;
 use crate::smdr::stamps::seconds;
 use crate::smdr::text::{decoded, filled};
 use crate::smdr::view::{Deduced, Deductions, LegView};
@@ -71,9 +72,9 @@ impl<'a> Outcome<'a> {
 }
 
 impl Reader {
-    /// The leg; `name` is the caller's, decoded.
+    /// Says the leg; `name` is the caller's, decoded.
     #[inline]
-    pub(super) fn leg<'v, 'a: 'v>(&self, number: u64, line: &'a [u8], r: &Printed<'a>, name: &'v str) -> LegView<'v> {
+    pub(super) fn tell(&self, number: u64, line: &[u8], r: &Printed<'_>, name: &str, say: &mut dyn FnMut(Said<'_>)) {
         let to = self.party(r.to, r.to_type);
         let direction = self.direction(r, to);
         let outcome = self.outcome(r, direction, to);
@@ -91,7 +92,7 @@ impl Reader {
         let transfer = self.transfer(r, &outcome, to);
         let calling = without_host(bare(r.from));
         let anonymous = calling.eq_ignore_ascii_case(b"anonymous");
-        LegView {
+        say(Said::Leg(&LegView {
             answered_at,
             offset: self.utc.then_some(Offset::UTC),
             calling_number: if anonymous { b"" } else { calling },
@@ -115,10 +116,10 @@ impl Reader {
             target: target(r, direction, to).unwrap_or_default(),
             transferred: transfer.is_some(),
             lasted_seconds: r.end.map(|end| seconds(r.start, end)).filter(|s| *s >= 0),
-            passed_to: outcome.after,
+            passed_to: &outcome.after,
             transfer,
             ..LegView::new(number, line, r.start, direction)
-        }
+        }));
     }
 
     /// The caller's name, decoded; blank if noise got into it.

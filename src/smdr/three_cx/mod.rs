@@ -253,7 +253,7 @@ impl Parser for Reader {
         match line::any(text, &self.layout) {
             Ok(printed) => {
                 let name = self.name(&printed);
-                say(Said::Leg(self.leg(line.number, text, &printed, &name)));
+                self.tell(line.number, text, &printed, &name, say);
             }
             Err(misfit) => say(Said::misfit(line, &misfit)),
         }
