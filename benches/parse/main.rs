@@ -4,9 +4,10 @@
 //! cargo bench --bench parse                     every dialect, under a minute once built
 //! cargo bench --bench parse -- panasonic-kx     some of them
 //! LINES=100000 cargo bench --bench parse        a shorter log for what is measured from memory
+//! MIXED=1 cargo bench --bench parse             the worst order of lines
 //! ```
-//! The lines are those of `tests/golden/<dialect>` that real switches print, repeated with other stamps and figures, so
-//! that no line is met twice. Three things are timed, one after the other on the same lines:
+//! The log is site after site, as [`log`] makes it, or with `MIXED=1` all sites' layouts line by line, which no feed does.
+//! Three things are timed, one after the other on the same lines:
 //!
 //! * *split*: `memchr` to each line end;
 //! * *read*: that, and `Parser::read` of each line: all that it says is decided, its texts are still the line's;
@@ -17,16 +18,16 @@
 //! Nothing here passes or fails. What was found is in `docs/performance.md`.
 #![allow(clippy::unwrap_used)]
 
+use std::env;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::Instant;
-use std::{env, fs};
 
-use firstanswer::smdr::{Dialect, Line, Options, Parsed, Said, registry};
+use firstanswer::smdr::{Dialect, Line, Options, Said, registry};
 use jiff::civil::{DateTime, date};
 
-/// Lines of the log; for what is measured from memory it is repeated.
-const LINES: usize = 100_000;
+mod log;
+
+use log::{LINES, Order};
 
 /// Lines of what is measured from memory, and bytes if that is more.
 const MANY: usize = 1_000_000;
@@ -52,7 +53,8 @@ fn main() {
 }
 
 fn measure(dialect: &dyn Dialect, many: Option<usize>) {
-    let text = log(dialect);
+    let order = env::var_os("MIXED").map_or(Order::SiteBySite, |_| Order::Mixed);
+    let text = log::log(dialect, order);
     let count = text.split(|b| *b == b'\n').count();
     let memory = {
         let large = repeated(&text, many);
@@ -165,54 +167,4 @@ fn repeated(text: &[u8], lines: Option<usize>) -> Vec<u8> {
     }
     large.pop();
     large
-}
-
-/// A log of [`LINES`] lines.
-fn log(dialect: &dyn Dialect) -> Vec<u8> {
-    let lines = golden(dialect);
-    let mut text = Vec::new();
-    for (n, line) in lines.iter().cycle().take(LINES).enumerate() {
-        let seconds = i64::try_from(n).unwrap() * 7;
-        let line = dialect.shifted(line, seconds).unwrap_or_else(|| line.clone());
-        let at = text.len();
-        text.extend_from_slice(&line);
-        other_figures(&mut text[at..], n);
-        text.push(b'\n');
-    }
-    text.pop();
-    text
-}
-
-/// Other digits in the midst of long numbers: they are neither stamps nor extensions.
-fn other_figures(line: &mut [u8], n: usize) {
-    const LONG: usize = 7;
-    let mut mixed = (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    for run in line.chunk_by_mut(|a, b| a.is_ascii_digit() && b.is_ascii_digit()) {
-        if run.len() >= LONG && run[0].is_ascii_digit() {
-            for digit in &mut run[3..LONG] {
-                *digit = b'0' + (mixed % 10) as u8;
-                mixed /= 10;
-            }
-        }
-    }
-}
-
-/// The golden lines that the dialect understands, without those written to be odd.
-fn golden(dialect: &dyn Dialect) -> Vec<Vec<u8>> {
-    let folder = Path::new("tests/golden").join(dialect.about().name);
-    let mut inputs: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
-    inputs.retain(|path| path.extension().is_some_and(|e| e == "in") && !path.ends_with("odd-lines.in"));
-    inputs.sort();
-    let texts: Vec<Vec<u8>> = inputs.iter().map(|path| fs::read(path).unwrap()).collect();
-    let lines = texts.iter().flat_map(|text| text.split(|b| *b == b'\n'));
-    lines
-        .map(|line| line.trim_ascii_end().to_vec())
-        .filter(|line| !line.is_empty() && is_understood(dialect, line))
-        .collect()
-}
-
-fn is_understood(dialect: &dyn Dialect, bytes: &[u8]) -> bool {
-    let mut out = Vec::new();
-    dialect.parser(&Options::new()).unwrap().line(line(1, bytes), &mut out);
-    !out.iter().any(|p| matches!(p, Parsed::Unparsed { .. }))
 }
