@@ -22,7 +22,7 @@ dialects! {
     "asterisk_csv/mod.rs" asterisk_csv,
     "avaya_ip_office/mod.rs" avaya_ip_office,
     "panasonic_kx/mod.rs" panasonic_kx,
-    "siemens_hipath.rs" siemens_hipath,
+    "siemens_hipath/mod.rs" siemens_hipath,
 }
 
 /// The dialect of that name.

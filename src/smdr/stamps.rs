@@ -39,6 +39,7 @@ impl Meaning {
     }
 
     /// Start of the leg and end of its ringing, for a stamp of this meaning.
+    #[inline]
     pub fn times(self, stamp: DateTime, ring: i64, talk: i64) -> (DateTime, DateTime) {
         let on = |at: DateTime, seconds: i64| {
             moved(at, seconds).unwrap_or_else(|| at.saturating_add(SignedDuration::from_secs(seconds)))

@@ -88,7 +88,7 @@ pub fn time(cell: &[u8]) -> Option<Time> {
 }
 
 /// `HH:MM:SS` of a span, in seconds.
-#[inline]
+#[inline(always)]
 pub fn span(cell: &[u8]) -> Option<i64> {
     let [hours, _, _, minutes, _, _, seconds, _] = pairs(cell.try_into().ok()?, b"00:00:00")?;
     let fits = minutes < 60 && seconds < 60;
@@ -122,12 +122,12 @@ pub fn is_printable(cell: &[u8]) -> bool {
 }
 
 /// So many seconds later, or earlier: by the clock alone where the day stays the same.
+#[inline]
 pub fn moved(at: DateTime, seconds: i64) -> Option<DateTime> {
     let clock = i64::from(at.hour()) * 3600 + i64::from(at.minute()) * 60 + i64::from(at.second());
     match clock.checked_add(seconds)? {
-        0 if seconds == 0 => Some(at),
         moved @ 0..86_400 if at.subsec_nanosecond() == 0 => {
-            let moved = moved as i32;
+            let moved = moved as u32;
             let (hour, minute, second) = (moved / 3600, moved / 60 % 60, moved % 60);
             Some(at.date().at(hour as i8, minute as i8, second as i8, 0))
         }

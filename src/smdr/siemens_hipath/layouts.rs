@@ -4,13 +4,38 @@
 //!
 //! **Not here**: what stands in the fields.
 
-use super::kind;
+use super::line::Kind;
 
 /// Where each field stands, from and to; a field that a layout lacks has no width.
-pub type Columns = [(usize, usize); 11];
+type Columns = [(usize, usize); 11];
+
+/// A layout.
+#[derive(Debug, PartialEq)]
+pub struct Layout {
+    /// Where each field stands.
+    pub columns: Columns,
+    /// The same as bits: of the first 64 bytes for the first fields, and for those from [`SECOND`] on of the 64 bytes
+    /// from [`TAIL`] on.
+    pub bits: [u64; 11],
+}
+
+/// From this field on, fields are seen in the second window.
+pub const SECOND: usize = 6;
+/// Where that begins.
+pub const TAIL: usize = 36;
+
+const fn layout(columns: Columns) -> Layout {
+    let (mut bits, mut n) = ([0; 11], 0);
+    while n < columns.len() {
+        let window = if n < SECOND { 0 } else { TAIL };
+        bits[n] = ((1 << (columns[n].1 - columns[n].0)) - 1) << (columns[n].0 - window);
+        n += 1;
+    }
+    Layout { columns, bits }
+}
 
 /// The compressed layout.
-const COLUMNS: Columns = [
+static COLUMNS: Layout = layout([
     (0, 8),
     (8, 16),
     (16, 19),
@@ -22,9 +47,9 @@ const COLUMNS: Columns = [
     (74, 76),
     (76, 87),
     (87, 98),
-];
+]);
 /// The long layout for printers, with blanks between the fields.
-pub const LONG: Columns = [
+pub static LONG: Layout = layout([
     (0, 8),
     (9, 17),
     (18, 21),
@@ -36,9 +61,9 @@ pub const LONG: Columns = [
     (77, 79),
     (79, 79),
     (79, 79),
-];
+]);
 /// What GetAccount of HiPath 5000 makes of it: a node before the extension, the talk in seconds too, no ring time.
-const GET_ACCOUNT: Columns = [
+static GET_ACCOUNT: Layout = layout([
     (0, 8),
     (8, 16),
     (16, 19),
@@ -50,9 +75,9 @@ const GET_ACCOUNT: Columns = [
     (77, 78),
     (78, 89),
     (89, 100),
-];
+]);
 /// The compressed layout of Hicom 100 E.
-const HICOM_100: Columns = [
+static HICOM_100: Layout = layout([
     (0, 8),
     (8, 16),
     (16, 18),
@@ -64,26 +89,22 @@ const HICOM_100: Columns = [
     (67, 69),
     (69, 80),
     (80, 91),
-];
+]);
 
 /// The layout of a line with columns, by where the colons of its spans stand.
-pub fn columns(line: &[u8]) -> &'static Columns {
+#[inline]
+pub fn columns(line: &[u8]) -> &'static Layout {
+    // Which colons there are is chance within a layout: no early ends.
     let colon = |at: usize| line.get(at) == Some(&b':');
     if line.get(8) == Some(&b' ') {
         &LONG
-    } else if colon(35) && colon(38) && !colon(32) {
+    } else if colon(35) & colon(38) & !colon(32) {
         &GET_ACCOUNT
-    } else if !colon(27) && !colon(32) && (colon(25) || (colon(30) && colon(33))) {
+    } else if !colon(27) & !colon(32) & (colon(25) | (colon(30) & colon(33))) {
         &HICOM_100
     } else {
         &COLUMNS
     }
-}
-
-/// The columns of a line whose fields stand in columns.
-#[inline]
-pub fn usual_columns(line: &[u8]) -> Option<&'static Columns> {
-    (!is_spaced(line)).then(|| columns(line))
 }
 
 /// One cell with the number of the line's bytes that begin with it; absent where the line ended before it.
@@ -105,7 +126,7 @@ pub fn cells(line: &[u8]) -> [Cell<'_>; 11] {
     {
         return words;
     }
-    for (slot, (from, to)) in cells.iter_mut().zip(columns(line)) {
+    for (slot, (from, to)) in cells.iter_mut().zip(&columns(line).columns) {
         let cell = line.get(*from..(*to).min(line.len()));
         let cell = cell.filter(|cell| !cell.is_empty() || from == to);
         *slot = cell.map(|cell| (cell, line.len() - from));
@@ -114,7 +135,8 @@ pub fn cells(line: &[u8]) -> [Cell<'_>; 11] {
 }
 
 /// Blanks stand between the fields, but not in the long layout's columns: other widths, or blanks were lost.
-fn is_spaced(line: &[u8]) -> bool {
+#[inline]
+pub fn is_spaced(line: &[u8]) -> bool {
     let colon = |at: usize| line.get(at) == Some(&b':');
     let long = || line.len() >= 78 && (colon(31) || (colon(37) && colon(40)));
     line.get(8) == Some(&b' ') && !long()
@@ -122,17 +144,19 @@ fn is_spaced(line: &[u8]) -> bool {
 
 /// The cells of a line whose fields are known by their order: HiPath 1100 has a class of service behind the
 /// extension, and the type before the charge.
-fn by_words(line: &[u8]) -> Option<[Cell<'_>; 11]> {
-    let mut left = line.len();
-    let mut words = Vec::new();
+pub fn by_words(line: &[u8]) -> Option<[Cell<'_>; 11]> {
+    /// More than are told apart.
+    const MOST: usize = 12;
+    let (mut left, mut words, mut count) = (line.len(), [(&b""[..], 0); MOST], 0);
     for word in line.split(|b| *b == b' ') {
-        if !word.is_empty() {
-            words.push((word, left));
+        if !word.is_empty() && count < MOST {
+            words[count] = (word, left);
+            count += 1;
         }
         left = left.saturating_sub(word.len() + 1);
     }
-    let is_kind =
-        |word: &Option<&(&[u8], usize)>| word.is_some_and(|w| kind(w.0).is_ok_and(|(rest, _)| rest.is_empty()));
+    let words = words.get(..count)?;
+    let is_kind = |word: &(&[u8], usize)| Kind::of(word.0).is_some();
     let is_span = |length: usize| move |word: &(&[u8], usize)| word.0.len() == length && word.0.get(2) == Some(&b':');
     let spans = words
         .iter()
@@ -158,7 +182,7 @@ fn by_words(line: &[u8]) -> Option<[Cell<'_>; 11]> {
     let (number, charge, kind) = match after {
         [kind] => (None, None, kind),
         [number, kind] => (Some(*number), None, kind),
-        [number, kind, charge, ..] if is_kind(&Some(kind)) => (Some(*number), Some(*charge), kind),
+        [number, kind, charge, ..] if is_kind(kind) => (Some(*number), Some(*charge), kind),
         [number, charge, kind] => (Some(*number), Some(*charge), kind),
         _ => return None,
     };
