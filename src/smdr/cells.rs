@@ -27,7 +27,7 @@ impl<'a> Cells<'a> {
     pub fn cut(line: &'a [u8], separator: u8, wanted: u8) -> Option<Self> {
         let mut found = false;
         let mut cells = Self::cut_where(line, |block, drop| {
-            found |= block.are(wanted) != 0;
+            found |= block.has(wanted);
             block.are(separator) >> drop
         })?;
         cells.has_wanted = found;
@@ -57,17 +57,17 @@ impl<'a> Cells<'a> {
         let behind = u16::try_from(line.len()).ok()?.checked_add(1)?;
         let mut begins = [behind; MOST + 1];
         begins[0] = 0;
-        let (mut count, mut odd) = (0, false);
-        for at in (0..behind - 1).step_by(64) {
+        let (mut at, mut count, mut odd) = (0, 0, false);
+        while at < behind - 1 {
             let (block, drop) = marks::block(line, usize::from(at));
             let mut marks = find(&block, drop);
-            odd |= block.within(b' ', b'~') != u64::MAX;
+            odd |= !block.is_printable();
             while marks != 0 && count < MOST {
                 count += 1;
-                // In range: there are fewer than u16::MAX bytes.
-                begins[count] = at + 1 + marks.trailing_zeros() as u16;
+                begins[count] = at.wrapping_add(1 + marks.trailing_zeros() as u16);
                 marks &= marks - 1;
             }
+            at = at.saturating_add(64);
         }
         Some(Self {
             line,

@@ -29,6 +29,21 @@ impl Block {
         self.marks(|part| (part - u8x16::splat(from)).saturating_sub(span).simd_eq(u8x16::ZERO))
     }
 
+    /// Whether one of them is this one.
+    #[inline(always)]
+    pub fn has(&self, byte: u8) -> bool {
+        let [a, b, c, d] = self.0.map(|part| part.simd_eq(u8x16::splat(byte)));
+        (a | b | c | d).to_bitmask() != 0
+    }
+
+    /// Whether all are visible ASCII or blanks.
+    #[inline(always)]
+    pub fn is_printable(&self) -> bool {
+        let span = u8x16::splat(b'~' - b' ');
+        let [a, b, c, d] = self.0.map(|part| (part - u8x16::splat(b' ')).saturating_sub(span));
+        (a | b | c | d) == u8x16::ZERO
+    }
+
     #[inline(always)]
     fn marks(&self, find: impl Fn(u8x16) -> u8x16) -> u64 {
         let [a, b, c, d] = self.0.map(|part| u64::from(find(part).to_bitmask()));
@@ -101,6 +116,8 @@ mod tests {
                 let block_of = Block::of(&block);
                 let marks = block_of.within(from, to);
                 prop_assert!(from != to || marks == block_of.are(from));
+                prop_assert_eq!(block_of.has(from), block.contains(&from));
+                prop_assert_eq!(block_of.is_printable(), block_of.within(b' ', b'~') == u64::MAX);
                 for (n, b) in block.iter().enumerate() {
                     prop_assert_eq!(marks >> n & 1 == 1, (from..=to).contains(b));
                 }

@@ -71,7 +71,7 @@ pub fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
 }
 
 /// `YYYY/MM/DD HH:MM:SS`, with this stroke between the parts of the day.
-#[inline]
+#[inline(always)]
 pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
     let (day, clock) = cell.split_first_chunk::<8>()?;
     let [century, _, year, _, _, month, ..] = pairs(day, &[b'0', b'0', b'0', b'0', stroke, b'0', b'0', stroke])?;
@@ -81,7 +81,7 @@ pub fn stamp(cell: &[u8], stroke: u8) -> Option<DateTime> {
 }
 
 /// `HH:MM:SS` of a clock.
-#[inline]
+#[inline(always)]
 pub fn time(cell: &[u8]) -> Option<Time> {
     let [hour, _, _, minute, _, _, second, _] = pairs(cell.try_into().ok()?, b"00:00:00")?;
     Time::new(hour as i8, minute as i8, second as i8, 0).ok()
@@ -109,7 +109,15 @@ pub fn is_digits(cell: &[u8]) -> bool {
         (Some(first), Some(last)) if cell.len() <= 16 => all(first) & all(last),
         (None, _) => match (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
             (Some([a, b, c, d]), Some([e, f, g, h])) => all(&[*a, *b, *c, *d, *e, *f, *g, *h]),
-            _ => !cell.is_empty() && cell.iter().all(u8::is_ascii_digit),
+            _ => match cell {
+                // Up to three: the first, the last and the one between, which may be the same.
+                [first, .., last] => {
+                    let middle = cell.get(cell.len() / 2).unwrap_or(first);
+                    first.is_ascii_digit() & middle.is_ascii_digit() & last.is_ascii_digit()
+                }
+                [one] => one.is_ascii_digit(),
+                [] => false,
+            },
         },
         _ => cell.iter().all(u8::is_ascii_digit),
     }

@@ -233,15 +233,11 @@ impl Parser for Segments {
             });
         }
         let text = without_leading_filler(line.bytes);
-        let found = match usual_segment(text) {
-            Some(usual) => Ok(usual),
-            None => segment(text).map(|(_, segment)| segment),
-        };
-        match found {
-            Ok(segment) => {
-                let first = self.begun.is_first(&segment);
-                say(Said::Leg(&self.leg(line.number, text, &segment, first)));
-            }
+        if let Some(segment) = usual_segment(text) {
+            return self.tell(line.number, text, &segment, say);
+        }
+        match segment(text) {
+            Ok((_, segment)) => self.tell(line.number, text, &segment, say),
             Err(nom::Err::Error(misfit) | nom::Err::Failure(misfit)) => say(Said::misfit(line, &misfit)),
             Err(nom::Err::Incomplete(_)) => say(Said::Unparsed {
                 line: line.number,
@@ -394,7 +390,7 @@ impl<'a> Party<'a> {
     }
 
     /// Empty if the device is another: there is none without a number.
-    #[inline]
+    #[inline(always)]
     fn number_after(&self, letter: u8) -> &'a [u8] {
         if self.kind == letter { self.number } else { b"" }
     }
@@ -675,20 +671,26 @@ fn cause(i: &[u8]) -> Inner<'_, &[u8]> {
 
 impl Segments {
     #[inline]
+    fn tell(&mut self, number: u64, line: &[u8], segment: &Segment<'_>, say: &mut dyn FnMut(Said<'_>)) {
+        let first = self.begun.is_first(segment);
+        say(Said::Leg(&self.leg(number, line, segment, first)));
+    }
+
+    #[inline(always)]
     fn leg<'a>(&self, number: u64, line: &'a [u8], s: &Segment<'a>, first: bool) -> LegView<'a> {
         let direction = match (s.incoming, s.internal) {
             (true, _) => Direction::Incoming,
             (false, true) => Direction::Internal,
             (false, false) => Direction::Outgoing,
         };
-        let (disposition, answerer) = outcome(s, direction);
+        let station = station(s, direction);
+        let (disposition, answerer) = outcome(s, direction, station);
         let answered_at = if first { answered_at(s, disposition) } else { None };
         let caller = calling_number(s, direction);
         let mut inferred = Deductions::default();
         inferred.note(!s.start.has_seconds, Deduced::Start);
         inferred.note(answered_at.is_some(), Deduced::AnsweredAt);
         inferred.note(caller.inferred, Deduced::CallingNumber);
-        let station = station(s, direction);
         let transferred = s.cause.ends_with(b" Xfd");
         let called = s.without_host(s.called);
         let dialled = s.without_host(s.dialled);
@@ -704,10 +706,12 @@ impl Segments {
             called_number: if dialled.is_empty() { called } else { dialled },
             station: filled(station),
             answered_by: filled(answerer),
-            trunk: match [s.party1, s.party2].map(|party| party.number_after(b'T')) {
-                [b"", b""] => b"",
-                [b"", _] => s.party2.device,
-                _ => s.party1.device,
+            trunk: if s.party1.kind == b'T' {
+                s.party1.device
+            } else if s.party2.kind == b'T' {
+                s.party2.device
+            } else {
+                b""
             },
             ring_seconds: s.ring,
             talk_seconds: Some(s.connected),
@@ -743,7 +747,7 @@ impl Segments {
 }
 
 /// How the segment ended and which extension answered, if any did.
-fn outcome<'a>(s: &Segment<'a>, direction: Direction) -> (Disposition, &'a [u8]) {
+fn outcome<'a>(s: &Segment<'a>, direction: Direction, station: &'a [u8]) -> (Disposition, &'a [u8]) {
     if s.party1.is_voicemail() || s.party2.is_voicemail() {
         return (Disposition::Voicemail, b"");
     }
@@ -751,7 +755,7 @@ fn outcome<'a>(s: &Segment<'a>, direction: Direction) -> (Disposition, &'a [u8])
     match direction {
         Direction::Outgoing if s.connected > 0 => (Disposition::Answered, b""),
         Direction::Outgoing => (Disposition::Unknown, b""),
-        Direction::Incoming => match station(s, direction) {
+        Direction::Incoming => match station {
             b"" => (Disposition::NoAnswer, b""),
             extension if engaged => (Disposition::Answered, extension),
             _ => (Disposition::NoAnswer, b""),

@@ -27,23 +27,15 @@ pub fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
         _ => None,
     };
     let party = |n| usual_party(cells.raw(n), cells.get(n + 1));
-    let late_number = |n| {
-        if n < cells.count() {
-            usual::number(cells.raw(n))
-        } else {
-            Some(0)
-        }
-    };
     let party2 = party(13)?;
     if party2.device.is_empty() && !party2.name.is_empty() {
         return None;
     }
-    let authorised = match cells.raw(17) {
-        b"1" => true,
-        b"0" | b"n/a" | b"" => false,
-        _ => return None,
+    let late = if is_late_blank(line, &cells) {
+        Late::default()
+    } else {
+        usual_late(&cells)?
     };
-    let (cause, targeter) = usual_targeting(&cells)?;
     Some(Segment {
         plain,
         has_host: cells.has_wanted,
@@ -67,11 +59,50 @@ pub fn usual_segment(line: &[u8]) -> Option<Segment<'_>> {
         more: flag(10)?,
         party1: party(11)?,
         party2,
-        hold: late_number(15)?,
-        park: late_number(16)?,
+        hold: late.hold,
+        park: late.park,
+        auth_code: late.auth_code,
+        cause: late.targeting.0,
+        targeter: late.targeting.1,
+    })
+}
+
+/// Fields 16 to 30.
+#[derive(Default)]
+struct Late<'a> {
+    hold: i64,
+    park: i64,
+    auth_code: Option<&'a [u8]>,
+    targeting: Targeting<'a>,
+}
+
+/// Nothing was held, parked, authorised, charged or targeted: so end most lines.
+#[inline(always)]
+fn is_late_blank(line: &[u8], cells: &Cells<'_>) -> bool {
+    let begun = cells.end(14);
+    line.get(begun..).is_some_and(|late| late.starts_with(b",0,0,"))
+        && cells.count() >= 30
+        && cells.end(29) - begun == 17
+}
+
+fn usual_late<'a>(cells: &Cells<'a>) -> Option<Late<'a>> {
+    let number = |n| {
+        if n < cells.count() {
+            usual::number(cells.raw(n))
+        } else {
+            Some(0)
+        }
+    };
+    let authorised = match cells.raw(17) {
+        b"1" => true,
+        b"0" | b"n/a" | b"" => false,
+        _ => return None,
+    };
+    Some(Late {
+        hold: number(15)?,
+        park: number(16)?,
         auth_code: authorised.then(|| cells.get(18)),
-        cause,
-        targeter,
+        targeting: usual_targeting(cells)?,
     })
 }
 

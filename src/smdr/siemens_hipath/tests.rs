@@ -3,7 +3,7 @@
 
 use super::layouts::{LONG, columns};
 use super::*;
-use crate::call::{Leg, Marks};
+use crate::call::{Disposition, Leg, Marks};
 use crate::smdr::{OptionValue, detect, golden, properties};
 
 /// 250 answers after 5 s and talks for 7.
@@ -144,10 +144,12 @@ fn f09_an_altered_byte_stays_in_its_field_or_the_line_is_unparsed() {
             Some(b'|') => line[begun..at].iter().filter(|b| **b == b'|').count() + 1,
             // The blanks before and behind a cell are its own.
             Some(b' ') => LONG
+                .columns
                 .iter()
                 .rposition(|(from, to)| from < to && at - begun + 1 >= *from)
                 .map_or(12, |field| field + 1),
             _ => columns(&line[begun..])
+                .columns
                 .iter()
                 .position(|(from, to)| (*from..*to).contains(&(at - begun)))
                 .map_or(12, |field| field + 1),
