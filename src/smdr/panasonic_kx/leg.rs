@@ -156,13 +156,20 @@ fn caller<'a>(text: &'a str, ddi: &'a str) -> Party<'a> {
 }
 
 fn by_words(dial: &str) -> Option<Party<'_>> {
-    let has = |word: &[u8]| {
-        dial.as_bytes()
-            .windows(word.len())
-            .any(|at| at.eq_ignore_ascii_case(word))
+    let text = dial.as_bytes();
+    let has = |word: &[u8; 4], rest: &[u8]| {
+        let first = word[0];
+        memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
+            let found = text.get(at..at + word.len() + rest.len());
+            found
+                .and_then(|found| found.split_first_chunk())
+                .is_some_and(|(begin, end)| {
+                    word.eq_ignore_ascii_case(begin as &[u8; 4]) && rest.eq_ignore_ascii_case(end)
+                })
+        })
     };
-    let waiting = has(b"ucd waiting");
-    if !waiting && !has(b"incoming") {
+    let waiting = has(b"ucd ", b"waiting");
+    if !waiting && !has(b"inco", b"ming") {
         return None;
     }
     let behind = dial.rsplit(['>', ' ']).next().unwrap_or_default();
@@ -171,7 +178,7 @@ fn by_words(dial: &str) -> Option<Party<'_>> {
         machine: waiting.then_some(Machine::Queue),
         // The first KX-TD print capitals, and no ring time either.
         small: !dial.starts_with("<INCOMING>"),
-        disa: has(b"disa"),
+        disa: has(b"disa", b""),
         ..Caller::default()
     }))
 }

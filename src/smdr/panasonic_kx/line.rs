@@ -10,7 +10,7 @@ use nom::error::Error;
 use nom::sequence::{preceded, terminated};
 use smallvec::SmallVec;
 
-use crate::smdr::columns::{self, Columns};
+use crate::smdr::columns::{self, Column, Columns};
 use crate::smdr::misfit::{Field, Inner, Misfit, fit, trim};
 use crate::smdr::{marks, usual};
 
@@ -300,15 +300,15 @@ impl<'a> Marked<'a> {
     }
 }
 
-/// Columns of a pattern: first and one past the last.
+/// Columns of a pattern.
 struct Layout {
-    extension: (usize, usize),
-    trunk: (usize, usize),
-    dial: (usize, usize),
-    ring: (usize, usize),
-    talk: (usize, usize),
-    account: (usize, usize),
-    code: (usize, usize),
+    extension: Column,
+    trunk: Column,
+    dial: Column,
+    ring: Column,
+    talk: Column,
+    account: Column,
+    code: Column,
     /// What must be blank between them.
     gaps: u128,
 }
@@ -326,33 +326,33 @@ const fn all(columns: &[usize]) -> u128 {
 /// Patterns A, B, C. B has no ring time, and its cost ends where the account code begins.
 static LAYOUTS: [Layout; 3] = [
     Layout {
-        extension: (17, 22),
-        trunk: (23, 25),
-        dial: (26, 51),
-        ring: (52, 56),
-        talk: (57, 65),
-        account: (66, 76),
-        code: (77, 80),
+        extension: Column::of(17, 22),
+        trunk: Column::of(23, 25),
+        dial: Column::of(26, 51),
+        ring: Column::of(52, 56),
+        talk: Column::of(57, 65),
+        account: Column::of(66, 76),
+        code: Column::of(77, 80),
         gaps: all(&[8, 16, 22, 25, 51, 56, 65, 76]),
     },
     Layout {
-        extension: (17, 22),
-        trunk: (23, 25),
-        dial: (26, 46),
-        ring: (46, 46),
-        talk: (47, 55),
-        account: (66, 76),
-        code: (77, 80),
+        extension: Column::of(17, 22),
+        trunk: Column::of(23, 25),
+        dial: Column::of(26, 46),
+        ring: Column::of(46, 46),
+        talk: Column::of(47, 55),
+        account: Column::of(66, 76),
+        code: Column::of(77, 80),
         gaps: all(&[8, 16, 22, 25, 46, 55, 76]),
     },
     Layout {
-        extension: (17, 22),
-        trunk: (23, 27),
-        dial: (28, 78),
-        ring: (79, 83),
-        talk: (84, 92),
-        account: (105, 115),
-        code: (116, 119),
+        extension: Column::of(17, 22),
+        trunk: Column::of(23, 27),
+        dial: Column::of(28, 78),
+        ring: Column::of(79, 83),
+        talk: Column::of(84, 92),
+        account: Column::of(105, 115),
+        code: Column::of(116, 119),
         gaps: all(&[8, 16, 22, 27, 78, 83, 92, 104, 115]),
     },
 ];
@@ -366,14 +366,12 @@ impl Layout {
         if line.len() - rest.len() > 16 || columns.filled() & self.gaps != 0 {
             return None;
         }
-        let cell = |(from, to)| columns.cell(from, to);
-        let (ring, ring_quoted, ring_long) = span(cell(self.ring))?;
-        let (talk, quoted, long) = span(cell(self.talk))?;
-        let code = cell(self.code);
-        let behind = columns.filled() >> self.code.1 == 0 && line.get(128..).is_none_or(|rest| trim(rest).is_empty());
-        let no_talk_within = || {
-            ticks & columns::bits(self.dial.0, self.dial.1) == 0 || !cell(self.dial).split(|b| *b == b' ').any(is_talk)
-        };
+        let cell = |column: &Column| columns.cell(column);
+        let (ring, ring_quoted, ring_long) = span(cell(&self.ring))?;
+        let (talk, quoted, long) = span(cell(&self.talk))?;
+        let code = cell(&self.code);
+        let behind = columns.filled() >> self.code.to == 0 && line.get(128..).is_none_or(|rest| trim(rest).is_empty());
+        let no_talk_within = || ticks & self.dial.bits == 0 || !cell(&self.dial).split(|b| *b == b' ').any(is_talk);
         let fits = !ring_quoted
             && !ring_long
             && (talk == Span::Blank || long)
@@ -391,35 +389,35 @@ impl Layout {
         (ring, talk, quoted): (Span, Span, bool),
     ) -> Result<Fields<'a>, Misfit<'a>> {
         let line = marked.line;
-        let cell = |(from, to)| marked.columns.cell(from, to);
+        let cell = |column: &Column| marked.columns.cell(column);
         // What does not fit is told with its blanks.
-        let raw = |(from, to): (usize, usize)| line.get(from..to.min(line.len())).unwrap_or_default();
-        let left = |columns: (usize, usize)| line.len().saturating_sub(columns.0);
+        let raw = |column: &Column| line.get(column.from..column.to.min(line.len())).unwrap_or_default();
+        let left = |column: &Column| line.len().saturating_sub(column.from);
         Ok(Fields {
             head,
-            extension: match usual_digits(cell(self.extension)) {
+            extension: match usual_digits(cell(&self.extension)) {
                 Some(digits) => digits,
                 None => fit(
                     EXTENSION,
-                    raw(self.extension),
-                    left(self.extension),
+                    raw(&self.extension),
+                    left(&self.extension),
                     blank_or(extension),
                 )?,
             },
-            trunk: match usual_digits(cell(self.trunk)) {
+            trunk: match usual_digits(cell(&self.trunk)) {
                 Some(digits) => digits,
-                None => fit(TRUNK, raw(self.trunk), left(self.trunk), blank_or(digits))?,
+                None => fit(TRUNK, raw(&self.trunk), left(&self.trunk), blank_or(digits))?,
             },
-            dial: cell(self.dial),
+            dial: cell(&self.dial),
             ring,
             talk,
             quoted,
-            account: match cell(self.account) {
+            account: match cell(&self.account) {
                 [] => b"",
                 code if usual::is_digits(code) => code,
-                _ => fit(ACCOUNT, raw(self.account), left(self.account), account)?,
+                _ => fit(ACCOUNT, raw(&self.account), left(&self.account), account)?,
             },
-            code: cell(self.code),
+            code: cell(&self.code),
         })
     }
 }
@@ -742,20 +740,33 @@ fn account(i: &[u8]) -> Inner<'_, &[u8]> {
 
 /// `M'SS`, `HH:MM'SS`, `HH:MM'SS"`, with `*` for unknown digits, or blank: the span, whether `"` stands behind it, and
 /// whether it has hours.
+#[inline]
 fn span(cell: &[u8]) -> Option<(Span, bool, bool)> {
-    let cell = trim(cell);
+    if cell.is_empty() {
+        return Some((Span::Blank, false, false));
+    }
+    usual_span(cell).or_else(|| odd_span(trim(cell)))
+}
+
+#[cold]
+fn odd_span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     match cell {
         [] => Some((Span::Blank, false, false)),
         _ if !may_be_span(cell) => None,
-        _ => usual_span(cell).or_else(|| any_span(cell)),
+        _ => any_span(cell),
     }
 }
 
+#[inline]
 fn usual_span(cell: &[u8]) -> Option<(Span, bool, bool)> {
     match cell {
         [h1, h2, b':', m1, m2, b'\'', s1, s2] => {
             let seconds = usual::span(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2])?;
             Some((Span::Seconds(seconds), false, true))
+        }
+        [h1, h2, b':', m1, m2, b'\'', s1, s2, b'"'] => {
+            let seconds = usual::span(&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2])?;
+            Some((Span::Seconds(seconds), true, true))
         }
         [m, b'\'', s1, s2] => {
             let seconds = usual::span(&[b'0', b'0', b':', b'0', *m, b':', *s1, *s2])?;
