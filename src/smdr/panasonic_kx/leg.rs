@@ -13,11 +13,12 @@ use crate::smdr::usual;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 
 /// What a line turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Found<'a> {
     /// A finished leg.
-    Leg(LegView<'a>),
+    Leg,
     /// `AN`: a leg that goes on.
-    Answer(LegView<'a>),
+    Answer,
     /// `RC`: a call arrives.
     Arrival {
         /// On this trunk; empty if none is named.
@@ -265,21 +266,27 @@ fn station(extension: &[u8]) -> Station {
 }
 
 /// What the line tells.
-pub fn found<'a>(
+#[inline]
+pub fn found<'a>(f: &Fields<'a>, party: &Party<'a>) -> Found<'a> {
+    match (party, f.code) {
+        (Party::Event(what), _) => Found::Event(what),
+        (_, b"RC") => Found::Arrival { trunk: trunk(f) },
+        (_, b"AN") if f.talk.seconds().unwrap_or(0) == 0 => Found::Answer,
+        _ => Found::Leg,
+    }
+}
+
+/// The leg of a line that tells of one.
+#[inline(always)]
+pub fn leg<'a>(
     number: u64,
     line: &'a [u8],
     at: DateTime,
     meaning: Meaning,
     f: &Fields<'a>,
     party: &Party<'a>,
-) -> Found<'a> {
-    if let Party::Event(what) = party {
-        return Found::Event(what);
-    }
-    if f.code == b"RC" {
-        return Found::Arrival { trunk: trunk(f) };
-    }
-    let goes_on = f.code == b"AN" && f.talk.seconds().unwrap_or(0) == 0;
+    goes_on: bool,
+) -> LegView<'a> {
     // An `AN` line is printed at the answer, whatever the final line's stamp is.
     let meaning = if goes_on { Meaning::Answer } else { meaning };
     let ring = f.ring.seconds();
@@ -302,7 +309,7 @@ pub fn found<'a>(
 
     let own = own(f);
     let sides = Sides::of(party, own);
-    let view = LegView {
+    LegView {
         answered_at: answered.then_some(answer),
         calling_number: sides.calling,
         calling_name: sides.name,
@@ -328,8 +335,7 @@ pub fn found<'a>(
         marks_transfers: true,
         resolution_seconds: if f.head.has_seconds { 1 } else { 60 },
         ..LegView::new(number, line, start, sides.direction)
-    };
-    if goes_on { Found::Answer(view) } else { Found::Leg(view) }
+    }
 }
 
 /// Who called whom.

@@ -226,11 +226,11 @@ fn usual_head(line: &[u8]) -> Option<(Head, &[u8])> {
         [b' ', text @ ..] => (false, text),
         _ => return None,
     };
-    let end = text
-        .iter()
-        .take(LONGEST + 1)
-        .position(|b| *b == b' ')
-        .unwrap_or(text.len());
+    // `12:34`, `12:34PM`, `1:04PM`: what has a blank within is no clock.
+    let ends = |end: usize| (text.get(end) == Some(&b' ')).then_some(end);
+    let other = || text.iter().take(LONGEST + 1).position(|b| *b == b' ');
+    let end = ends(5).or_else(|| ends(7)).or_else(|| ends(6)).or_else(other);
+    let end = end.unwrap_or(text.len());
     let (cell, rest) = text.split_at_checked(end)?;
     let (clock, has_seconds, twelve_hours) = usual_clock(cell)?;
     let head = Head {
@@ -445,8 +445,10 @@ impl<'a> Words<'a> {
         while filled != 0 {
             let begin = filled.trailing_zeros() as usize;
             let end = begin + (!(filled >> begin)).trailing_zeros() as usize;
-            filled &= columns::bits(end, 128);
-            let ticked = marked.ticks & columns::bits(begin, end) != 0;
+            // Added to its lowest bit, a word carries over its end.
+            let behind = filled & filled.wrapping_add(filled & filled.wrapping_neg());
+            let ticked = marked.ticks & (filled ^ behind) != 0;
+            filled = behind;
             words.ticked |= u64::from(ticked) << words.all.len();
             words
                 .all
@@ -599,6 +601,11 @@ fn behind<'a>(words: &[Word<'a>]) -> Result<(&'a [u8], &'a [u8]), Misfit<'a>> {
             account_found = account_found.or(Some(*word));
             continue;
         }
+        if *word == b"...." {
+            // Four places in which no digit was keyed.
+            account_found = account_found.or(Some(b""));
+            continue;
+        }
         if is_cost(word) || (place > 0 && is_currency(word) && is_cost(words[place - 1].0)) {
             continue;
         }
@@ -618,8 +625,9 @@ fn behind<'a>(words: &[Word<'a>]) -> Result<(&'a [u8], &'a [u8]), Misfit<'a>> {
 // ---- what stands in a field
 
 /// One to five digits, blanks around them aside: an extension, a trunk.
+#[inline]
 fn usual_digits(cell: &[u8]) -> Option<&[u8]> {
-    let cell = trim(cell);
+    let cell = usual::trimmed(cell);
     (cell.len() <= 5 && usual::is_digits(cell)).then_some(cell)
 }
 
@@ -665,6 +673,7 @@ fn padded<'a>() -> impl nom::Parser<&'a [u8], Output = i64, Error = Error<&'a [u
 }
 
 /// Without seconds.
+#[inline]
 fn usual_clock(i: &[u8]) -> Option<(Time, bool, bool)> {
     let (hour, rest) = match i {
         [a, b':', rest @ ..] => (usual::two(b'0', *a)?, rest),

@@ -240,7 +240,8 @@ impl Parser for Reading {
                 what,
             });
         }
-        let fields = match line::fields(text) {
+        let found = line::fields(text);
+        let fields = match &found {
             Ok(fields) => fields,
             Err(_) if line::is_alarm(text) => {
                 return say(Said::Skipped {
@@ -248,13 +249,13 @@ impl Parser for Reading {
                     what: "system alarm",
                 });
             }
-            Err(misfit) => return say(Said::misfit(line, &misfit)),
+            Err(misfit) => return say(Said::misfit(line, misfit)),
         };
-        if let Some(party) = Party::usual(&fields) {
-            return self.take(text, &fields, party, line, say);
+        if let Some(party) = Party::usual(fields) {
+            return self.take(text, fields, party, line, say);
         }
         let dial = leg::dial_text(fields.dial, self.encoding);
-        self.take(text, &fields, Party::of(&fields, &dial), line, say);
+        self.take(text, fields, Party::of(fields, &dial), line, say);
     }
 
     fn flush(&mut self, out: &mut Vec<Parsed>) {
@@ -288,9 +289,12 @@ impl Reading {
             line: line.number,
             what,
         };
-        match leg::found(line.number, text, at, meaning, fields, &party) {
-            Found::Leg(mut view) => self.held.finished(&mut view, say),
-            Found::Answer(view) => self.held.hold(view.to_leg(), line.received, say),
+        let found = leg::found(fields, &party);
+        let goes_on = found == Found::Answer;
+        let leg = || leg::leg(line.number, text, at, meaning, fields, &party, goes_on);
+        match found {
+            Found::Leg => self.held.finished(&mut leg(), say),
+            Found::Answer => self.held.hold(leg().to_leg(), line.received, say),
             Found::Arrival { trunk } => {
                 self.held.release(trunk, say);
                 say(skipped("ring alert"));
