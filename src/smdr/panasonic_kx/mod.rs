@@ -26,9 +26,12 @@
 //! **Cannot tell**: seconds, which parts belong together (trunk, caller and time join them), the zone, whether an
 //! outgoing call on an analogue line was answered.
 
+mod field;
 mod held;
 mod leg;
 mod line;
+mod no_call;
+mod words;
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -39,7 +42,8 @@ use crate::smdr::stamps::{Meaning, nearest_day};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
 use held::Held;
 use leg::{Found, Party};
-use line::{Fields, Title};
+use line::Fields;
+use no_call::Title;
 
 /// The registry's entry.
 pub static DIALECT: PanasonicKx = PanasonicKx;
@@ -117,7 +121,7 @@ impl Dialect for PanasonicKx {
 
     /// A call or a title: all; an event of a phone, a changed clock, or a cut line: a little.
     fn score(&self, line: &[u8]) -> f64 {
-        if line::title(line).is_some() {
+        if no_call::title(line).is_some() {
             return 1.0;
         }
         match line::fields(&line[leading_control(line)..]) {
@@ -231,7 +235,7 @@ impl Parser for Reading {
     fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         self.held.release_old(line.received, say);
         let text = &line.bytes[leading_control(line.bytes)..];
-        if let Some((what, title)) = line::no_call(line.bytes) {
+        if let Some((what, title)) = no_call::no_call(line.bytes) {
             if let Some(title) = title {
                 self.small = title == Title::Small;
             }
