@@ -23,7 +23,7 @@ pub struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     /// Cuts, and looks for a byte; `None` of a line longer than any.
-    #[inline]
+    #[inline(always)]
     pub fn cut(line: &'a [u8], separator: u8, wanted: u8) -> Option<Self> {
         let mut found = false;
         let mut cells = Self::cut_where(line, |block, drop| {
