@@ -12,6 +12,25 @@ pub struct Columns<'a> {
     filled: u128,
 }
 
+/// Where a cell stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its first column.
+    pub from: usize,
+    /// One past its last.
+    pub to: usize,
+    /// The same as bits.
+    pub bits: u128,
+}
+
+impl Column {
+    /// From one column up to another.
+    pub const fn of(from: usize, to: usize) -> Self {
+        let bits = bits(from, to);
+        Self { from, to, bits }
+    }
+}
+
 /// So many columns from one on, as bits.
 #[inline]
 pub const fn bits(from: usize, to: usize) -> u128 {
@@ -39,10 +58,11 @@ impl<'a> Columns<'a> {
     }
 
     /// From one column up to another, as far as the line goes, without blanks around.
-    #[inline]
-    pub fn cell(&self, from: usize, to: usize) -> &'a [u8] {
-        let inside = self.filled & bits(from, to);
-        let begin = inside.trailing_zeros() as usize;
+    #[inline(always)]
+    pub fn cell(&self, column: &Column) -> &'a [u8] {
+        let inside = self.filled & column.bits;
+        // If there is none, from 0 to 0: whether a cell is blank is chance.
+        let begin = inside.trailing_zeros() as usize % 128;
         let end = 128 - inside.leading_zeros() as usize;
         self.line.get(begin..end).unwrap_or_default()
     }
@@ -77,7 +97,7 @@ mod tests {
         ) {
             let to = (from + width).min(128);
             let whole = line.get(from..to.min(line.len())).unwrap_or_default();
-            let found = Columns::of(&line).cell(from, to);
+            let found = Columns::of(&line).cell(&Column::of(from, to));
             prop_assert_eq!(found, crate::smdr::misfit::trim(whole));
         }
     }

@@ -22,8 +22,8 @@ const LIMIT: usize = 1_000;
 const THROUGH: usize = 50;
 /// Nobody talks for longer; then the final line is lost.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// Between the end of a part and the answer by whom it was put through to, beside the stamp's coarseness.
-const GAP: SignedDuration = SignedDuration::from_secs(10);
+/// Between the end of a part and the answer by whom it was put through to, in seconds, beside the stamp's coarseness.
+const GAP: i64 = 10;
 
 /// Both memories of the parser.
 #[derive(Default)]
@@ -63,7 +63,14 @@ struct Through {
     /// Empty if there is none, and so is the caller.
     trunk: Text,
     caller: Text,
-    end: DateTime,
+    /// As [`clock`] counts.
+    end: i64,
+}
+
+/// Seconds of a stamp since some day.
+fn clock(at: DateTime) -> i64 {
+    at.duration_since(jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0))
+        .as_secs()
 }
 
 impl Held {
@@ -153,12 +160,12 @@ impl Held {
         let mut came = false;
         let mixed = mixed(part.trunk, part.caller);
         if part.answered && self.mixed.0[mixed] > 0 {
-            let coarse = SignedDuration::from_secs(part.coarse_seconds);
+            let start = clock(part.start);
+            let coarse = part.coarse_seconds;
             let before = self.through.iter().position(|before| {
-                let late = || part.start.duration_since(before.end);
-                before.trunk.as_bytes() == part.trunk
+                (-coarse..=GAP + coarse).contains(&(start - before.end))
+                    && before.trunk.as_bytes() == part.trunk
                     && before.caller.as_bytes() == part.caller
-                    && (-coarse..=GAP + coarse).contains(&late())
             });
             if let Some(at) = before {
                 self.through.remove(at);
@@ -170,7 +177,7 @@ impl Held {
             self.through.push_back(Through {
                 trunk: text(part.trunk),
                 caller: text(part.caller),
-                end: part.start.saturating_add(SignedDuration::from_secs(part.seconds)),
+                end: clock(part.start.saturating_add(SignedDuration::from_secs(part.seconds))),
             });
             self.mixed.0[mixed] += 1;
             if self.through.len() > THROUGH

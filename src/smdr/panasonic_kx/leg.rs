@@ -13,11 +13,12 @@ use crate::smdr::usual;
 use crate::smdr::view::{Deduced, Deductions, LegView};
 
 /// What a line turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Found<'a> {
     /// A finished leg.
-    Leg(LegView<'a>),
+    Leg,
     /// `AN`: a leg that goes on.
-    Answer(LegView<'a>),
+    Answer,
     /// `RC`: a call arrives.
     Arrival {
         /// On this trunk; empty if none is named.
@@ -156,13 +157,20 @@ fn caller<'a>(text: &'a str, ddi: &'a str) -> Party<'a> {
 }
 
 fn by_words(dial: &str) -> Option<Party<'_>> {
-    let has = |word: &[u8]| {
-        dial.as_bytes()
-            .windows(word.len())
-            .any(|at| at.eq_ignore_ascii_case(word))
+    let text = dial.as_bytes();
+    let has = |word: &[u8; 4], rest: &[u8]| {
+        let first = word[0];
+        memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
+            let found = text.get(at..at + word.len() + rest.len());
+            found
+                .and_then(|found| found.split_first_chunk())
+                .is_some_and(|(begin, end)| {
+                    word.eq_ignore_ascii_case(begin as &[u8; 4]) && rest.eq_ignore_ascii_case(end)
+                })
+        })
     };
-    let waiting = has(b"ucd waiting");
-    if !waiting && !has(b"incoming") {
+    let waiting = has(b"ucd ", b"waiting");
+    if !waiting && !has(b"inco", b"ming") {
         return None;
     }
     let behind = dial.rsplit(['>', ' ']).next().unwrap_or_default();
@@ -171,7 +179,7 @@ fn by_words(dial: &str) -> Option<Party<'_>> {
         machine: waiting.then_some(Machine::Queue),
         // The first KX-TD print capitals, and no ring time either.
         small: !dial.starts_with("<INCOMING>"),
-        disa: has(b"disa"),
+        disa: has(b"disa", b""),
         ..Caller::default()
     }))
 }
@@ -258,21 +266,27 @@ fn station(extension: &[u8]) -> Station {
 }
 
 /// What the line tells.
-pub fn found<'a>(
+#[inline]
+pub fn found<'a>(f: &Fields<'a>, party: &Party<'a>) -> Found<'a> {
+    match (party, f.code) {
+        (Party::Event(what), _) => Found::Event(what),
+        (_, b"RC") => Found::Arrival { trunk: trunk(f) },
+        (_, b"AN") if f.talk.seconds().unwrap_or(0) == 0 => Found::Answer,
+        _ => Found::Leg,
+    }
+}
+
+/// The leg of a line that tells of one.
+#[inline(always)]
+pub fn leg<'a>(
     number: u64,
     line: &'a [u8],
     at: DateTime,
     meaning: Meaning,
     f: &Fields<'a>,
     party: &Party<'a>,
-) -> Found<'a> {
-    if let Party::Event(what) = party {
-        return Found::Event(what);
-    }
-    if f.code == b"RC" {
-        return Found::Arrival { trunk: trunk(f) };
-    }
-    let goes_on = f.code == b"AN" && f.talk.seconds().unwrap_or(0) == 0;
+    goes_on: bool,
+) -> LegView<'a> {
     // An `AN` line is printed at the answer, whatever the final line's stamp is.
     let meaning = if goes_on { Meaning::Answer } else { meaning };
     let ring = f.ring.seconds();
@@ -295,7 +309,7 @@ pub fn found<'a>(
 
     let own = own(f);
     let sides = Sides::of(party, own);
-    let view = LegView {
+    LegView {
         answered_at: answered.then_some(answer),
         calling_number: sides.calling,
         calling_name: sides.name,
@@ -321,8 +335,7 @@ pub fn found<'a>(
         marks_transfers: true,
         resolution_seconds: if f.head.has_seconds { 1 } else { 60 },
         ..LegView::new(number, line, start, sides.direction)
-    };
-    if goes_on { Found::Answer(view) } else { Found::Leg(view) }
+    }
 }
 
 /// Who called whom.

@@ -26,9 +26,12 @@
 //! **Cannot tell**: seconds, which parts belong together (trunk, caller and time join them), the zone, whether an
 //! outgoing call on an analogue line was answered.
 
+mod field;
 mod held;
 mod leg;
 mod line;
+mod no_call;
+mod words;
 
 use encoding_rs::Encoding;
 use jiff::SignedDuration;
@@ -39,7 +42,8 @@ use crate::smdr::stamps::{Meaning, nearest_day};
 use crate::smdr::{About, Dialect, Line, OptionError, OptionInfo, Options, Parsed, Parser, Said, Tells, options};
 use held::Held;
 use leg::{Found, Party};
-use line::{Fields, Title};
+use line::Fields;
+use no_call::Title;
 
 /// The registry's entry.
 pub static DIALECT: PanasonicKx = PanasonicKx;
@@ -117,7 +121,7 @@ impl Dialect for PanasonicKx {
 
     /// A call or a title: all; an event of a phone, a changed clock, or a cut line: a little.
     fn score(&self, line: &[u8]) -> f64 {
-        if line::title(line).is_some() {
+        if no_call::title(line).is_some() {
             return 1.0;
         }
         match line::fields(&line[leading_control(line)..]) {
@@ -231,7 +235,7 @@ impl Parser for Reading {
     fn read(&mut self, line: Line<'_>, say: &mut dyn FnMut(Said<'_>)) {
         self.held.release_old(line.received, say);
         let text = &line.bytes[leading_control(line.bytes)..];
-        if let Some((what, title)) = line::no_call(line.bytes) {
+        if let Some((what, title)) = no_call::no_call(line.bytes) {
             if let Some(title) = title {
                 self.small = title == Title::Small;
             }
@@ -240,7 +244,8 @@ impl Parser for Reading {
                 what,
             });
         }
-        let fields = match line::fields(text) {
+        let found = line::fields(text);
+        let fields = match &found {
             Ok(fields) => fields,
             Err(_) if line::is_alarm(text) => {
                 return say(Said::Skipped {
@@ -248,13 +253,13 @@ impl Parser for Reading {
                     what: "system alarm",
                 });
             }
-            Err(misfit) => return say(Said::misfit(line, &misfit)),
+            Err(misfit) => return say(Said::misfit(line, misfit)),
         };
-        if let Some(party) = Party::usual(&fields) {
-            return self.take(text, &fields, party, line, say);
+        if let Some(party) = Party::usual(fields) {
+            return self.take(text, fields, party, line, say);
         }
         let dial = leg::dial_text(fields.dial, self.encoding);
-        self.take(text, &fields, Party::of(&fields, &dial), line, say);
+        self.take(text, fields, Party::of(fields, &dial), line, say);
     }
 
     fn flush(&mut self, out: &mut Vec<Parsed>) {
@@ -288,9 +293,12 @@ impl Reading {
             line: line.number,
             what,
         };
-        match leg::found(line.number, text, at, meaning, fields, &party) {
-            Found::Leg(mut view) => self.held.finished(&mut view, say),
-            Found::Answer(view) => self.held.hold(view.to_leg(), line.received, say),
+        let found = leg::found(fields, &party);
+        let goes_on = found == Found::Answer;
+        let leg = || leg::leg(line.number, text, at, meaning, fields, &party, goes_on);
+        match found {
+            Found::Leg => self.held.finished(&mut leg(), say),
+            Found::Answer => self.held.hold(leg().to_leg(), line.received, say),
             Found::Arrival { trunk } => {
                 self.held.release(trunk, say);
                 say(skipped("ring alert"));
