@@ -104,7 +104,7 @@ const questions = {
     },
     async whatIsOverdueNowAndWithWhom() {
         await start();
-        await click(link('现在逾期: 1'));
+        await click(link('现在逾期：1'));
         const names = await heads(0);
         const rows = (await table(0)).map((row) => [row[names.indexOf('来电人')], row[names.indexOf('承办人')]]);
         same(rows, [['138****1234', '王芳']], 'overdue now');
@@ -141,7 +141,7 @@ async function everyFigure() {
         if (!href) continue;
         await page.goto(href);
         const title = await page.locator('h1').innerText();
-        expect(title.endsWith(`: ${figure}`) && (await table(0)).length === Number(figure), `${href}: ${figure} is shown as ${title}`);
+        expect(title.endsWith(`：${figure}`) && (await table(0)).length === Number(figure), `${href}: ${figure} is shown as ${title}`);
     }
 }
 

@@ -146,7 +146,7 @@ pub(super) async fn behind<O: Office>(
     match office.behind(asked, key, count.to_owned()).await {
         Ok(behind) => {
             let say = Say(lang);
-            let title = counted(&crate::report::head(say, count), &behind);
+            let title = counted(say, &crate::report::head(say, count), &behind);
             tables(say, address(asked), title, vec![(String::new(), behind)])
         }
         Err(no) => no_page(lang, no),
@@ -166,7 +166,7 @@ pub(super) async fn overdue<O: Office>(
     let say = Say(lang);
     match office.overdue(lang).await {
         Ok(behind) => {
-            let title = counted(&say.overdue_now(), &behind);
+            let title = counted(say, &say.overdue_now(), &behind);
             tables(say, HOME.to_owned(), title, vec![(String::new(), behind)])
         }
         Err(no) => no_page(lang, no),
@@ -201,8 +201,8 @@ pub(super) async fn caller<O: Office>(
     match office.caller(digits, lang).await {
         Ok([calls, cases]) => {
             let both = vec![
-                (counted(&say.head_case(), &cases), cases),
-                (counted(&say.head_call(), &calls), calls),
+                (counted(say, &say.head_case(), &cases), cases),
+                (counted(say, &say.head_call(), &calls), calls),
             ];
             tables(say, HOME.to_owned(), say.caller_title(shown), both)
         }
@@ -237,8 +237,8 @@ pub(super) async fn why<O: Office>(
 /// Where the figures begin.
 const HOME: &str = "/report/accountability";
 
-fn counted(title: &str, behind: &Behind) -> String {
-    format!("{title}: {}", behind.rows.len() + behind.more)
+fn counted(say: Say, title: &str, behind: &Behind) -> String {
+    say.labelled_line(title, behind.rows.len() + behind.more)
 }
 
 fn tables(say: Say, back: String, title: String, tables: Vec<(String, Behind)>) -> Response {

@@ -343,7 +343,7 @@ fn the_page_opens_the_rows_behind_each_figure() {
         .replace("&amp;", "&");
     let behind = house.get(&link);
     assert_eq!(behind.status, 200);
-    assert!(behind.body.contains("首问: 2"), "{}", behind.body);
+    assert!(behind.body.contains("首问：2"), "{}", behind.body);
     assert!(
         behind.body.contains("138****5601") && behind.body.contains("138****5602"),
         "{}",
