@@ -154,9 +154,10 @@ fn notes_of(session: &Session, row: &FeedRow, (_, reason): State<'_>, told: &Tol
 /// What the lines look like, where that is not what the feed takes them for.
 fn detection_note(say: Say, dialect: Option<&str>, detected: Option<&Detection>) -> Option<String> {
     let detected = detected.filter(|found| found.lines > 0)?;
+    let found = (detected.lines, detected.score, detected.why.as_str());
     match (dialect, detected.dialect) {
-        (Some(dialect), Some(seen)) if dialect != seen => Some(say.feed_read_wrong(dialect, seen, detected)),
-        (None, _) => Some(say.feed_undecided(detected)),
+        (Some(dialect), Some(seen)) if dialect != seen => Some(say.feed_read_wrong(dialect, seen, found)),
+        (None, _) => Some(say.feed_undecided(found)),
         _ => None,
     }
 }

@@ -4,7 +4,6 @@
 //! **Invariants.** Names, numbers and what a system said stay as they are; what is not understood stays English.
 
 use super::{Lang, Say, catalogue};
-use crate::smdr::detect::Detection;
 
 catalogue! { FEED;
     feed_drift(seconds) { "{seconds} 秒", "{seconds} s" }
@@ -15,6 +14,9 @@ catalogue! { FEED;
     feed_unmapped_one(extension, calls, when) { "{extension}  {calls} 个来电，最近 {when}", "{extension}  {calls} calls, last {when}" }
     alarm_since(when, what) { "告警，自 {when} 起：{what}", "alarm since {when}: {what}" }
 }
+
+/// How many lines were judged, the best score, and the reason in English.
+type Found<'a> = (usize, f64, &'a str);
 
 impl Say {
     /// What a feed is doing.
@@ -36,27 +38,18 @@ impl Say {
     }
 
     /// The lines look like another dialect than they are read as.
-    pub fn feed_read_wrong(self, dialect: &str, seen: &str, found: &Detection) -> String {
+    pub fn feed_read_wrong(self, dialect: &str, seen: &str, (lines, score, why): Found<'_>) -> String {
         match self.0 {
-            Lang::Zh => format!(
-                "按 {dialect} 读取，但最近的 {} 行更像 {seen}（得分 {}）",
-                found.lines, found.score
-            ),
-            Lang::En => format!(
-                "read as {dialect}, but its latest lines look like {seen}: {}",
-                found.why
-            ),
+            Lang::Zh => format!("按 {dialect} 读取，但最近的 {lines} 行更像 {seen}（得分 {score}）"),
+            Lang::En => format!("read as {dialect}, but its latest lines look like {seen}: {why}"),
         }
     }
 
     /// `auto` has not decided.
-    pub fn feed_undecided(self, found: &Detection) -> String {
+    pub fn feed_undecided(self, (lines, score, why): Found<'_>) -> String {
         match self.0 {
-            Lang::Zh => format!(
-                "尚未确定话单格式：最近的 {} 行没有明显像哪一种（最高得分 {}）",
-                found.lines, found.score
-            ),
-            Lang::En => format!("no dialect yet: {}", found.why),
+            Lang::Zh => format!("尚未确定话单格式：最近的 {lines} 行没有明显像哪一种（最高得分 {score}）"),
+            Lang::En => format!("no dialect yet: {why}"),
         }
     }
 

@@ -6,8 +6,10 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::alarm_words::{Style, alarm_words};
 use super::outbox::Order;
 use super::{Error, Store, millis};
+use crate::l10n::{Lang, Say};
 
 /// What it says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -89,7 +91,12 @@ impl Store {
         };
         let Some(address) = address else {
             let why = "neither the administrator nor the fallback person has an address that takes mail";
-            tracing::error!(mail = message, ?note, "{why}");
+            let unsaid = self.called(&note, now);
+            tracing::error!(
+                mail = message,
+                why,
+                "a letter reaches nobody, for {why}: {unsaid}; set mail.admin, or give the fallback person a mailbox, and reload"
+            );
             self.conn.execute(
                 "UPDATE message SET state = 'failed', next_at = NULL, last_error = ?2 WHERE id = ?1",
                 params![message, why],
@@ -106,6 +113,20 @@ impl Store {
             note,
             now,
         }))
+    }
+
+    /// What a note is called in the log.
+    fn called(&self, note: &Note, now: Timestamp) -> String {
+        let say = Say(Lang::En);
+        match note {
+            Note::Test => say.test_subject(),
+            Note::DeadAddress { address, .. } => say.dead_subject(address),
+            Note::GivenUp { address, .. } => say.given_up_subject(address),
+            Note::Alarm(alarm) => {
+                let (lang, zone) = (Lang::En, &self.rules.zone);
+                alarm_words(alarm, Style { lang, zone, now }).0
+            }
+        }
     }
 
     /// The address of who looks after the house.

@@ -215,7 +215,7 @@ data_bits = "seven"
         "etc/site.toml:12:11: feed[1].dialect: the dialect `mitl` is not known; ",
         "etc/site.toml:16:8: feed[2].baud: a whole number is wanted, this is a text; write it without quotes: 9600",
         "etc/site.toml:17:13: feed[2].data_bits: a whole number from 7 to 8 is wanted, this is a text; write it in digits, without quotes",
-        "etc/people.toml:4:36: person[0].rank: a whole number is wanted, this is a text; write it without quotes: 3",
+        "etc/people.toml:4:45: person[0].rank: a whole number is wanted, this is a text; write it without quotes: 3",
         "etc/people.toml:5:2: person[1]: `name` is missing; add name = \"王芳\"",
         "etc/people.toml:5:3: person[1].id: there are two people `wang`; rename one of them",
         "etc/people.toml:5:14: person[1].login: `wang` has the login `clerk` already; a login names one person",
