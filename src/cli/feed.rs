@@ -16,6 +16,7 @@ use crate::smdr::detect::Detection;
 
 /// Feeds: their health.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  firstanswer feed status")]
 pub struct FeedArgs {
     /// What to do
     #[command(subcommand)]

@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Mail: prove that it works.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  firstanswer mail test --to me@example.org")]
 pub struct MailArgs {
     /// What to do
     #[command(subcommand)]

@@ -13,6 +13,7 @@ use crate::remind::note::{Style, alarm_words, in_one_line};
 
 /// Mails: what was sent, what waits and why; try again.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer outbox list --unsent\n  firstanswer outbox retry")]
 pub struct OutboxArgs {
     /// What to do
     #[command(subcommand)]

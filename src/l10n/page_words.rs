@@ -176,6 +176,8 @@ catalogue! { PAGE;
     label_reason { "原因", "Reason" }
     label_note { "备注", "Remark" }
     label_more_text { "其他", "Anything else" }
+    fact_duty { "职责归属", "Whose matter" }
+    fact_category { "事项类别", "Kind of matter" }
     label_duty { "职责归属", "Duty" }
     label_category { "事项类别", "Category" }
     label_caller_name { "来电人姓名", "Caller's name" }
@@ -277,8 +279,8 @@ catalogue! { PAGE;
     not_found_text { "链接不完整或有误。请从邮件中重新点开，长链接断行时请复制完整。", "The link is incomplete or wrong. Please open it from the mail again; if it was broken over two lines, copy all of it." }
     expired_title { "链接已过期", "The link has expired" }
     expired_text { "链接 30 天有效。请使用最近一封邮件里的链接。", "Links work for 30 days. Please use the one in your latest mail." }
-    gone_title { "这件记录已不存在", "This case is gone" }
-    gone_text { "可能已按保存期限删除。", "It was probably removed when its retention ended." }
+    gone_title { "没有这件首问责任记录", "There is no such case" }
+    gone_text { "这个链接所指的记录不在数据库中，可能是恢复了较早的备份。请使用最近一封邮件里的链接。", "The case of this link is not in the database; perhaps an earlier backup was put back. Please use the link in your latest mail." }
     busy_title { "系统正忙", "The system is busy" }
     busy_text { "没有保存任何内容，请稍后再试。", "Nothing was saved; please try again in a moment." }
     too_large_title { "内容太长", "Too much at once" }

@@ -56,6 +56,10 @@ catalogue! { REPORT;
     not_called_back { "未回电", "not called back" }
     called_back_at(when) { "{when} 已回电", "called back {when}" }
     owes_nothing { "不需回电", "nothing owed" }
+    no_case_title(id) { "没有首问责任记录 #{id}", "There is no case {id}" }
+    no_case_text { "请核对编号，或从报表中打开。编号不会重复使用；恢复较早的备份后，备份之后的记录不在其中。", "Please check the number, or open it from the report. Numbers are never used twice; after an earlier backup was put back, what came later is not in it." }
+    no_count_title { "报表中没有这一项", "The report has no such figure" }
+    no_count_text(count) { "没有名为“{count}”的数字，或没有这一行。请从报表中打开。", "There is no figure `{count}`, or no such row. Please open it from the report." }
     range_from { "从", "From" }
     range_to { "到", "To" }
     range_by { "按", "By" }

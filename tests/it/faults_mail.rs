@@ -412,6 +412,6 @@ fn mail_test_goes_through_the_daemon_and_tells_what_became_of_it() {
 
     let house = House::now().mail(&sink.settings()).build();
     let said = house.cli(["mail", "test", "--to", "root@x.cn"]).ends(0);
-    assert!(said.out.contains("no daemon runs"), "{}", said.out);
+    assert!(said.out.contains("守护程序没有运行"), "{}", said.out);
     assert_eq!(sink.mails().len(), 2);
 }

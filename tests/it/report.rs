@@ -356,7 +356,14 @@ fn the_page_opens_the_rows_behind_each_figure() {
         house.get("/report/accountability?from=2026-10-09&to=2026-10-08").status,
         400
     );
-    assert_eq!(house.get("/report/accountability/rows?count=nothing").status, 410);
+    // What never was is not said to have been removed.
+    let nothing = house.get("/report/accountability/rows?count=nothing");
+    assert_eq!(nothing.status, 404);
+    assert!(nothing.body.contains("没有名为“nothing”的数字"), "{}", nothing.body);
+    let none = house.get("/report/case/99999");
+    assert_eq!(none.status, 404);
+    assert!(none.body.contains("没有首问责任记录 #99999"), "{}", none.body);
+    assert!(!none.body.contains("保存期限"), "{}", none.body);
 }
 
 #[test]
