@@ -150,7 +150,7 @@ fn field_word(field: &str, lang: Lang) -> &str {
         "reason" => ("理由", "a reason"),
         "to" => ("交给谁", "to whom"),
         "until" => ("日期", "the date"),
-        "violation" => ("违规事项", "the violation"),
+        "violation" => ("违反首问责任的事项", "the violation"),
         "sanction" => ("处理方式", "the sanction"),
         "of" => ("重复的是哪一件", "the case it repeats"),
         "basis" => ("依据", "the basis"),

@@ -82,7 +82,7 @@ catalogue! { DOCTOR;
     doc_feed_unheard_way_out { "请打一个电话，并确认交换机把话单发到这里", "make a call; see that the switch sends its call log here" }
     doc_feed_unread(lines, unread) { "{lines} 行原始话单中有 {unread} 行无法识别", "of {lines} lines {unread} could not be read" }
     doc_feed_unread_way_out { "firstanswer journal list --quarantined 说明原因；话单格式选对了吗？firstanswer detect 文件", "firstanswer journal list --quarantined shows why; is the dialect right? firstanswer detect FILE" }
-    doc_extensions_known { "接听过的分机都在名录中", "each one that answered is in the directory" }
+    doc_extensions_known { "接听过的分机都在通讯录中", "each one that answered is in the directory" }
     doc_extensions_nobody(extension, calls) { "分机 {extension} 接听过 {calls} 个来电，却不属于任何人：由兜底人承办", "{extension} has answered {calls} calls and is nobody's: their cases go to the fallback" }
     doc_extensions_way_out(extension) { "请在 holding 中添加 {{ext=\"{extension}\", person=\"…\"}}，或写明它是哪种自动设备", "add {{ext=\"{extension}\", person=\"…\"}} to holding, or say which machine it is" }
     doc_pages_ready(address) { "{address}：就绪", "{address}: ready" }
@@ -109,7 +109,7 @@ catalogue! { DOCTOR;
     doc_outbox_held(why) { "所有邮件已暂停发送：{why}", "all mail is held: {why}" }
     doc_outbox_held_way_out { "运行 firstanswer outbox retry 后恢复发送", "firstanswer outbox retry lets it go" }
     doc_outbox_dead(address, why) { "{address} 拒收邮件：{why}", "{address} takes no mail: {why}" }
-    doc_outbox_dead_way_out { "请在名录中更正地址，再运行 firstanswer outbox retry", "mend the address in the directory, then: firstanswer outbox retry" }
+    doc_outbox_dead_way_out { "请在通讯录中更正地址，再运行 firstanswer outbox retry", "mend the address in the directory, then: firstanswer outbox retry" }
     doc_outbox_given_up(mails) { "{mails} 封邮件已放弃发送", "{mails} mails were given up" }
     doc_outbox_stuck(mail, why) { "邮件 {mail} 还没有发出：{why}", "mail {mail} did not go yet: {why}" }
     doc_outbox_way_out { "firstanswer outbox list 列出它们；firstanswer outbox retry 重新发送", "firstanswer outbox list shows them; firstanswer outbox retry tries again" }

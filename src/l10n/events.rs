@@ -220,11 +220,11 @@ impl Scene<'_> {
         };
         match was.map(|was| self.at(was)) {
             Some(was) => self.pick(
-                format!("{zh}：{what}的期限由{was} 改为{due}"),
+                format!("{zh}：{what}的时限由{was} 改为{due}"),
                 format!("{en}: {what} was due {was}, is due {due} now"),
             ),
             None => self.pick(
-                format!("{zh}：{what}的期限现可计算，为{due}"),
+                format!("{zh}：{what}的时限现可计算，为{due}"),
                 format!("{en}: {what} had no due date, is due {due} now"),
             ),
         }

@@ -10,7 +10,7 @@ catalogue! { FEED;
     feed_faults(breaks, bad, lost) { "中断信号 {breaks} 次，校验或帧错误 {bad} 字节，丢失 {lost} 字节", "{breaks} breaks, {bad} bytes with a parity or framing error, {lost} bytes lost" }
     feed_gap(from, to, why) { "最近的缺口：{from} 至 {to}，{why}", "last gap {from} to {to}: {why}" }
     feed_gap_missing(from, to, why, calls) { "最近的缺口：{from} 至 {to}，{why}，缺 {calls} 个来电", "last gap {from} to {to}: {why}, {calls} calls missing" }
-    feed_unmapped { "接听过来电、但名录中没有的分机：", "extensions that answered and that the directory does not know:" }
+    feed_unmapped { "接听过来电、但通讯录中没有的分机：", "extensions that answered and that the directory does not know:" }
     feed_unmapped_one(extension, calls, when) { "{extension}  {calls} 个来电，最近 {when}", "{extension}  {calls} calls, last {when}" }
     alarm_since(when, what) { "告警，自 {when} 起：{what}", "alarm since {when}: {what}" }
 }

@@ -17,6 +17,7 @@ mod feed_words;
 mod heads;
 pub mod mask;
 pub mod names;
+mod outbox_words;
 mod page_words;
 pub mod policy;
 mod report_words;
@@ -98,7 +99,8 @@ pub(crate) use catalogue;
 #[cfg(test)]
 mod tests {
     use super::{
-        doctor_words::DOCTOR, feed_words::FEED, page_words::PAGE, report_words::REPORT, why_words::WHY, words::COMMON,
+        doctor_words::DOCTOR, feed_words::FEED, outbox_words::OUTBOX, page_words::PAGE, report_words::REPORT,
+        why_words::WHY, words::COMMON,
     };
 
     fn is_chinese(c: char) -> bool {
@@ -114,6 +116,7 @@ mod tests {
             .chain(WHY)
             .chain(DOCTOR)
             .chain(FEED)
+            .chain(OUTBOX)
         {
             assert!(zh.chars().any(is_chinese), "{key}: no Chinese in “{zh}”");
             assert!(
@@ -134,6 +137,7 @@ mod tests {
             .chain(WHY)
             .chain(DOCTOR)
             .chain(FEED)
+            .chain(OUTBOX)
         {
             let en = en.to_lowercase();
             for word in ["ticket", "assignee", "owner", "issue", "agent"] {

@@ -102,10 +102,10 @@ catalogue! { PAGE;
     do_approve { "批准", "Approve" }
     hint_approve { "批准上面的申请。", "Grant what is asked above." }
     button_approve { "批准", "Approve" }
-    do_confirm { "认定违规", "Confirm a violation" }
+    do_confirm { "认定违反首问责任", "Confirm a violation" }
     hint_confirm { "认定后计入考核；当事人可提出异议。", "Then it counts; whom it concerns may disagree." }
-    button_confirm { "认定违规", "Confirm it" }
-    do_waive { "免除违规", "Waive a violation" }
+    button_confirm { "认定违反首问责任", "Confirm it" }
+    do_waive { "免除违反首问责任", "Waive a violation" }
     hint_waive { "仍然可见，但不计入考核。", "It stays visible and does not count." }
     button_waive { "免除", "Waive it" }
     label_violation { "哪一项", "Which" }
@@ -234,7 +234,7 @@ catalogue! { PAGE;
     count_due_today { "今天到期", "Due today" }
     count_promised_today { "答应今天答复", "Promised for today" }
     watch_rule { "等您裁定或批准", "For you to rule on" }
-    watch_pending { "待您认定的违规", "Violations for your ruling" }
+    watch_pending { "待您认定的违反首问责任", "Violations for your ruling" }
     watch_escalated { "已督办到您", "Escalated to you" }
     watch_overdue { "下属逾期", "Overdue below you" }
     watch_offered { "转办久未接收", "Offered for too long" }
@@ -248,7 +248,7 @@ catalogue! { PAGE;
     row_frozen { "等主管裁定由谁承办", "waits for the supervisor to rule who handles it" }
     row_promised(when) { "答应 {when} 前答复", "promised by {when}" }
     row_spoken(when, span) { "{when} 与来电人通话 {span}，交换机有记录", "spoke {when} for {span}, as the switch shows" }
-    row_pending(n) { "{n} 项违规待认定", "violations to rule on: {n}" }
+    row_pending(n) { "{n} 项违反首问责任待认定", "violations to rule on: {n}" }
     row_disputed { "有人提出异议", "disputed" }
     row_by(policy, calendar) { "依据：{policy}；日历 {calendar}", "By: {policy}; calendar {calendar}" }
     done_proved(when, span) { "交换机证实：{when} 与来电人通话 {span}", "proved by the switch: spoke {when} for {span}" }

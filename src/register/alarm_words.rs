@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Alarm;
+use super::{Alarm, Note};
 use crate::l10n::{Lang, Say, when};
 
 /// In what language a letter speaks, and by which clock.
@@ -17,6 +17,17 @@ pub struct Style<'a> {
     pub zone: &'a TimeZone,
     /// Now.
     pub now: Timestamp,
+}
+
+/// What a letter to the administrator is about, in a few words.
+pub fn called(note: &Note, style: Style<'_>) -> String {
+    let say = Say(style.lang);
+    match note {
+        Note::Test => say.test_subject(),
+        Note::DeadAddress { address, .. } => say.dead_subject(address),
+        Note::GivenUp { address, .. } => say.given_up_subject(address),
+        Note::Alarm(alarm) => alarm_words(alarm, style).0,
+    }
 }
 
 /// What the log says of an alarm, in English: what it is called, what it means, why, and the way out, in one line.

@@ -6,10 +6,10 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::alarm_words::{Style, alarm_words};
+use super::alarm_words::{Style, called};
 use super::outbox::Order;
 use super::{Error, Store, millis};
-use crate::l10n::{Lang, Say};
+use crate::l10n::Lang;
 
 /// What it says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -91,7 +91,8 @@ impl Store {
         };
         let Some(address) = address else {
             let why = "neither the administrator nor the fallback person has an address that takes mail";
-            let unsaid = self.called(&note, now);
+            let (lang, zone) = (Lang::En, &self.rules.zone);
+            let unsaid = called(&note, Style { lang, zone, now });
             tracing::error!(
                 mail = message,
                 why,
@@ -113,20 +114,6 @@ impl Store {
             note,
             now,
         }))
-    }
-
-    /// What a note is called in the log.
-    fn called(&self, note: &Note, now: Timestamp) -> String {
-        let say = Say(Lang::En);
-        match note {
-            Note::Test => say.test_subject(),
-            Note::DeadAddress { address, .. } => say.dead_subject(address),
-            Note::GivenUp { address, .. } => say.given_up_subject(address),
-            Note::Alarm(alarm) => {
-                let (lang, zone) = (Lang::En, &self.rules.zone);
-                alarm_words(alarm, Style { lang, zone, now }).0
-            }
-        }
     }
 
     /// The address of who looks after the house.

@@ -3,7 +3,7 @@
 use crate::l10n::Say;
 use crate::mail::PlainLetter;
 use crate::register::Note;
-pub use crate::register::alarm_words::{Style, alarm_words, in_one_line};
+pub use crate::register::alarm_words::{Style, alarm_words, called, in_one_line};
 
 /// The letter for a note.
 pub fn letter(note: &Note, to: &str, from: &str, message_id: &str, style: Style<'_>) -> PlainLetter {

@@ -388,7 +388,7 @@ fn doctor_and_feed_status_speak_chinese_to_a_chinese_site() {
         assert!(status.contains(words), "lacks {words}:\n{status}");
     }
     assert!(
-        status.contains("接听过来电、但名录中没有的分机：") && status.contains("8099  1 个来电，最近"),
+        status.contains("接听过来电、但通讯录中没有的分机：") && status.contains("8099  1 个来电，最近"),
         "{status}"
     );
     house.sigterm();

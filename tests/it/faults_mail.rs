@@ -105,7 +105,7 @@ fn secrets_a_login_is_made_under_tls_only_and_its_password_is_told_nobody() {
     house.start();
     house.pbx().connect().send(line(&house, "8021", 1));
     house.wait_until("the refusal", |h| h.log().contains("login: 535"));
-    let listed = house.cli(["outbox", "list"]).ends(0).out;
+    let listed = house.cli(["--lang", "en", "outbox", "list"]).ends(0).out;
     assert!(listed.contains("login: 535"), "{listed}");
     house.write("secret", "sésame 首问\n");
     house.cli(["outbox", "retry"]).ends(0);
@@ -157,7 +157,7 @@ fn f48_a_refused_address_is_passed_over_and_the_administrator_is_told_once() {
     assert_eq!(told, 1, "once an address");
     let refusals = postfix.log().matches("moved away").count();
     assert_eq!(refusals, 1, "nothing more is tried there:\n{}", postfix.log());
-    let listed = house.cli(["outbox", "list"]).ends(0).out;
+    let listed = house.cli(["--lang", "en", "outbox", "list"]).ends(0).out;
     assert!(listed.contains("wang@x.cn takes no mail since 2026-10-08"), "{listed}");
     let states: Vec<_> = house.case_shown(house.case(1)["id"].as_i64().unwrap())["notices"]
         .as_array()
@@ -168,7 +168,7 @@ fn f48_a_refused_address_is_passed_over_and_the_administrator_is_told_once() {
     assert!(states.contains(&("wang".into(), "sent".into())), "{states:?}");
 
     house.cli(["outbox", "retry"]).ends(0);
-    let listed = house.cli(["outbox", "list"]).ends(0).out;
+    let listed = house.cli(["--lang", "en", "outbox", "list"]).ends(0).out;
     assert!(!listed.contains("takes no mail"), "{listed}");
     pbx.send(line(&house, "8021", 3));
     house.wait_until("the address is tried again", |_| {
@@ -371,7 +371,7 @@ fn f38_after_a_jump_of_the_wall_clock_mail_is_held_until_somebody_looks() {
         assert_eq!(house.mails().len(), 0, "nothing is mailed");
         std::thread::sleep(Duration::from_millis(100));
     }
-    let listed = house.cli(["outbox", "list"]).ends(0).out;
+    let listed = house.cli(["--lang", "en", "outbox", "list"]).ends(0).out;
     assert!(listed.contains("all mail is held: the wall clock jumped"), "{listed}");
     let status = house.cli(["feed", "status"]).ends(0).out;
     assert!(status.contains("邮件已暂停发送"), "the alarm: {status}");
