@@ -31,6 +31,7 @@ catalogue! { REPORT;
     col_missed { "未接", "Missed" }
     col_called_back { "已回电", "Called back" }
     col_called_back_in_time { "按时回电", "Called back in time" }
+    col_called_back_proven { "交换机证实已回电", "Called back, proved by the switch" }
     col_violations_pending { "违反首问责任，待认定", "Violations pending" }
     col_violations_confirmed { "违反首问责任，已认定", "Violations confirmed" }
     col_answered_rate { "接听率", "Answered, share" }
@@ -54,7 +55,8 @@ catalogue! { REPORT;
     why_title(id) { "#{id} 的依据", "Why #{id} is as it is" }
     head_called_back { "回电", "Called back" }
     not_called_back { "未回电", "not called back" }
-    called_back_at(when) { "{when} 已回电", "called back {when}" }
+    called_back_at(when) { "{when} 已回电，交换机证实", "called back {when}, as the switch proves" }
+    called_back_stated(when) { "{when} 已回电，仅由承办人说明", "called back {when}, as the handler says" }
     owes_nothing { "不需回电", "nothing owed" }
     no_case_title(id) { "没有首问责任记录 #{id}", "There is no case {id}" }
     no_case_text { "请核对编号，或从报表中打开。编号不会重复使用；恢复较早的备份后，备份之后的记录不在其中。", "Please check the number, or open it from the report. Numbers are never used twice; after an earlier backup was put back, what came later is not in it." }
