@@ -98,7 +98,7 @@ const questions = {
         const names = await heads(0);
         const rows = (await table(0)).map((row) => [row[names.indexOf('来电人')], row[names.indexOf('人员')], row[names.indexOf('回电')]]);
         same(rows.map(([caller, who, back]) => [caller, who, back]), [
-            ['138****5606', '王芳', '11月2日（周一）09:05 已回电'], ['138****5607', '王芳', '未回电'], ['138****5608', '刘洋', '未回电'],
+            ['138****5606', '王芳', '11月2日（周一）09:05 已回电，交换机证实'], ['138****5607', '王芳', '未回电'], ['138****5608', '刘洋', '未回电'],
         ], 'missed calls');
         await look('missed');
     },

@@ -16,6 +16,8 @@ use crate::l10n::Say;
 
 /// Cases: list, show, explain, and change them.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer case list --overdue\n  \
+    firstanswer case close 12 --outcome handled --duty own --text '已告知流程'")]
 pub struct CaseArgs {
     /// What to do
     #[command(subcommand)]

@@ -11,6 +11,7 @@
 //!
 //! **Not here**: what a line or a case means (pure rooms), when mail goes out (`remind`).
 
+pub mod alarm_words;
 pub mod alarms;
 pub mod backup;
 mod calls;

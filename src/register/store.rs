@@ -75,7 +75,7 @@ pub struct Store {
     /// As they were before the transaction.
     watches_before: HashMap<i64, Watch>,
     /// Alarms raised (with what is wrong) and over in the transaction at hand: the log hears of them once they are so.
-    pub(super) alarms_told: Vec<(String, Option<String>)>,
+    pub(super) alarms_told: Vec<super::alarms::Told>,
     /// What lines are hashed with.
     pub(super) hasher: RandomState,
     /// When this store began to listen.

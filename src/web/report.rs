@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::civil::Date;
 
-use super::office::{Asked, Behind, Office};
+use super::office::{Asked, Behind, NoPage, Office};
 use super::pages::{guess, html, message, no_page};
 use crate::directory::Lang;
 use crate::ids::CaseId;
@@ -149,6 +149,11 @@ pub(super) async fn behind<O: Office>(
             let title = counted(say, &crate::report::head(say, count), &behind);
             tables(say, address(asked), title, vec![(String::new(), behind)])
         }
+        Err(NoPage::Gone) => {
+            let say = Say(lang);
+            let (title, text) = (say.no_count_title(), say.no_count_text(count));
+            message(StatusCode::NOT_FOUND, say, title, text)
+        }
         Err(no) => no_page(lang, no),
     }
 }
@@ -230,6 +235,7 @@ pub(super) async fn why<O: Office>(
             let id = id.to_string();
             html(StatusCode::OK, lang, &WhyView { say, id, sections })
         }
+        Err(NoPage::Gone) => message(StatusCode::NOT_FOUND, say, say.no_case_title(id), say.no_case_text()),
         Err(no) => no_page(lang, no),
     }
 }
