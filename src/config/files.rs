@@ -158,7 +158,9 @@ fn policy_source<'a>(field: &Field<'a>) -> Option<PolicySource<'a>> {
                 let included = included(f)?;
                 Some((PolicyFrom::File(included.path), included.field))
             } else {
-                let way_out = format!("{}, or name a file: \"policies/own.toml\"", choose(text, &names));
+                let nearest = choose(text, &names);
+                let or = if nearest.ends_with('?') { " Or" } else { "; or" };
+                let way_out = format!("{nearest}{or} name a file: \"policies/own.toml\"");
                 f.wrong(format!("there is no policy `{text}`"), way_out);
                 None
             }

@@ -205,7 +205,7 @@ data_bits = "seven"
             " {id=\"wang\", login=\"clerk\", department=\"permits\"},\n {id=\"li\",",
         );
     let expected = [
-        "etc/site.toml:4:15: policy.use: there is no policy `buraeu`; did you mean `bureau`?, or name a file: \"policies/own.toml\"",
+        "etc/site.toml:4:15: policy.use: there is no policy `buraeu`; did you mean `bureau`? Or name a file: \"policies/own.toml\"",
         "etc/site.toml:4:46: mail.quiet: ",
         "etc/site.toml:4:61: clock.registr: the key `registr` is not known here; did you mean `register`?",
         "etc/site.toml:4:96: category[own].needs[0]: ",
