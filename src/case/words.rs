@@ -183,6 +183,7 @@ fn verb_zh(verb: &str) -> &str {
         "resume" => "继续办理",
         "extend" => "延期",
         "extending what has passed" => "延期（时限已过，不再延期）",
+        "decline" => "不批准",
         "approve" => "批准",
         "hot" => "标为热点",
         "correct" => "更正首问责任人",

@@ -54,7 +54,7 @@ catalogue! { DOCTOR;
 
     // Feeds and pages.
     doc_feeds_none { "一个也没有：看不到任何来电", "there is none: no call is seen" }
-    doc_feeds_none_way_out { "请在配置中添加 [[feed]]", "add a [[feed]] to the configuration" }
+    doc_feeds_none_way_out { "请在配置中添加一个 feed，写法见 docs/feeds.md", "add a feed to the configuration; docs/feeds.md shows how" }
     doc_feed_dialled(to) { "{to}：由守护程序连接，见告警", "{to}: dialled by the daemon; see the alarms" }
     doc_feed_read(file) { "{file}：可以读取", "{file}: can be read" }
     doc_feed_file_way_out { "请检查路径，并确认服务的用户能读取该文件（示例中的 file.conf）", "see the path, and that the service's user may read it (file.conf among the examples)" }

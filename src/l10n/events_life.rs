@@ -106,6 +106,14 @@ impl Scene<'_> {
                 let (what, text) = (self.ask(*what), self.tail(text));
                 self.pick(format!("已批准（{what}）{text}"), format!("approved ({what}){text}"))
             }
+            Event::Declined { what, reason, .. } => {
+                let dispute = || self.pick("异议".into(), "the dispute".into());
+                let what = what.map_or_else(dispute, |what| self.ask(what));
+                self.pick(
+                    format!("未批准（{what}）：{reason}"),
+                    format!("declined ({what}): {reason}"),
+                )
+            }
             Event::Hot { text } => self.pick(format!("热点：{text}"), format!("hot: {text}")),
             Event::Corrected { to, was, reason, .. } => {
                 let nobody = self.pick("无".into(), "nobody".into());

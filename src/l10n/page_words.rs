@@ -102,6 +102,9 @@ catalogue! { PAGE;
     do_approve { "批准", "Approve" }
     hint_approve { "批准上面的申请。", "Grant what is asked above." }
     button_approve { "批准", "Approve" }
+    do_decline { "不批准", "Decline" }
+    hint_decline { "不批准上面的申请，或不接受异议；理由会通知本人。", "Not grant what is asked above, or not agree with a dispute; who asked is told why." }
+    button_decline { "不批准", "Decline" }
     do_confirm { "认定违反首问责任", "Confirm a violation" }
     hint_confirm { "认定后计入考核；当事人可提出异议。", "Then it counts; whom it concerns may disagree." }
     button_confirm { "认定违反首问责任", "Confirm it" }

@@ -31,7 +31,7 @@ catalogue! { REPORT;
     col_missed { "未接", "Missed" }
     col_called_back { "已回电", "Called back" }
     col_called_back_in_time { "按时回电", "Called back in time" }
-    col_called_back_proven { "交换机证实已回电", "Called back, proved by the switch" }
+    col_called_back_proven { "交换机证实已回电", "Call-back proved" }
     col_violations_pending { "违反首问责任，待认定", "Violations pending" }
     col_violations_confirmed { "违反首问责任，已认定", "Violations confirmed" }
     col_answered_rate { "接听率", "Answered, share" }

@@ -15,6 +15,7 @@ catalogue! { COMMON;
     bounced { "无人接收", "Not accepted" }
     hot_case { "热点", "Hot" }
     to_rule { "请您裁定", "Your ruling" }
+    declined_to_you { "未获批准", "Declined" }
     no_number { "号码未显示", "number withheld" }
 
     // The letter.
@@ -29,6 +30,7 @@ catalogue! { COMMON;
     head_bounced(id) { "#{id} 转办后无人在时限内接收，已回到您处，仍由您办理。", "Nobody accepted #{id} in time: it is back with you, and you handle it." }
     head_hot(id) { "#{id} 被标为热点，请您关注并协调。", "#{id} was marked as hot; please look and coordinate." }
     head_to_rule(id) { "#{id} 等待您的裁定或批准。", "#{id} waits for your ruling or approval." }
+    head_declined(id) { "#{id} 您的申请或异议未获批准，理由见说明。", "#{id}: what you asked for or disputed was declined; the reason is below." }
     why_and_how { "为何是您、时限怎样计算", "Why you, and how the deadline was computed" }
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
     urged(rung) { "督办第 {rung} 级", "urging, rung {rung}" }
