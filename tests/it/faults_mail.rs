@@ -404,7 +404,7 @@ fn mail_test_goes_through_the_daemon_and_tells_what_became_of_it() {
     let rows = house.cli(["outbox", "list", "--json"]).rows();
     let states: Vec<_> = rows.iter().map(|r| r["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["sent", "failed", "failed"]);
-    let said = house.cli(["outbox", "retry"]).ends(0);
+    let said = house.cli(["--lang", "en", "outbox", "retry"]).ends(0);
     assert!(said.out.starts_with("0 messages"), "{}", said.out);
     let rows = house.cli(["outbox", "list", "--json"]).rows();
     assert!(rows.iter().all(|row| row["state"] != "replaced"), "{rows:#?}");
