@@ -567,10 +567,15 @@ pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
 
 /// Everybody whom an open case waits for: who has it, and who is to answer its offer.
 pub(super) fn waited_for(conn: &Connection) -> Result<Vec<PersonId>, Error> {
+    // From handler to handler, not from case to case: there are few of the one and many of the other.
     let mut statement = conn.prepare_cached(
-        "SELECT handler FROM cases WHERE open = 1
+        "WITH RECURSIVE has(handler) AS (
+           SELECT min(handler) FROM cases WHERE open = 1
+           UNION ALL SELECT (SELECT min(handler) FROM cases WHERE open = 1 AND handler > has.handler)
+             FROM has WHERE has.handler IS NOT NULL)
+         SELECT handler FROM has WHERE handler IS NOT NULL
          UNION SELECT json_extract(body, '$.offer.answerable') FROM cases
-           WHERE open = 1 AND json_extract(body, '$.offer.answerable') IS NOT NULL",
+           WHERE state = 'offered' AND open = 1 AND json_extract(body, '$.offer.answerable') IS NOT NULL",
     )?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     Ok(rows
