@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use super::feed_state::FeedState;
 use super::floors::{self, Numbered};
 use super::recent::{Seen, holds_text};
-use super::rows::{Coded, LineState};
+use super::rows::{Coded, LineState, run};
 use super::{Error, Store, millis};
 use crate::ids::{CallId, FeedName, LineId};
 use crate::smdr::Parsed;
@@ -262,23 +262,23 @@ impl Store {
         id: i64,
         outcome: &Outcome,
     ) -> Result<(), Error> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO journal(id, feed, connection, received_at, raw, state, reason, col, call, link)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?
-            .execute(params![
-                id,
-                state.id,
-                (connection > 0).then_some(connection),
-                millis(line.received_at),
-                &line.bytes[..],
-                Coded(outcome.state),
-                outcome.reason,
-                outcome.column,
-                outcome.call.map(CallId::get),
-                outcome.link,
-            ])?;
+        let mut statement = self
+            .conn
+            .prepare_cached("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?,?)")?;
+        run!(
+            statement;
+            id,
+            state.id,
+            (connection > 0).then_some(connection),
+            millis(line.received_at),
+            &line.bytes[..],
+            Coded(outcome.state),
+            outcome.reason.as_deref(),
+            outcome.column,
+            outcome.call.map(CallId::get),
+            outcome.link,
+        )?;
+        drop(statement);
         state.counts.lines += 1;
         state.counts.last_line_at = Some(millis(line.received_at));
         state.sample(&line.bytes, outcome);

@@ -159,14 +159,13 @@ CREATE INDEX cases_offered ON cases(state) WHERE state = 'offered';
 /// Where a number may stand (`sketch`). Older calls are sketched block by block while the daemon runs: a search reads
 /// meanwhile what has no sketch yet.
 const V6: &str = "
-CREATE TABLE number_sketch(
-  part INTEGER NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY(part, block)) WITHOUT ROWID, STRICT;
+CREATE TABLE number_sketch(id INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT;
 CREATE TABLE number_stray(call INTEGER PRIMARY KEY) STRICT;
 CREATE TRIGGER call_number_changed AFTER UPDATE OF calling_number, called_number ON call
   WHEN new.calling_number IS NOT old.calling_number OR new.called_number IS NOT old.called_number
   BEGIN
     INSERT OR IGNORE INTO number_stray(call) SELECT new.id
-      WHERE new.id < (SELECT (max(block) + 1) * 8192 FROM number_sketch WHERE part = 0);
+      WHERE new.id < (SELECT (max(id) / 128 + 1) * 8192 FROM number_sketch);
   END;
 ";
 

@@ -6,14 +6,14 @@
 //! ```
 //! A sketch is a set of bits for a block of calls. Each six and each nine characters in a row of its numbers set two. What
 //! is looked for may stand in a block only if all its own bits are set there; then the block's calls are read. It costs
-//! 16 bytes a call, and nothing while lines are taken: the clock sketches a block once it is full.
+//! eight bytes a call, and no line waits for it: the clock sketches a block once it is full.
 //!
 //! **Invariants.** Blocks are sketched in their order, so one number says which are. A sketch may promise what is not
 //! there, and never keeps back what is: numbers that change after it was made are strays (a trigger holds that).
 //!
 //! **Not here**: what is shorter than six characters is nearly everywhere, and calls are read until there are enough.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Error, Store};
 
@@ -21,10 +21,13 @@ use super::{Error, Store};
 pub(super) const BLOCK: i64 = 8_192;
 
 /// Rows of a sketch: a search reads one of them for each run of characters.
-const PARTS: u64 = 256;
+const PARTS: i64 = 128;
 
 /// Bits of a row.
 const BITS: u64 = 4_096;
+
+/// Bytes of a row.
+const BYTES: usize = (BITS / 8) as usize;
 
 /// Runs of characters, the long ones first: they leave the fewest blocks, and tell `999999999` from a lone `999999`.
 const RUNS: [usize; 2] = [9, 6];
@@ -35,7 +38,7 @@ const ENOUGH: usize = 12;
 /// Where a run's two bits are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Spot {
-    part: u64,
+    part: i64,
     bits: [u64; 2],
 }
 
@@ -48,14 +51,13 @@ impl Spot {
         }
         hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Self {
-            part: (hash >> 32) % PARTS,
+            part: (hash >> 32) as i64 % PARTS,
             bits: [(hash >> 40) % BITS, (hash >> 52) % BITS],
         }
     }
 
-    fn in_text(text: &str) -> impl Iterator<Item = Self> {
-        RUNS.iter()
-            .flat_map(|length| text.as_bytes().windows(*length).map(Self::of))
+    fn in_text(text: &[u8]) -> impl Iterator<Item = Self> {
+        RUNS.iter().flat_map(|length| text.windows(*length).map(Self::of))
     }
 
     fn is_set(self, row: &[u8]) -> bool {
@@ -71,13 +73,13 @@ struct Sketch(Vec<u8>);
 
 impl Sketch {
     fn new() -> Self {
-        Self(vec![0; (PARTS * BITS / 8) as usize])
+        Self(vec![0; PARTS as usize * BYTES])
     }
 
-    fn note(&mut self, text: &str) {
+    fn note(&mut self, text: &[u8]) {
         for spot in Spot::in_text(text) {
-            for bit in spot.bits.map(|bit| spot.part * BITS + bit) {
-                if let Some(byte) = self.0.get_mut((bit / 8) as usize) {
+            for bit in spot.bits {
+                if let Some(byte) = self.0.get_mut(spot.part as usize * BYTES + (bit / 8) as usize) {
                     *byte |= 1 << (bit % 8);
                 }
             }
@@ -85,17 +87,16 @@ impl Sketch {
     }
 
     fn rows(&self) -> impl Iterator<Item = (i64, &[u8])> {
-        (0..).zip(self.0.chunks((BITS / 8) as usize))
+        (0..).zip(self.0.chunks(BYTES))
     }
 }
 
 /// How many blocks have their sketch.
 fn sketched(conn: &Connection) -> Result<i64, Error> {
     Ok(conn
-        .prepare_cached("SELECT block + 1 FROM number_sketch WHERE part = 0 ORDER BY block DESC LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?
-        .unwrap_or(0))
+        .prepare_cached("SELECT max(id) FROM number_sketch")?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))?
+        .map_or(0, |last| last / PARTS + 1))
 }
 
 impl Store {
@@ -117,19 +118,16 @@ impl Store {
         let mut rows = calls.query([from, to])?;
         while let Some(row) = rows.next()? {
             for column in 0..2 {
-                if let Ok(Some(text)) = row.get_ref(column)?.as_str_or_null() {
+                if let Ok(Some(text)) = row.get_ref(column)?.as_bytes_or_null() {
                     sketch.note(text);
                 }
             }
         }
         let mut insert = self
             .conn
-            .prepare_cached("INSERT INTO number_sketch(part, block, bits) VALUES (?, ?, ?)")?;
+            .prepare_cached("INSERT INTO number_sketch(id, bits) VALUES (?, ?)")?;
         for (part, bits) in sketch.rows() {
-            // A part without bits needs no row; but the first says that the block is done.
-            if part == 0 || bits.iter().any(|byte| *byte != 0) {
-                insert.execute(params![part, block, bits])?;
-            }
+            insert.execute(params![block * PARTS + part, bits])?;
         }
         Ok(true)
     }
@@ -139,22 +137,31 @@ impl Store {
 /// `None`: anywhere.
 pub(super) fn places_of(conn: &Connection, text: &str) -> Result<Option<Vec<(i64, i64)>>, Error> {
     let mut spots: Vec<Spot> = Vec::new();
-    for spot in Spot::in_text(text) {
+    for spot in Spot::in_text(text.as_bytes()) {
         if spots.len() < ENOUGH && !spots.contains(&spot) {
             spots.push(spot);
         }
     }
     let blocks = sketched(conn)?;
-    let Some((first, more)) = spots.split_first().filter(|_| blocks > 0) else {
+    if spots.is_empty() || blocks == 0 {
         return Ok(None);
-    };
-    let mut held = blocks_with(conn, *first)?;
-    for spot in more {
-        if held.is_empty() {
-            break;
+    }
+    let mut row = conn.prepare_cached("SELECT bits FROM number_sketch WHERE id = ?")?;
+    let mut held: Vec<i64> = (0..blocks).collect();
+    for spot in spots {
+        let mut still = Vec::new();
+        for block in held {
+            let is_set = |row: &Row<'_>| Ok(row.get_ref(0)?.as_bytes().is_ok_and(|bits| spot.is_set(bits)));
+            // Without its row nothing is known of a block: it is read.
+            if row
+                .query_row([block * PARTS + spot.part], is_set)
+                .optional()?
+                .unwrap_or(true)
+            {
+                still.push(block);
+            }
         }
-        let found = blocks_with(conn, *spot)?;
-        held.retain(|block| found.binary_search(block).is_ok());
+        held = still;
     }
     let mut places = vec![(blocks * BLOCK, i64::MAX)];
     let mut strays = conn.prepare_cached("SELECT call FROM number_stray")?;
@@ -168,17 +175,4 @@ pub(super) fn places_of(conn: &Connection, text: &str) -> Result<Option<Vec<(i64
     places.extend(held.iter().map(|block| (block * BLOCK, (block + 1) * BLOCK)));
     places.sort_unstable_by(|a, b| b.cmp(a));
     Ok(Some(places))
-}
-
-/// Blocks whose sketch has both bits, in their order.
-fn blocks_with(conn: &Connection, spot: Spot) -> Result<Vec<i64>, Error> {
-    let mut statement = conn.prepare_cached("SELECT block, bits FROM number_sketch WHERE part = ? ORDER BY block")?;
-    let mut rows = statement.query([spot.part as i64])?;
-    let mut blocks = Vec::new();
-    while let Some(row) = rows.next()? {
-        if row.get_ref(1)?.as_bytes().is_ok_and(|bits| spot.is_set(bits)) {
-            blocks.push(row.get(0)?);
-        }
-    }
-    Ok(blocks)
 }

@@ -272,14 +272,14 @@ impl Store {
     /// # Errors
     /// What `change` returns, or what SQLite says at begin and commit; then nothing of it stays.
     pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.next_call = None;
         self.watches_before.clone_from(&self.watches);
         let before = self.conn.total_changes();
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
             let (begun, writes) = (Instant::now(), self.conn.total_changes() != before);
-            self.conn.execute_batch("COMMIT")?;
+            self.conn.prepare_cached("COMMIT")?.execute([])?;
             self.commit = writes.then(|| begun.elapsed());
             Ok(value)
         });
