@@ -4,7 +4,7 @@
 //! call 0 … 8191 | 8192 … 16383 | … | the newest: no sketch yet, read one by one
 //!       sketch         sketch            a number changed later: its call is a stray, read too
 //! ```
-//! A sketch is a set of bits for a block of calls. Each six and each nine characters in a row of its numbers set two. What
+//! A sketch is a set of bits for a block of calls. Each six and each eight characters in a row of its numbers set two. What
 //! is looked for may stand in a block only if all its own bits are set there; then the block's calls are read. It costs
 //! eight bytes a call, and no line waits for it: the clock sketches a block once it is full.
 //!
@@ -29,8 +29,8 @@ const BITS: u64 = 4_096;
 /// Bytes of a row.
 const BYTES: usize = (BITS / 8) as usize;
 
-/// Runs of characters, the long ones first: they leave the fewest blocks, and tell `999999999` from a lone `999999`.
-const RUNS: [usize; 2] = [9, 6];
+/// Runs of characters, the long ones first: they leave the fewest blocks, and tell `99999999` from a lone `999999`.
+const RUNS: [usize; 2] = [8, 6];
 
 /// So many runs of what is looked for are enough to be sure.
 const ENOUGH: usize = 12;
