@@ -48,6 +48,7 @@ mod replay;
 pub mod room;
 mod rows;
 mod schema;
+mod sketch;
 pub mod spill;
 mod store;
 #[cfg(test)]
