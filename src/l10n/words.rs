@@ -90,7 +90,7 @@ catalogue! { COMMON;
     feed_silent_text(feed, when) { "话单源 {feed} 自{when} 起没有收到任何话单，超过了设定的时限。来电可能没有被记录。", "No line has come from feed {feed} since {when}, for longer than its limit. Calls may be going unseen." }
     feed_silent_way_out(feed) { "请检查交换机的话单输出、线路和地址；firstanswer feed status 显示 {feed} 的状态。", "Check the switch's call log output, the cable and the address; firstanswer feed status shows the state of {feed}." }
     no_calls_subject { "没有收到任何来电", "No call has come from any switch" }
-    no_calls_text(since) { "自 {since} 起，没有从任何交换机收到话单，而这段时间是工作时间。", "No call has come from any switch since {since}, although these were working hours." }
+    no_calls_text(since) { "自 {since} 起，没有从任何交换机收到话单；其间的工作时间已超过设定的时限。", "No call has come from any switch since {since}; there has been more working time since then than the limit allows." }
     no_calls_way_out { "请打一个测试电话，再看 firstanswer feed status：交换机是否仍在输出话单，格式是否变了。确属无人来电时可不理会；来电后本告警自行解除。期限由 mail.dead_man 设定。", "Make a test call, then look at `firstanswer feed status`: does the switch still send its log, and in a layout that is understood? If really nobody called, let it be: the alarm ends with the next call. `mail.dead_man` sets the time." }
     feed_lost_subject(feed) { "话单源 {feed} 连接中断", "Feed {feed} is cut off" }
     feed_lost_text(feed) { "话单源 {feed} 无法连接，程序会不断重试。", "Feed {feed} can't be reached; it is tried again and again." }
