@@ -98,13 +98,13 @@ const questions = {
         const names = await heads(0);
         const rows = (await table(0)).map((row) => [row[names.indexOf('来电人')], row[names.indexOf('人员')], row[names.indexOf('回电')]]);
         same(rows.map(([caller, who, back]) => [caller, who, back]), [
-            ['138****5606', '王芳', '11月2日（周一）09:05 已回电'], ['138****5607', '王芳', '未回电'], ['138****5608', '刘洋', '未回电'],
+            ['138****5606', '王芳', '11月2日（周一）09:05 已回电，交换机证实'], ['138****5607', '王芳', '未回电'], ['138****5608', '刘洋', '未回电'],
         ], 'missed calls');
         await look('missed');
     },
     async whatIsOverdueNowAndWithWhom() {
         await start();
-        await click(link('现在逾期: 1'));
+        await click(link('现在逾期：1'));
         const names = await heads(0);
         const rows = (await table(0)).map((row) => [row[names.indexOf('来电人')], row[names.indexOf('承办人')]]);
         same(rows, [['138****1234', '王芳']], 'overdue now');
@@ -141,7 +141,7 @@ async function everyFigure() {
         if (!href) continue;
         await page.goto(href);
         const title = await page.locator('h1').innerText();
-        expect(title.endsWith(`: ${figure}`) && (await table(0)).length === Number(figure), `${href}: ${figure} is shown as ${title}`);
+        expect(title.endsWith(`：${figure}`) && (await table(0)).length === Number(figure), `${href}: ${figure} is shown as ${title}`);
     }
 }
 

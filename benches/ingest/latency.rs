@@ -17,6 +17,9 @@ use crate::{house, pbx};
 /// How long each rate lasts.
 const LASTS: Duration = Duration::from_secs(8);
 
+/// The system wakes a sleeper that much too late.
+const AWAKE: Duration = Duration::from_micros(150);
+
 pub fn run(table: &mut Table, unit: Duration) {
     for rate in [1_000, 10_000] {
         let mut samples = measure(rate);
@@ -67,8 +70,11 @@ async fn feed(writer: &Handle, lines: &[Bytes], every: Duration) -> Vec<Duration
     let arrival = |n: usize| begun + every * n as u32;
     while samples.len() < lines.len() {
         let first = samples.len();
-        // A timer of the runtime is too coarse; the thread sleeps while nothing is under way.
-        std::thread::sleep(arrival(first).saturating_duration_since(Instant::now()));
+        // A timer of the runtime is too coarse, and so is the end of a sleep: the last bit is waited for awake.
+        std::thread::sleep(arrival(first).saturating_duration_since(Instant::now() + AWAKE));
+        while Instant::now() < arrival(first) {
+            std::hint::spin_loop();
+        }
         let now = Instant::now();
         let taken = lines[first..]
             .iter()

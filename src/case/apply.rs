@@ -78,6 +78,8 @@ impl Case {
             asked: None,
             hot: false,
             disputed: false,
+            disputed_by: None,
+            declined: None,
             unreasonable: false,
             violations: Vec::new(),
         }
@@ -206,6 +208,7 @@ impl Case {
             | Event::Extended { .. }
             | Event::Asked { .. }
             | Event::Approved { .. }
+            | Event::Declined { .. }
             | Event::Hot { .. }
             | Event::Corrected { .. }
             | Event::Disputed { .. }

@@ -95,6 +95,7 @@ impl Case {
             | Event::Extended { .. }
             | Event::Asked { .. }
             | Event::Approved { .. }
+            | Event::Declined { .. }
             | Event::Hot { .. }
             | Event::Corrected { .. }
             | Event::Disputed { .. }
@@ -160,7 +161,17 @@ impl Case {
             }
             Event::Approved { .. } => self.asked = None,
             Event::Hot { .. } => self.hot = true,
-            Event::Disputed { .. } => self.disputed = true,
+            Event::Declined { what, reason, .. } => {
+                match what {
+                    Some(_) => self.asked = None,
+                    None => self.disputed = false,
+                }
+                self.declined = Some(reason.clone());
+            }
+            Event::Disputed { by, .. } => {
+                self.disputed = true;
+                self.disputed_by = by.clone();
+            }
             Event::Unreasonable { .. } => self.unreasonable = true,
             Event::CoHandlerAdded { person } => self.co_handlers.push(person.clone()),
             Event::Corrected {

@@ -162,6 +162,11 @@ pub enum Command {
         /// A remark; may be empty.
         text: String,
     },
+    /// Not grant what was asked, or not agree with a dispute.
+    Decline {
+        /// Why.
+        reason: String,
+    },
     /// Show it to the supervisor at once.
     Hot {
         /// Why.
@@ -260,6 +265,7 @@ impl Command {
             | Self::Resume { .. }
             | Self::Extend { .. }
             | Self::Approve { .. }
+            | Self::Decline { .. }
             | Self::Hot { .. }
             | Self::Correct { .. }
             | Self::Dispute { .. }

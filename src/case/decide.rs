@@ -130,6 +130,7 @@ impl Work<'_> {
                 caller_told,
             } => self.extend(*until, text, caller_told)?,
             Command::Approve { text } => self.approve(text)?,
+            Command::Decline { reason } => self.decline(reason)?,
             Command::Hot { text } => self.hot(text)?,
             Command::Correct { to, reason } => self.correct(to, reason)?,
             Command::Dispute { text } => self.dispute(text)?,

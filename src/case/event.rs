@@ -325,6 +325,15 @@ pub enum Event {
         /// With what remark.
         text: String,
     },
+    /// What was asked is not granted, or a dispute changes nothing.
+    Declined {
+        /// What was asked; none: it was a dispute.
+        what: Option<Ask>,
+        /// Who asked or disagreed; none: the administrator.
+        to: Option<PersonId>,
+        /// Why.
+        reason: String,
+    },
     /// Shown to the supervisor at once.
     Hot {
         /// Why.

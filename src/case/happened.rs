@@ -33,6 +33,8 @@ pub enum Happened {
     Hot,
     /// The supervisor's word is asked for: it is frozen, disputed, or something is to be granted.
     ToRule,
+    /// What they asked for is not granted, or their dispute changes nothing.
+    Declined,
 }
 
 /// What a notice is about.
@@ -92,6 +94,7 @@ pub fn told(case: &Case, rows: &[EventRow], policy: &Policy, directory: &Directo
             Event::Lapsed { .. } => one(Happened::Bounced, &case.handler),
             Event::Hot { .. } => one(Happened::Hot, &supervisor()),
             Event::Frozen { .. } | Event::Asked { .. } | Event::Disputed { .. } => one(Happened::ToRule, &supervisor()),
+            Event::Declined { to: Some(to), .. } => one(Happened::Declined, to),
             _ => Vec::new(),
         };
         let others = people
@@ -134,6 +137,8 @@ pub fn still_holds(case: &Case, happened: Happened, person: &PersonId, directory
             case.is_open() && case.handler == *person
         }
         Happened::Hot => case.is_open() && case.hot,
+        // A closed case is disputed, too.
+        Happened::Declined => case.state != CaseState::Void && case.declined.is_some(),
         Happened::ToRule => case.state == CaseState::Frozen || case.asked.is_some() || case.disputed,
     }
 }

@@ -316,15 +316,15 @@ impl Why {
     /// In a sentence.
     pub fn words(self) -> Words {
         let (zh, en) = match self {
-            Self::Internal => ("内线通话不建立首问记录", "internal calls open no case"),
-            Self::Outgoing => ("呼出通话不建立首问记录", "outgoing calls open no case"),
+            Self::Internal => ("内线通话不建立首问责任记录", "internal calls open no case"),
+            Self::Outgoing => ("呼出通话不建立首问责任记录", "outgoing calls open no case"),
             Self::Known => (
-                "该号码已登记为不建立首问记录",
+                "该号码已登记为不建立首问责任记录",
                 "a known number whose calls open no case",
             ),
             Self::Machine => ("由传真或其他设备接听", "a fax or another machine answered"),
             Self::History => (
-                "收到话单时应答已超过制度规定的期限，只作历史",
+                "收到话单时应答已超过制度规定的时限，只作历史",
                 "answered too long before its line came: history",
             ),
             Self::Missed => (

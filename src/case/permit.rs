@@ -11,7 +11,7 @@
 //! | contact, hot | as register |
 //! | dispute | whoever had it, answered first, or is charged |
 //! | assign | supervisors upward, managers; a handler to those below them |
-//! | void, rule, approve, correct | supervisors upward, managers; never handler or first answerer |
+//! | void, rule, approve, decline, correct | supervisors upward, managers; never handler or first answerer |
 //! | confirm, waive | those above the person concerned, managers; nobody rules on themselves |
 //!
 //! The administrator on the machine may all of it; the switch and the clock speak for themselves.
@@ -112,9 +112,11 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
                 refuse(reason::CLOSE)
             }
         }
-        Command::Void { .. } | Command::Rule { .. } | Command::Approve { .. } | Command::Correct { .. } => {
-            rules(case, person, ctx)
-        }
+        Command::Void { .. }
+        | Command::Rule { .. }
+        | Command::Approve { .. }
+        | Command::Decline { .. }
+        | Command::Correct { .. } => rules(case, person, ctx),
     }
 }
 
@@ -152,7 +154,7 @@ pub struct Rights {
     pub holds: bool,
     /// Stands above who has it, heads its department, or is a manager.
     pub governs: bool,
-    /// Rule, approve, correct, void.
+    /// Rule, approve, decline, correct, void.
     pub rules: bool,
     /// Dispute.
     pub disputes: bool,

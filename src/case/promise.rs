@@ -166,6 +166,28 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Does not grant what was asked; where nothing is, a dispute changes nothing. Who may approve may decline.
+    pub(super) fn decline(&mut self, reason: &str) -> Result<(), Refusal> {
+        let (what, to) = match (&self.case.asked, self.case.disputed) {
+            (Some(asked), _) => (Some(asked.what), asked.by.clone()),
+            (None, true) => (None, self.case.disputed_by.clone()),
+            (None, false) => return Err(self.wrong_state("decline")),
+        };
+        let reason = required(reason, "reason")?;
+        if to.is_some() && to == self.acting() {
+            return Err(Refusal::NotPermitted {
+                reason: permit::reason::OWN,
+            });
+        }
+        if what == Some(Ask::Extension) && !permit::may_extend(&self.case, self.ctx) {
+            return Err(Refusal::NotPermitted {
+                reason: permit::reason::RULE,
+            });
+        }
+        self.emit(Event::Declined { what, to, reason });
+        Ok(())
+    }
+
     /// A reopened case is to be closed again, any other to be closed.
     pub(super) fn closing_kind(&self) -> DeadlineKind {
         match self.case.live(DeadlineKind::Redo) {

@@ -330,6 +330,12 @@ pub struct Case {
     /// Somebody named on it does not agree.
     #[serde(default)]
     pub disputed: bool,
+    /// Who, last; none: the administrator.
+    #[serde(default)]
+    pub disputed_by: Option<PersonId>,
+    /// Why the supervisor granted nothing, the last time.
+    #[serde(default)]
+    pub declined: Option<String>,
     /// The demand is unreasonable, confirmed: out of the score.
     #[serde(default)]
     pub unreasonable: bool,

@@ -31,6 +31,8 @@ pub enum Mark {
     CalledBack,
     /// The same, before it was due.
     CalledBackInTime,
+    /// The same as called back, and a call that the switch printed proves it; else somebody says so.
+    CalledBackProven,
     /// Calling back was due and was not done by then.
     CalledBackLate,
     /// A missed call whose caller was not reached.
@@ -39,7 +41,7 @@ pub enum Mark {
 
 impl Mark {
     /// All, with their names on the command line.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (Self::Answered, "answered"),
         (Self::Registered, "registered"),
         (Self::RegisteredInTime, "registered-in-time"),
@@ -51,6 +53,7 @@ impl Mark {
         (Self::Open, "open"),
         (Self::CalledBack, "called-back"),
         (Self::CalledBackInTime, "called-back-in-time"),
+        (Self::CalledBackProven, "called-back-proven"),
         (Self::CalledBackLate, "called-back-late"),
         (Self::NotCalledBack, "not-called-back"),
     ];
@@ -82,6 +85,7 @@ impl Mark {
             Self::Open => case.is_open(),
             Self::CalledBack => called_back(case),
             Self::CalledBackInTime => called_back(case) && !late(DeadlineKind::Callback),
+            Self::CalledBackProven => called_back(case) && case.contacts.iter().any(|contact| contact.call.is_some()),
             Self::CalledBackLate => late(DeadlineKind::Callback),
             Self::NotCalledBack => case.kind == CaseKind::Callback && !called_back(case),
         }

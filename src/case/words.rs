@@ -25,7 +25,7 @@ impl Refusal {
                 _ => format!("当前状态为“{}”，不能做“{}”", state_zh(*state), verb_zh(verb)),
             },
             Self::Lacks(fields) => {
-                let fields: Vec<String> = fields.iter().map(|field| named(field, Lang::Zh)).collect();
+                let fields: Vec<String> = fields.iter().map(|field| lacking(field, Lang::Zh)).collect();
                 format!("还缺：{}；请补填后再提交", fields.join("、"))
             }
             Self::NotPermitted { reason } => format!("无权办理：{}", reason_zh(reason)),
@@ -44,6 +44,9 @@ impl Refusal {
                 given,
                 known,
             } => format!("日期不能是 {given}：须晚于现在且在时限以内（{}）", known.join("、")),
+            Self::Unknown { field, given, known } if given.is_empty() => {
+                format!("还缺：{}；可选：{}", named(field, Lang::Zh), known.join("、"))
+            }
             Self::Unknown { field, given, known } if known.is_empty() => {
                 format!("{}不能是“{given}”；请填另一件记录的编号", named(field, Lang::Zh))
             }
@@ -69,7 +72,7 @@ impl Refusal {
                 _ => format!("the case is {}, so {verb} is not possible", state_en(*state)),
             },
             Self::Lacks(fields) => {
-                let fields: Vec<String> = fields.iter().map(|field| named(field, Lang::En)).collect();
+                let fields: Vec<String> = fields.iter().map(|field| lacking(field, Lang::En)).collect();
                 format!("still lacking: {}; add it and send again", fields.join(", "))
             }
             Self::NotPermitted { reason } => format!("not permitted: {reason}"),
@@ -91,6 +94,9 @@ impl Refusal {
                 "the date can't be {given}: it must be to come and within the limit ({})",
                 known.join(", ")
             ),
+            Self::Unknown { field, given, known } if given.is_empty() => {
+                format!("still lacking: {}; one of {}", named(field, Lang::En), known.join(", "))
+            }
             Self::Unknown { field, given, known } if known.is_empty() => {
                 format!(
                     "{} can't be `{given}`; give another case's number",
@@ -108,7 +114,16 @@ impl Refusal {
     }
 }
 
-/// A lacking field in words, with its name as flags and forms have it; alternatives with "or".
+/// A lacking field. A reason has no list to choose from where it lacks, but is a sentence.
+fn lacking(field: &str, lang: Lang) -> String {
+    match (field, lang) {
+        ("reason", Lang::Zh) => "理由，写一句话（reason）".to_owned(),
+        ("reason", Lang::En) => "a reason, in a sentence (reason)".to_owned(),
+        _ => named(field, lang),
+    }
+}
+
+/// A field in words, with its name as flags and forms have it; alternatives with "or".
 fn named(field: &str, lang: Lang) -> String {
     let words: Vec<&str> = field.split('|').map(|one| field_word(one, lang)).collect();
     match lang {
@@ -135,7 +150,7 @@ fn field_word(field: &str, lang: Lang) -> &str {
         "reason" => ("理由", "a reason"),
         "to" => ("交给谁", "to whom"),
         "until" => ("日期", "the date"),
-        "violation" => ("违规事项", "the violation"),
+        "violation" => ("违反首问责任的事项", "the violation"),
         "sanction" => ("处理方式", "the sanction"),
         "of" => ("重复的是哪一件", "the case it repeats"),
         "basis" => ("依据", "the basis"),
@@ -168,6 +183,7 @@ fn verb_zh(verb: &str) -> &str {
         "resume" => "继续办理",
         "extend" => "延期",
         "extending what has passed" => "延期（时限已过，不再延期）",
+        "decline" => "不批准",
         "approve" => "批准",
         "hot" => "标为热点",
         "correct" => "更正首问责任人",

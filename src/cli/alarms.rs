@@ -18,7 +18,8 @@ pub fn print(session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
     };
     for row in session.reader.alarms()? {
         let (name, text) = alarm_words(&row.alarm, style);
-        writeln!(out, "alarm since {}: {}", session.time(row.raised_at), safe(&name))?;
+        let since = session.time(row.raised_at);
+        writeln!(out, "{}", session.say().alarm_since(since, safe(&name)))?;
         for line in text {
             writeln!(out, "  {}", safe(&line))?;
         }

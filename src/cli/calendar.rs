@@ -16,6 +16,8 @@ use crate::l10n::{Say, when};
 
 /// Working time: the days of a year, and due dates.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer calendar show --year 2026\n  \
+    firstanswer calendar due --from 2026-10-08T16:40 --add '3 business days'")]
 pub struct CalendarArgs {
     /// What to do
     #[command(subcommand)]

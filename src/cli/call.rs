@@ -17,6 +17,8 @@ use crate::register::read::CallRow;
 
 /// Calls: list them, or show one with its legs and raw lines.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer call list --from 2026-10-08 --missed\n  \
+    firstanswer call show 12")]
 pub struct CallArgs {
     /// What to do
     #[command(subcommand)]

@@ -16,6 +16,8 @@ use crate::l10n::Say;
 
 /// Cases: list, show, explain, and change them.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer case list --overdue\n  \
+    firstanswer case close 12 --outcome handled --duty own --text '已告知流程'")]
 pub struct CaseArgs {
     /// What to do
     #[command(subcommand)]
@@ -99,6 +101,9 @@ pub enum CaseVerb {
     /// Grant what was asked: a promise, an extension, an unreasonable demand (supervisor)
     #[command(after_help = "Example:\n  firstanswer case approve 12")]
     Approve(case_change::ChangeArgs),
+    /// Not grant what was asked, or not agree with a dispute; who asked is told why (supervisor)
+    #[command(after_help = "Example:\n  firstanswer case decline 12 --reason 'the papers came in time'")]
+    Decline(case_change::ChangeArgs),
     /// Show it to the supervisor at once
     #[command(after_help = "Example:\n  firstanswer case hot 12 --text 'a crowd is waiting'")]
     Hot(case_change::ChangeArgs),
@@ -198,6 +203,7 @@ pub fn run(cli: &Cli, args: &CaseArgs, out: &mut dyn Write) -> anyhow::Result<Ex
                 CaseVerb::Resume(change) => ("resume", change),
                 CaseVerb::Extend(change) => ("extend", change),
                 CaseVerb::Approve(change) => ("approve", change),
+                CaseVerb::Decline(change) => ("decline", change),
                 CaseVerb::Hot(change) => ("hot", change),
                 CaseVerb::Correct(change) => ("correct", change),
                 CaseVerb::Dispute(change) => ("dispute", change),

@@ -207,6 +207,7 @@ impl Flags {
                 caller_told: self.caller_told.clone(),
             },
             "approve" => Command::Approve { text: reason },
+            "decline" => Command::Decline { reason },
             "hot" => Command::Hot { text: reason },
             "dispute" => Command::Dispute { text: reason },
             "unreasonable" => Command::Unreasonable { reason },

@@ -15,7 +15,7 @@ use super::screen::{safe, safe_json};
 use super::session::load;
 use super::{Cli, Exit};
 use crate::config::Loaded;
-use crate::directory::Lang;
+use crate::l10n::{Lang, Say};
 use crate::register::InstanceLock;
 use crate::register::read::Reader;
 
@@ -61,7 +61,8 @@ struct Visit<'a> {
     reader: Option<Reader>,
     /// A daemon has the database.
     running: bool,
-    lang: Lang,
+    /// JSON is the same in every language.
+    say: Say,
     findings: Vec<Finding>,
 }
 
@@ -98,7 +99,10 @@ pub fn run(cli: &Cli, args: &DoctorArgs, out: &mut dyn Write) -> anyhow::Result<
         cli,
         reader: None,
         running: InstanceLock::is_held(&loaded.config.store),
-        lang: cli.lang_or(loaded.config.site.language),
+        say: Say(match args.json {
+            true => Lang::En,
+            false => cli.lang_or(loaded.config.site.language),
+        }),
         loaded: &loaded,
         findings: Vec::new(),
     };
@@ -113,31 +117,37 @@ pub fn run(cli: &Cli, args: &DoctorArgs, out: &mut dyn Write) -> anyhow::Result<
     mail::way(&mut visit, args.mail.as_deref());
     mail::outbox(&mut visit);
     house::alarms(&mut visit);
-    show(&visit.findings, args.json, out)?;
+    if args.json {
+        for finding in &visit.findings {
+            writeln!(out, "{}", safe_json(serde_json::to_string(finding)?))?;
+        }
+    } else {
+        show(&visit.findings, visit.say, out)?;
+    }
     let wrong = visit.findings.iter().any(|finding| finding.state == State::Wrong);
     Ok(if wrong { Exit::Failed } else { Exit::Done })
 }
 
-fn show(findings: &[Finding], json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn show(findings: &[Finding], say: Say, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (words, colon) = match say.0 {
+        Lang::Zh => (["正常", "注意", "错误"], "："),
+        Lang::En => (["ok   ", "note ", "WRONG"], ": "),
+    };
     for finding in findings {
-        if json {
-            writeln!(out, "{}", safe_json(serde_json::to_string(finding)?))?;
-            continue;
-        }
+        let [ok, note, wrong] = words;
         let state = match finding.state {
-            State::Ok => "ok   ",
-            State::Note => "note ",
-            State::Wrong => "WRONG",
+            State::Ok => ok,
+            State::Note => note,
+            State::Wrong => wrong,
         };
-        writeln!(out, "{state} {}: {}", finding.check, safe(&finding.text))?;
+        let check = say.checked(&finding.check);
+        writeln!(out, "{state} {}{colon}{}", safe(&check), safe(&finding.text))?;
         if let Some(way_out) = &finding.way_out {
             writeln!(out, "      -> {}", safe(way_out))?;
         }
     }
-    if !json {
-        let count = |state| findings.iter().filter(|finding| finding.state == state).count();
-        let (wrong, notes) = (count(State::Wrong), count(State::Note));
-        writeln!(out, "{} checks, {wrong} wrong, {notes} notes", findings.len())?;
-    }
+    let count = |state| findings.iter().filter(|finding| finding.state == state).count();
+    let (wrong, notes) = (count(State::Wrong), count(State::Note));
+    writeln!(out, "{}", say.doc_sum(findings.len(), wrong, notes))?;
     Ok(())
 }

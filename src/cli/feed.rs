@@ -4,17 +4,19 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 
-use super::screen::{safe, safe_json, table};
+use super::screen::{safe, safe_json, table_in};
 use super::session::Session;
 use super::shapes::{State, Told};
 use super::{Cli, Exit, shapes, tables};
 use crate::config::{Feed, Transport};
+use crate::l10n::Say;
 use crate::register::read::FeedRow;
 use crate::register::{Alarm, AlarmRow, InstanceLock, PortFaults};
 use crate::smdr::detect::Detection;
 
 /// Feeds: their health.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  firstanswer feed status")]
 pub struct FeedArgs {
     /// What to do
     #[command(subcommand)]
@@ -42,7 +44,7 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     let FeedVerb::Status { json } = args.verb;
     let running = InstanceLock::is_held(&session.database);
     let standing = session.reader.alarms()?;
-    let mut rows = table(&[
+    let heads = [
         "feed",
         "dialect",
         "transport",
@@ -57,7 +59,8 @@ pub fn run(cli: &Cli, args: &FeedArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         "pending",
         "drift",
         "gaps",
-    ]);
+    ];
+    let mut rows = table_in(session.lang(), &heads);
     let mut notes = Vec::new();
     for mut feed in session.reader.feeds()? {
         let feeds = &session.loaded.config.feeds;
@@ -103,7 +106,7 @@ fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: 
         feed.name.clone(),
         tables::text(feed.dialect.as_deref()),
         transport.to_owned(),
-        state.to_owned(),
+        session.say().feed_state(state).to_owned(),
         tables::time(session, feed.last_line_at),
         feed.lines.to_string(),
         feed.legs.to_string(),
@@ -112,68 +115,61 @@ fn cells(session: &Session, feed: &FeedRow, transport: &str, state: &str, told: 
         feed.duplicates.to_string(),
         feed.partial.to_string(),
         feed.pending.to_string(),
-        feed.drift_seconds.map_or_else(|| "-".to_owned(), |s| format!("{s} s")),
+        feed.drift_seconds
+            .map_or_else(|| "-".to_owned(), |seconds| session.say().feed_drift(seconds)),
         told.gaps.len().to_string(),
     ]
 }
 
 /// Why it waits, what its port has counted, the last hole and the last event, a line each.
 fn notes_of(session: &Session, row: &FeedRow, (_, reason): State<'_>, told: &Told) -> Vec<String> {
-    let feed = safe(&row.name);
+    let (say, feed) = (session.say(), safe(&row.name));
+    let time = |at| tables::time(session, Some(at));
     let mut notes: Vec<String> = reason
-        .map(|reason| format!("{feed}: {}", safe(reason)))
+        .map(|reason| say.labelled_line(&feed, safe(reason)))
         .into_iter()
         .collect();
-    notes.extend(detection_note(&feed, row.dialect.as_deref(), told.detected.as_ref()));
+    notes.extend(
+        detection_note(say, row.dialect.as_deref(), told.detected.as_ref()).map(|note| say.labelled_line(&feed, note)),
+    );
     let faults = row.faults;
     if faults != PortFaults::default() {
-        notes.push(format!(
-            "{feed}: {} breaks, {} bytes with a parity or framing error, {} bytes lost",
-            faults.breaks, faults.bad_bytes, faults.lost_bytes
-        ));
+        let faults = say.feed_faults(faults.breaks, faults.bad_bytes, faults.lost_bytes);
+        notes.push(say.labelled_line(&feed, faults));
     }
     if let Some(gap) = told.gaps.last() {
-        let missing = gap
-            .missing
-            .map(|calls| format!(", {calls} calls missing"))
-            .unwrap_or_default();
-        notes.push(format!(
-            "{feed}: last gap {} to {}: {}{missing}",
-            tables::time(session, Some(gap.from)),
-            tables::time(session, Some(gap.to)),
-            safe(&gap.why)
-        ));
+        let (from, to, why) = (time(gap.from), time(gap.to), safe(&say.gap_why(&gap.why)));
+        let gap = match gap.missing {
+            Some(calls) => say.feed_gap_missing(from, to, why, calls),
+            None => say.feed_gap(from, to, why),
+        };
+        notes.push(say.labelled_line(&feed, gap));
     }
     if let Some((at, text)) = told.events.last() {
-        notes.push(format!("{feed}: {} {}", tables::time(session, Some(*at)), safe(text)));
+        let event = format!("{} {}", time(*at), safe(&say.feed_event(text)));
+        notes.push(say.labelled_line(&feed, event));
     }
     notes
 }
 
 /// What the lines look like, where that is not what the feed takes them for.
-fn detection_note(feed: &str, dialect: Option<&str>, detected: Option<&Detection>) -> Option<String> {
+fn detection_note(say: Say, dialect: Option<&str>, detected: Option<&Detection>) -> Option<String> {
     let detected = detected.filter(|found| found.lines > 0)?;
+    let found = (detected.lines, detected.score, detected.why.as_str());
     match (dialect, detected.dialect) {
-        (Some(dialect), Some(seen)) if dialect != seen => Some(format!(
-            "{feed}: read as {dialect}, but its latest lines look like {seen}: {}",
-            detected.why
-        )),
-        (None, _) => Some(format!("{feed}: no dialect yet: {}", detected.why)),
+        (Some(dialect), Some(seen)) if dialect != seen => Some(say.feed_read_wrong(dialect, seen, found)),
+        (None, _) => Some(say.feed_undecided(found)),
         _ => None,
     }
 }
 
 fn print_unmapped(session: &Session, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let unmapped = session.reader.unmapped()?;
+    let (say, unmapped) = (session.say(), session.reader.unmapped()?);
     if !unmapped.is_empty() {
-        writeln!(out, "\nextensions that answered and that the directory does not know:")?;
+        writeln!(out, "\n{}", say.feed_unmapped())?;
         for (extension, calls, last) in unmapped {
-            writeln!(
-                out,
-                "  {}  {calls} calls, last {}",
-                safe(&extension),
-                tables::time(session, Some(last))
-            )?;
+            let last = tables::time(session, Some(last));
+            writeln!(out, "  {}", say.feed_unmapped_one(safe(&extension), calls, last))?;
         }
     }
     Ok(Exit::Done)

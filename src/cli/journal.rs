@@ -12,6 +12,7 @@ use crate::register::read::JournalRow;
 
 /// Raw lines as received: list them, or parse the quarantine again.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer journal list --quarantined\n  firstanswer journal reparse")]
 pub struct JournalArgs {
     /// What to do
     #[command(subcommand)]

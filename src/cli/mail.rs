@@ -12,6 +12,7 @@ use super::session::{Session, fail, load};
 use super::{Cli, Exit};
 use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::l10n::Say;
 use crate::mail::{Delivery, Transport};
 use crate::register::{InstanceLock, Note};
 use crate::remind::note;
@@ -21,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Mail: prove that it works.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  firstanswer mail test --to me@example.org")]
 pub struct MailArgs {
     /// What to do
     #[command(subcommand)]
@@ -48,19 +50,37 @@ pub fn run(cli: &Cli, args: &MailArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     if let Err(why) = crate::mail::compose::check_address(to) {
         return Err(fail(Exit::Usage, format!("--to: {why}")));
     }
-    let by = send_test(cli, &load(&cli.config)?, to)?;
-    writeln!(out, "a test mail to {to} was handed over by {by}")?;
+    let loaded = load(&cli.config)?;
+    let by = send_test(cli, &loaded, to)?;
+    let say = Say(cli.lang_or(loaded.config.site.language));
+    writeln!(out, "{}", tested(say, to, by))?;
     Ok(Exit::Done)
 }
 
+/// Who handed a test mail over.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By {
+    Daemon,
+    /// No daemon runs.
+    Command,
+}
+
+/// That it went, and by whom.
+pub(super) fn tested(say: Say, to: &str, by: By) -> String {
+    match by {
+        By::Daemon => say.doc_mail_tested(to),
+        By::Command => say.doc_mail_tested_here(to),
+    }
+}
+
 /// Sends a test mail; returns who sent it.
-pub(super) fn send_test(cli: &Cli, loaded: &Loaded, to: &str) -> anyhow::Result<&'static str> {
+pub(super) fn send_test(cli: &Cli, loaded: &Loaded, to: &str) -> anyhow::Result<By> {
     if InstanceLock::is_held(&loaded.config.store) {
         ask_the_daemon(cli, to)?;
-        return Ok("the daemon");
+        return Ok(By::Daemon);
     }
     send_ourselves(loaded, to)?;
-    Ok("this command (no daemon runs)")
+    Ok(By::Command)
 }
 
 fn ask_the_daemon(cli: &Cli, to: &str) -> anyhow::Result<()> {

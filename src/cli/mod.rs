@@ -65,7 +65,13 @@ impl From<Exit> for ExitCode {
 
 /// Reads a phone switch's call log and makes sure that every answered call is owned by somebody until it is done.
 #[derive(Debug, Parser)]
-#[command(name = "firstanswer", version, max_term_width = 100)]
+#[command(
+    name = "firstanswer",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:\n  firstanswer check --config config/firstanswer.toml\n  firstanswer case list --overdue\n\n\
+    firstanswer COMMAND --help shows more."
+)]
 pub struct Cli {
     /// The config file.
     #[arg(
@@ -234,7 +240,9 @@ fn complain(what: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Command, CommandFactory};
+    #![allow(clippy::unwrap_used)]
+
+    use clap::{Command, CommandFactory, Parser};
 
     use super::{Cli, causes};
 
@@ -252,15 +260,28 @@ mod tests {
         check(&Cli::command());
     }
 
-    /// A command with commands of its own leaves the examples to them.
+    /// Groups of commands, too; and each example is one that the program takes.
     fn check(command: &Command) {
-        for command in command.get_subcommands() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            if command.has_subcommands() {
-                check(command);
-            } else {
-                assert!(help.contains("firstanswer "), "{} has no example", command.get_name());
-            }
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples = help.lines().filter(|line| line.starts_with("  firstanswer "));
+        let mut count = 0;
+        for example in examples {
+            // What a shell does to it: no word of these has a quote inside.
+            let example = example.replace("$(date +%F)", "2026-10-08");
+            let parts = example
+                .trim()
+                .split('\'')
+                .enumerate()
+                .flat_map(|(nth, part)| match nth % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+            let plain: Vec<&str> = parts.take_while(|word| !["|", ">", "&&"].contains(word)).collect();
+            let taken = Cli::try_parse_from(plain);
+            assert!(taken.is_ok(), "{example}: {}", taken.unwrap_err());
+            count += 1;
         }
+        assert!(count > 0, "{} has no example", command.get_name());
+        command.get_subcommands().for_each(check);
     }
 }

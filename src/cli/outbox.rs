@@ -7,12 +7,13 @@ use clap::{Args, Subcommand};
 use super::screen::{safe, safe_json, table_in};
 use super::session::Session;
 use super::{Cli, Exit, shapes, tables};
-use crate::l10n::Say;
-use crate::register::{Alarm, WaitRow, WaitsFor};
-use crate::remind::note::{Style, alarm_words, in_one_line};
+use crate::register::read::OutboxRow;
+use crate::register::{Alarm, Note, WaitRow, WaitsFor};
+use crate::remind::note::{Style, alarm_words, called, in_one_line};
 
 /// Mails: what was sent, what waits and why; try again.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer outbox list --unsent\n  firstanswer outbox retry")]
 pub struct OutboxArgs {
     /// What to do
     #[command(subcommand)]
@@ -49,106 +50,106 @@ pub fn run(cli: &Cli, args: &OutboxArgs, out: &mut dyn Write) -> anyhow::Result<
     match args.verb {
         OutboxVerb::List { unsent, limit, json } => {
             let messages = session.reader.outbox(unsent, limit)?;
-            let mut rows = table_in(
-                session.lang(),
-                &["message", "to", "subject", "state", "tries", "next", "why"],
-            );
-            for message in &messages {
-                if json {
+            if json {
+                for message in &messages {
                     writeln!(out, "{}", safe_json(shapes::message(&session, message).to_string()))?;
-                    continue;
                 }
-                let to = message
-                    .person
-                    .parse()
-                    .map_or_else(|_| safe(&message.person), |id| tables::person_name(&session, &id));
-                rows.add_row([
-                    message.message.to_string(),
-                    to,
-                    safe(&message.subject),
-                    Say(session.lang()).standing(&message.state).to_owned(),
-                    message.attempts.to_string(),
-                    tables::time(&session, message.next_at),
-                    tables::text(message.last_error.as_deref()),
-                ]);
-            }
-            if !json {
-                writeln!(out, "{}", rows.trim_fmt())?;
-                for row in session.reader.waiting_notices(&session.rules, session.now())? {
-                    writeln!(out, "{}", waiting(&session, &row))?;
-                }
-                for (address, since, why) in session.reader.dead_addresses()? {
-                    let since = session.time(since);
-                    writeln!(out, "{} takes no mail since {since}: {}", safe(&address), safe(&why))?;
-                }
-                for row in session
-                    .reader
-                    .alarms()?
-                    .into_iter()
-                    .filter(|row| row.alarm.is_of_mail())
-                {
-                    writeln!(
-                        out,
-                        "alarm since {}: {}",
-                        session.time(row.raised_at),
-                        alarm(&session, &row.alarm)
-                    )?;
-                }
-                if let Some(why) = session.reader.mail_held()? {
-                    writeln!(
-                        out,
-                        "all mail is held: {}; `firstanswer outbox retry` lets it go",
-                        safe(&why)
-                    )?;
-                }
+            } else {
+                list(&session, &messages, out)?;
             }
         }
         OutboxVerb::Retry => {
             session.who()?;
             let count = session.store()?.retry_mail(session.now())?;
-            writeln!(out, "{count} messages are tried again")?;
+            writeln!(out, "{}", session.say().outbox_retried(count))?;
         }
     }
     Ok(Exit::Done)
 }
 
+/// The messages, and below them what else keeps mail from going.
+fn list(session: &Session, messages: &[OutboxRow], out: &mut dyn Write) -> anyhow::Result<()> {
+    let say = session.say();
+    let held = session.reader.mail_held()?.map(|why| say.outbox_held(safe(&why)));
+    let heads = ["message", "to", "subject", "state", "tries", "next", "why"];
+    let mut rows = table_in(session.lang(), &heads);
+    for message in messages {
+        rows.add_row(cells(session, message, held.as_deref()));
+    }
+    writeln!(out, "{}", rows.trim_fmt())?;
+    for row in session.reader.waiting_notices(&session.rules, session.now())? {
+        writeln!(out, "{}", waiting(session, &row))?;
+    }
+    for (address, since, why) in session.reader.dead_addresses()? {
+        let since = session.time(since);
+        writeln!(out, "{}", say.outbox_dead(safe(&address), since, safe(&why)))?;
+    }
+    let alarms = session.reader.alarms()?.into_iter();
+    for row in alarms.filter(|row| row.alarm.is_of_mail()) {
+        let since = session.time(row.raised_at);
+        writeln!(out, "{}", say.alarm_since(since, alarm(session, &row.alarm)))?;
+    }
+    if let Some(held) = held {
+        writeln!(out, "{held}")?;
+    }
+    Ok(())
+}
+
+/// A letter to whoever looks after the house has neither reader nor subject before it is begun: it is told what it is
+/// and whom it is for, and why it does not go.
+fn cells(session: &Session, message: &OutboxRow, held: Option<&str>) -> [String; 7] {
+    let say = session.say();
+    let style = Style {
+        lang: session.lang(),
+        zone: session.zone(),
+        now: session.now(),
+    };
+    let note: Option<Note> = message.note.as_deref().and_then(|note| serde_json::from_str(note).ok());
+    let to = match message.person.as_str() {
+        "" => say.outbox_caretaker(),
+        person => person
+            .parse()
+            .map_or_else(|_| safe(person), |id| tables::person_name(session, &id)),
+    };
+    let subject = match (&note, message.subject.as_str()) {
+        (Some(note), "") => called(note, style),
+        (_, subject) => subject.to_owned(),
+    };
+    let unsent = matches!(message.state.as_str(), "waiting" | "begun");
+    let why = held.filter(|_| unsent).or(message.last_error.as_deref());
+    [
+        message.message.to_string(),
+        to,
+        safe(&subject),
+        say.standing(&message.state).to_owned(),
+        message.attempts.to_string(),
+        tables::time(session, message.next_at),
+        tables::text(why),
+    ]
+}
+
 /// `2 notices wait for Wang Fang, read by Liu Yang: the reader's quiet hours, until Thu 5 Mar 09:00`.
 fn waiting(session: &Session, row: &WaitRow) -> String {
-    let name = |id| tables::person_name(session, id);
+    let (say, name) = (session.say(), |id| tables::person_name(session, id));
     let read = match &row.reader {
-        Some(reader) if *reader != row.person => format!(", read by {}", name(reader)),
+        Some(reader) if *reader != row.person => say.outbox_read_by(name(reader)),
         _ => String::new(),
     };
     let why = match row.waits_for {
-        WaitsFor::Window => "for others to go with (digest window)",
-        WaitsFor::Cap => "the reader has had the day's share (mail.cap_per_day)",
-        WaitsFor::QuietHours => "the reader's quiet hours",
-        WaitsFor::Retry => "they go with the message to the same reader that is tried again",
-        WaitsFor::Server => "the mail server is in trouble",
-        WaitsFor::Release => "all mail is held",
-        WaitsFor::Mailbox => {
-            "nobody in reach has a mailbox that takes mail: mend the directory, or say `firstanswer outbox retry`"
-        }
-        WaitsFor::Turn => "they are about to go",
+        WaitsFor::Window => say.waits_window(),
+        WaitsFor::Cap => say.waits_cap(),
+        WaitsFor::QuietHours => say.waits_quiet(),
+        WaitsFor::Retry => say.waits_retry(),
+        WaitsFor::Server => say.waits_server(),
+        WaitsFor::Release => say.waits_release(),
+        WaitsFor::Mailbox => say.waits_mailbox(),
+        WaitsFor::Turn => say.waits_turn(),
     };
     let until = row
         .goes_at
-        .map(|at| format!(", until {}", tables::time(session, Some(at))));
-    let notices = if row.count == 1 {
-        "1 notice waits"
-    } else {
-        "notices wait"
-    };
-    let count = if row.count == 1 {
-        String::new()
-    } else {
-        format!("{} ", row.count)
-    };
-    format!(
-        "{count}{notices} for {}{read}: {why}{}",
-        name(&row.person),
-        until.unwrap_or_default()
-    )
+        .map(|at| say.outbox_until(tables::time(session, Some(at))))
+        .unwrap_or_default();
+    say.outbox_waits(row.count, &name(&row.person), &read, &why, &until)
 }
 
 fn alarm(session: &Session, alarm: &Alarm) -> String {

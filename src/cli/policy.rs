@@ -11,6 +11,7 @@ use crate::l10n::policy::explain;
 
 /// The policy: what it says.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  firstanswer policy explain")]
 pub struct PolicyArgs {
     /// What to do
     #[command(subcommand)]

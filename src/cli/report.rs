@@ -12,6 +12,7 @@ use crate::report::{self, By, Question, Sort};
 
 /// The managers' figures.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  firstanswer report accountability --from 2026-10-01 --to 2026-10-31 --by person")]
 pub struct ReportArgs {
     /// Which
     #[command(subcommand)]

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, Loaded};
 use crate::directory::Lang;
 use crate::ids::PersonId;
+use crate::l10n::Say;
 use crate::register::{self, Rules, Store, Who, read::Reader};
 
 /// A failure with its exit code.
@@ -131,6 +132,11 @@ impl Session {
     /// The language of what is printed: the one asked for, else the site's.
     pub fn lang(&self) -> Lang {
         self.lang
+    }
+
+    /// Speaks that language.
+    pub fn say(&self) -> Say {
+        Say(self.lang)
     }
 
     /// Opens the database for one change.

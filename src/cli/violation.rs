@@ -16,6 +16,8 @@ use crate::register::read::Slot;
 
 /// Violations: what was breached, and what became of it.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  firstanswer violation list\n  \
+    firstanswer violation confirm 3 --reason 'no answer for two days'")]
 pub struct ViolationArgs {
     /// What to do
     #[command(subcommand)]

@@ -51,6 +51,12 @@ impl<T> Row<T> {
             .map_or(self.at, |(_, at)| *at)
     }
 
+    /// The text of a key, as written.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        let found = self.texts.iter().find(|(under, ..)| under == key);
+        found.map(|(_, text, _)| text.as_str())
+    }
+
     /// Where a text stands under a key; where the key stands, if it isn't found.
     pub(crate) fn text_at(&self, key: &str, text: &str) -> Place {
         let found = self.texts.iter().find(|(under, what, _)| under == key && what == text);

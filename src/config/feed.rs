@@ -2,7 +2,7 @@
 //!
 //! **Not here**: opening them (`feed`), what a dialect's options mean ([`crate::smdr`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -46,10 +46,13 @@ fn check_options(dialect: &str, options: &Options) -> Result<(), String> {
     }
 }
 
-/// A feed and where its parts stand, for the checks between feeds.
+/// What of a feed is right, and where its parts stand, for the checks between feeds: none for a mistake elsewhere in it.
 struct Placed {
-    feed: Feed,
-    name_at: Place,
+    feed: Option<Feed>,
+    name: String,
+    was: Vec<FeedName>,
+    pair: Option<FeedName>,
+    transport: Option<Transport>,
     was_at: Place,
     transport_at: Place,
     pair_at: Place,
@@ -57,11 +60,12 @@ struct Placed {
 }
 
 pub(crate) fn feeds(field: &Field<'_>, site_zone: &TimeZone) -> Option<Vec<Feed>> {
-    // Names are gathered first: a feed that is wrong elsewhere is still there to be paired with.
+    // Names are gathered first: a feed that is wrong elsewhere still has its name, and is there to be paired with.
     let names = names_of(field.node);
+    twice(field);
     let placed = field.list(|f| f.section(|s| feed(s, site_zone)))?;
     between(field, &placed, &names);
-    Some(placed.into_iter().map(|placed| placed.feed).collect())
+    Some(placed.into_iter().filter_map(|placed| placed.feed).collect())
 }
 
 /// Names of the feeds of a main file, as written.
@@ -116,28 +120,33 @@ fn feed(s: &mut Section<'_>, site_zone: &TimeZone) -> Option<Placed> {
     let max_line = s.or("max_line", 8_192, |f| f.count(128, 1 << 20));
     let transport = transport(s, name.as_ref());
     let at = |key: &str| s.key_at(key).unwrap_or(s.at);
-    let transport = transport?;
     Some(Placed {
-        name_at: at("name"),
+        name: s.text("name").unwrap_or_default().to_owned(),
+        was: was.clone(),
+        pair: pair.clone(),
+        transport: transport.clone(),
         was_at: at("was"),
-        transport_at: at(transport.key()),
+        transport_at: transport.as_ref().map_or(s.at, |transport| at(transport.key())),
         pair_at: at("pair"),
         path: s.path.clone(),
-        feed: Feed {
-            name: name?,
-            was,
-            dialect: dialect?,
-            options,
-            time_zone,
-            silence,
-            detect_lines,
-            drift,
-            pair,
-            idle,
-            idle_limit: Some(idle_limit).filter(|limit| !limit.is_zero()),
-            max_line: usize::try_from(max_line).unwrap_or(8_192),
-            transport,
-        },
+        feed: name
+            .zip(dialect)
+            .zip(transport)
+            .map(|((name, dialect), transport)| Feed {
+                name,
+                was,
+                dialect,
+                options,
+                time_zone,
+                silence,
+                detect_lines,
+                drift,
+                pair,
+                idle,
+                idle_limit: Some(idle_limit).filter(|limit| !limit.is_zero()),
+                max_line: usize::try_from(max_line).unwrap_or(8_192),
+                transport,
+            }),
     })
 }
 
@@ -355,49 +364,58 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// Feeds of one name.
+fn twice(field: &Field<'_>) {
+    let Value::List(list) = &field.node.value else { return };
+    let mut seen = HashSet::new();
+    for (index, node) in list.iter().enumerate() {
+        let (Some(name), Value::Table(entries)) = (name_of(node), &node.value) else {
+            continue;
+        };
+        let at = entries
+            .iter()
+            .find(|entry| entry.key == "name")
+            .map(|entry| entry.key_at);
+        let reason = format!("there are two feeds `{name}`");
+        if !seen.insert(name)
+            && let Some(at) = at
+        {
+            let path = format!("{}[{index}].name", field.path);
+            field.load.report(at, &path, &reason, "rename one of them");
+        }
+    }
+}
+
 fn between(field: &Field<'_>, feeds: &[Placed], names: &[String]) {
     let load = field.load;
-    let mut seen: HashMap<&str, ()> = HashMap::new();
-    let mut used: HashMap<String, &FeedName> = HashMap::new();
+    let mut used: HashMap<String, &str> = HashMap::new();
     for Placed {
-        feed,
-        name_at,
+        name,
+        was,
+        pair,
+        transport,
         was_at,
         transport_at,
         pair_at,
         path,
+        ..
     } in feeds
     {
         let key = |key: &str| format!("{path}.{key}");
-        if seen.insert(feed.name.as_str(), ()).is_some() {
-            load.report(
-                *name_at,
-                &key("name"),
-                &format!("there are two feeds `{}`", feed.name),
-                "rename one of them",
-            );
-        }
-        for old in feed
-            .was
-            .iter()
-            .filter(|old| names.iter().any(|name| name == old.as_str()))
-        {
+        for old in was.iter().filter(|old| names.iter().any(|name| name == old.as_str())) {
             let reason = format!("`{old}` is the name of a feed that still exists");
             load.report(*was_at, &key("was"), &reason, "name only feeds that are gone");
         }
-        if let Some((what, verb)) = clash(&feed.transport)
-            && let Some(other) = used.insert(what.clone(), &feed.name)
+        if let Some(transport) = transport
+            && let Some((what, verb)) = clash(transport)
+            && let Some(other) = used.insert(what.clone(), name)
         {
             let reason = format!("the feed `{other}` {verb} {what} already");
-            load.report(*transport_at, &key(feed.transport.key()), &reason, "change one of them");
+            load.report(*transport_at, &key(transport.key()), &reason, "change one of them");
         }
-        if let Some(pair) = &feed.pair {
-            let others: Vec<&str> = names
-                .iter()
-                .map(String::as_str)
-                .filter(|n| *n != feed.name.as_str())
-                .collect();
-            if *pair == feed.name {
+        if let Some(pair) = pair {
+            let others: Vec<&str> = names.iter().map(String::as_str).filter(|n| n != name).collect();
+            if pair.as_str() == name {
                 load.report(
                     *pair_at,
                     &key("pair"),

@@ -14,6 +14,9 @@ use crate::directory::Directory;
 
 pub(crate) type Parts = (Config, Directory, Policy, Calendar);
 
+/// The shipped policy that overrides are looked at over when theirs is not to be had.
+const STAND_IN: &str = "bureau";
+
 /// The main file as read.
 struct Main<'a> {
     site: Site,
@@ -37,10 +40,9 @@ enum CalendarSource<'a> {
     Inline(Box<Calendar>),
 }
 
-/// Where the policy comes from, and what is laid over it.
+/// Where the policy comes from (none if that is wrong), and what is laid over it.
 struct PolicySource<'a> {
-    from: PolicyFrom,
-    named: Field<'a>,
+    from: Option<(PolicyFrom, Field<'a>)>,
     over: Option<&'a [Entry]>,
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn all<'a>(load: &'a Load<'a>, root: &'a Node) -> Option<Parts> {
         store: main.store,
         directory: main.directory?.path,
         calendar: calendar_path,
-        policy: main.policy?.from,
+        policy: main.policy?.from?.0,
         mail: main.mail?,
         web: main.web,
         feeds: main.feeds,
@@ -156,7 +158,9 @@ fn policy_source<'a>(field: &Field<'a>) -> Option<PolicySource<'a>> {
                 let included = included(f)?;
                 Some((PolicyFrom::File(included.path), included.field))
             } else {
-                let way_out = format!("{}, or name a file: \"policies/own.toml\"", choose(text, &names));
+                let nearest = choose(text, &names);
+                let or = if nearest.ends_with('?') { " Or" } else { "; or" };
+                let way_out = format!("{nearest}{or} name a file: \"policies/own.toml\"");
                 f.wrong(format!("there is no policy `{text}`"), way_out);
                 None
             }
@@ -165,31 +169,27 @@ fn policy_source<'a>(field: &Field<'a>) -> Option<PolicySource<'a>> {
             Value::Table(entries) => Some(entries.as_slice()),
             _ => f.section(|_| None),
         });
-        named.map(|(from, named)| PolicySource { from, named, over })
+        Some(PolicySource { from: named, over })
     })
 }
 
 fn read_policy(load: &Load<'_>, source: &PolicySource<'_>) -> Option<Policy> {
-    let mut root = match &source.from {
-        PolicyFrom::Shipped(name) => {
-            let text = shipped::policy(name)?;
-            let path = PathBuf::from(format!("policies/{name}.toml"));
-            load.text(path, format!("shipped policies/{name}.toml"), text.to_owned())
-        }
-        PolicyFrom::File(path) => {
+    let read = match &source.from {
+        Some((PolicyFrom::Shipped(name), _)) => shipped_policy(load, name),
+        Some((PolicyFrom::File(path), named)) => {
             let field = Field {
                 load,
-                node: source.named.node,
-                path: source.named.path.clone(),
+                node: named.node,
+                path: named.path.clone(),
             };
-            open(
-                load,
-                &Included {
-                    path: path.clone(),
-                    field,
-                },
-            )?
+            let path = path.clone();
+            open(load, &Included { path, field })
         }
+        None => None,
+    };
+    let Some(mut root) = read else {
+        over_nothing(load, source.over?);
+        return None;
     };
     let mut text = load.source_text(root.at);
     if let (Some(over), Value::Table(entries)) = (source.over.filter(|over| !over.is_empty()), &mut root.value) {
@@ -197,6 +197,24 @@ fn read_policy(load: &Load<'_>, source: &PolicySource<'_>) -> Option<Policy> {
         text = tree::write(entries);
     }
     whole(load, &root, |s| policy::read(s, text)).flatten()
+}
+
+fn shipped_policy(load: &Load<'_>, name: &str) -> Option<Node> {
+    let text = shipped::policy(name)?;
+    let path = PathBuf::from(format!("policies/{name}.toml"));
+    Some(load.text(path, format!("shipped policies/{name}.toml"), text.to_owned()))
+}
+
+/// The policy is not to be had: what is laid over it is looked at all the same, over a shipped one. What the right one
+/// would bring along is then not missed.
+fn over_nothing(load: &Load<'_>, over: &[Entry]) {
+    let Some(mut root) = shipped_policy(load, STAND_IN) else {
+        return;
+    };
+    if let Value::Table(entries) = &mut root.value {
+        tree::overlay(entries, over);
+    }
+    load.in_part(|| whole(load, &root, |s| policy::read(s, String::new())));
 }
 
 /// Asks for every key of the main file, for the test that compares them with the annotated one.

@@ -192,6 +192,16 @@ fn people(links: &Links<'_>, raw: &Raw) {
         .collect();
     let mut told: HashSet<PersonId> = HashSet::new();
     for row in &raw.people {
+        // A person with a mistake elsewhere has the login all the same.
+        if let (Some(login), Some(id)) = (row.text("login"), &row.id)
+            && let Some(other) = logins.insert(login, id)
+        {
+            let reason = format!("`{other}` has the login `{login}` already");
+            let path = format!("{}.login", row.path);
+            links
+                .load
+                .report(row.key_at("login"), &path, &reason, "a login names one person");
+        }
         let Some(person) = &row.value else { continue };
         links.department(&person.department, row, "department");
         person
@@ -209,15 +219,6 @@ fn people(links: &Links<'_>, raw: &Raw) {
                     "name another person",
                 );
             }
-        }
-        if let Some(login) = &person.login
-            && let Some(other) = logins.insert(login.as_str(), &person.id)
-        {
-            let reason = format!("`{other}` has the login `{login}` already");
-            let path = format!("{}.login", row.path);
-            links
-                .load
-                .report(row.key_at("login"), &path, &reason, "a login names one person");
         }
         // Reported where a supervisor is written, if one of the circle is; heads that sit in each other's
         // departments make one without.

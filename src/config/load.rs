@@ -1,6 +1,6 @@
 //! One load: the files it read and the problems it found.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 #[cfg(test)]
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,8 @@ pub(crate) struct Load<'f> {
     problems: RefCell<Vec<Problem>>,
     /// Per source: the text of the lines that did not parse. A key that stands there isn't missing.
     broken: RefCell<Vec<String>>,
+    /// A part of the whole is not to be had: what may stand in it is not missed.
+    in_part: Cell<bool>,
     /// Keys that were asked for, with indexes and free names taken out: the reference test's other half.
     #[cfg(test)]
     pub asked: RefCell<BTreeSet<String>>,
@@ -52,6 +54,7 @@ impl<'f> Load<'f> {
             sources: RefCell::default(),
             problems: RefCell::default(),
             broken: RefCell::default(),
+            in_part: Cell::default(),
             #[cfg(test)]
             asked: RefCell::default(),
         }
@@ -149,8 +152,22 @@ impl<'f> Load<'f> {
             .unwrap_or_default()
     }
 
+    /// Reads what may be without a part of itself.
+    pub(crate) fn in_part<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.in_part.set(true);
+        let value = read();
+        self.in_part.set(false);
+        value
+    }
+
+    /// Whether names and keys may stand in a part that is not to be had.
+    pub(crate) fn is_in_part(&self) -> bool {
+        self.in_part.get()
+    }
+
+    /// Whether a key may stand where it can't be read.
     pub(crate) fn is_broken(&self, file: usize, key: &str) -> bool {
-        self.broken.borrow().get(file).is_some_and(|lines| lines.contains(key))
+        self.in_part.get() || self.broken.borrow().get(file).is_some_and(|lines| lines.contains(key))
     }
 
     /// Ends the load: the sources if nothing is wrong, else all that is.

@@ -1,7 +1,12 @@
 //! Which name was meant.
 
-/// The nearest of some names, if one is near enough to be meant.
+/// The nearest of some names, if one is near enough to be meant: the only one that begins so is.
 pub(crate) fn nearest<'n>(text: &str, names: &[&'n str]) -> Option<&'n str> {
+    let begun = text.to_lowercase();
+    let mut so = names.iter().filter(|name| name.to_lowercase().starts_with(&begun));
+    if let (true, Some(only), None) = (begun.chars().count() > 1, so.next(), so.next()) {
+        return Some(only);
+    }
     let (distance, name) = least_distant(text, names)?;
     let longest = text.chars().count().max(name.chars().count());
     (distance * 2 <= longest).then_some(name)
@@ -30,4 +35,20 @@ pub(crate) fn choose(text: &str, names: &[&str]) -> String {
         }
     }
     format!("the nearest is `{name}`; known: {}", known.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_only_name_that_begins_so_is_meant() {
+        let names = ["auto", "avaya-ip-office", "asterisk-csv", "3cx"];
+        assert_eq!(nearest("avaya", &names), Some("avaya-ip-office"));
+        assert_eq!(nearest("Asterisk", &names), Some("asterisk-csv"));
+        // Two begin so, or it is one letter: what is nearest decides, if it is near.
+        assert_eq!(nearest("a", &names), None);
+        assert_eq!(nearest("atuo", &names), Some("auto"));
+        assert_eq!(nearest("panasonic", &names), None);
+    }
 }

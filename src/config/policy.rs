@@ -349,7 +349,13 @@ fn account_codes(field: &Field<'_>, categories: &[String]) -> Option<BTreeMap<St
     let mut codes = BTreeMap::new();
     field.map(|code, _: Place, value| {
         let meaning = value.section(|s| {
-            let category = s.opt("category", |f| f.word(&names)).and_then(|name| name.parse().ok());
+            let category = s.opt("category", |f| {
+                if f.load.is_in_part() {
+                    return f.text().map(str::to_owned);
+                }
+                f.word(&names)
+            });
+            let category = category.and_then(|name| name.parse().ok());
             let outcome = s.opt("outcome", |f| f.word(&OUTCOMES));
             let duty = s.opt("duty", |f| f.one_of(&DUTIES));
             if !["category", "outcome", "duty"].iter().any(|key| s.has(key)) {

@@ -77,7 +77,13 @@ impl<'a> Field<'a> {
                 );
                 None
             }
-            _ => self.wants("a whole number", "write it without quotes: 3"),
+            Value::Text(ref text) if text.trim().parse().is_ok_and(|n| (least..=most).contains(&n)) => {
+                self.wants("a whole number", &format!("write it without quotes: {}", text.trim()))
+            }
+            _ => {
+                let what = format!("a whole number from {least} to {most}");
+                self.wants(&what, "write it in digits, without quotes")
+            }
         }
     }
 
@@ -267,6 +273,15 @@ impl<'a> Section<'a> {
 
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// The text of a key, as written.
+    pub(crate) fn text(&self, key: &str) -> Option<&'a str> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        match &entry.node.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Where a key stands, if it is there.

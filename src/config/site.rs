@@ -148,6 +148,7 @@ pub(crate) fn socket(text: &str) -> Result<SocketAddr, Wrong> {
     text.parse().map_err(|_| {
         let way_out = match text.rsplit_once(':') {
             Some(("", port)) => format!("name the address too: \"127.0.0.1:{port}\", or \"0.0.0.0:{port}\" for all"),
+            Some((_, port)) if port.parse::<u16>().is_err() => "ports are 1 to 65535: \"127.0.0.1:8080\"".to_owned(),
             Some((_, port)) => format!("write the address in numbers: \"127.0.0.1:{port}\""),
             None => "write address and port: \"127.0.0.1:8080\"".to_owned(),
         };

@@ -64,20 +64,26 @@ impl Directory {
             HoldingWhat::Machine { machine, lead } => Holder::Machine(*machine, lead.clone()),
             HoldingWhat::Group { lead, .. } => Holder::UnknownMember(lead.as_ref().unwrap_or(&self.fallback).clone()),
         };
-        let no_lead = match &row.what {
-            HoldingWhat::Group { lead: None, .. } => format!(", no lead: {}, the fallback", self.fallback),
-            _ => String::new(),
-        };
-        Found {
-            holder,
-            rule: format!(
-                "{} → {}{no_lead}{} ({})",
-                row.label(),
-                row.what.label(),
-                row.period(),
-                row.place
-            ),
+        // Asked of each answer: pieces of a text rather than a text of each piece.
+        let mut rule = String::with_capacity(64);
+        rule.push_str(&row.label());
+        rule.push_str(" → ");
+        match &row.what {
+            HoldingWhat::Person(person) => rule.push_str(person.as_str()),
+            what => rule.push_str(&what.label()),
         }
+        if let HoldingWhat::Group { lead: None, .. } = &row.what {
+            rule.push_str(", no lead: ");
+            rule.push_str(self.fallback.as_str());
+            rule.push_str(", the fallback");
+        }
+        if row.from.is_some() || row.to.is_some() {
+            rule.push_str(&row.period());
+        }
+        rule.push_str(" (");
+        rule.push_str(&row.place);
+        rule.push(')');
+        Found { holder, rule }
     }
 
     fn at_desk(&self, row: &Holding, id: &DeskId, at: DateTime) -> Found {

@@ -123,7 +123,7 @@ impl Running {
         self.failures += 1;
         let wait = self.lost.failed();
         let feed = &self.settings.reading.feed;
-        tracing::warn!(feed = %feed, why, seconds = wait.as_secs_f32(), "no connection to the switch; trying again");
+        tracing::warn!(feed = %feed, why, seconds = %format_args!("{:.1}", wait.as_secs_f32()), "no connection to the switch; trying again");
         self.now(FeedNow::Waiting, Some(why.clone())).await?;
         if self.failures >= LOST_AFTER {
             let feed = self.settings.reading.feed.to_string();

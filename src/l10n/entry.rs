@@ -24,7 +24,7 @@ fn chinese(rule: &str) -> Option<String> {
         return Some("话单没有写明分机".to_owned());
     }
     if let Some(ext) = rule.strip_suffix(" is not in the directory") {
-        return Some(format!("目录中没有 {ext}"));
+        return Some(format!("通讯录中没有 {ext}"));
     }
     // The place in the file stands in brackets, at the end or before what follows from it.
     let (head, rest) = rule.rsplit_once(" (")?;
@@ -126,7 +126,7 @@ fn was(head: &str) -> Option<String> {
     }
     if let Some((ext, rest)) = head.split_once(" is in the directory for feed ") {
         let feed = rest.strip_suffix(" only")?;
-        return Some(format!("目录中只有话单源 {feed} 的 {ext}"));
+        return Some(format!("通讯录中只有话单源 {feed} 的 {ext}"));
     }
     let (ext, rest) = head.split_once(" is ")?;
     let (what, day) = rest.split_once("'s from ")?;
@@ -215,9 +215,9 @@ mod tests {
             ),
             (
                 "8021 is in the directory for feed hall only (d.toml:9)",
-                "目录中只有话单源 hall 的 8021（d.toml:9）",
+                "通讯录中只有话单源 hall 的 8021（d.toml:9）",
             ),
-            ("8099 is not in the directory", "目录中没有 8099"),
+            ("8099 is not in the directory", "通讯录中没有 8099"),
             ("the line names no extension", "话单没有写明分机"),
         ] {
             assert_eq!(Say(Lang::Zh).entry(en), zh);

@@ -124,11 +124,11 @@ impl Scene<'_> {
             }
             Event::Registered(particulars) => {
                 let said = self.particulars(particulars);
-                self.pick(format!("登记：{said}"), format!("registered: {said}"))
+                self.pick(format!("登记（{said}）"), format!("registered ({said})"))
             }
             Event::ToldOnce(told) => {
                 let said = self.told(told);
-                self.pick(format!("一次性告知：{said}"), format!("told once: {said}"))
+                self.pick(format!("一次性告知（{said}）"), format!("told once ({said})"))
             }
             Event::Noted { text } => self.pick(format!("备注：{text}"), format!("note: {text}")),
             Event::Closed { outcome, text, of, .. } => {
@@ -220,11 +220,11 @@ impl Scene<'_> {
         };
         match was.map(|was| self.at(was)) {
             Some(was) => self.pick(
-                format!("{zh}：{what}的期限由{was} 改为{due}"),
+                format!("{zh}：{what}的时限由{was} 改为{due}"),
                 format!("{en}: {what} was due {was}, is due {due} now"),
             ),
             None => self.pick(
-                format!("{zh}：{what}的期限现可计算，为{due}"),
+                format!("{zh}：{what}的时限现可计算，为{due}"),
                 format!("{en}: {what} had no due date, is due {due} now"),
             ),
         }
@@ -246,7 +246,7 @@ impl Scene<'_> {
     /// What was written down, label by label.
     fn particulars(&self, p: &Particulars) -> String {
         let say = self.say;
-        let duty = p.duty.map(|duty| say.duty(duty).to_owned());
+        let duty = p.duty.map(|duty| say.whose(duty).to_owned());
         let category = p.category.as_ref().map(|category| say.category(category));
         let anonymous = p.anonymous.then(String::new);
         let rows = [
@@ -254,8 +254,8 @@ impl Scene<'_> {
             (say.label_anonymous(), anonymous),
             (say.label_phone(), p.phone.as_deref().and_then(super::masked)),
             (say.label_matter(), p.matter.clone()),
-            (say.label_duty(), duty),
-            (say.label_category(), category),
+            (say.fact_duty(), duty),
+            (say.fact_category(), category),
             (say.label_caller_told(), p.caller_told.clone()),
             (say.label_right_body(), p.right_body.clone()),
             (say.label_right_phone(), p.right_phone.clone()),
@@ -278,14 +278,21 @@ impl Scene<'_> {
 
     fn joined<const N: usize>(&self, rows: [(String, Option<String>); N]) -> String {
         let (colon, comma) = match self.say.0 {
-            Lang::Zh => (" ", "；"),
-            Lang::En => (" ", "; "),
+            Lang::Zh => ("：", "；"),
+            Lang::En => (": ", "; "),
+        };
+        // Amid a sentence; the rest of a label is not touched.
+        let amid = |mut label: String| {
+            if let Some(first) = label.get_mut(..1) {
+                first.make_ascii_lowercase();
+            }
+            label
         };
         let said: Vec<String> = rows
             .into_iter()
             .filter_map(|(label, value)| match value {
-                Some(value) if value.is_empty() => Some(label),
-                value => value.map(|value| format!("{label}{colon}{value}")),
+                Some(value) if value.is_empty() => Some(amid(label)),
+                value => value.map(|value| format!("{}{colon}{value}", amid(label))),
             })
             .collect();
         said.join(comma)
@@ -343,8 +350,28 @@ mod tests {
                 phone: Some("13812345678".into()),
                 ..Particulars::default()
             })),
-            "登记：来电人姓名 李；另一联系电话 138****5678",
-            "registered: Caller's name 李; Another phone 138****5678",
+            "登记（来电人姓名：李；另一联系电话：138****5678）",
+            "registered (caller's name: 李; another phone: 138****5678)",
+        );
+        // Read by others than who chose “My own” in the form.
+        check(
+            &Event::Registered(Box::new(Particulars {
+                anonymous: true,
+                duty: Some(crate::case::Duty::Own),
+                category: Some("inquiry".parse().unwrap()),
+                ..Particulars::default()
+            })),
+            "登记（来电人不愿留名；职责归属：本岗职责；事项类别：咨询）",
+            "registered (the caller won't give a name; whose matter: the answerer's own; kind of matter: Inquiry)",
+        );
+        check(
+            &Event::ToldOnce(Told {
+                basis: Some("条例第8条".into()),
+                limit: Some("5 天".into()),
+                ..Told::default()
+            }),
+            "一次性告知（依据：条例第8条；办理期限：5 天）",
+            "told once (basis: 条例第8条; how long it takes: 5 天)",
         );
     }
 }

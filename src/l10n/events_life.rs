@@ -106,6 +106,14 @@ impl Scene<'_> {
                 let (what, text) = (self.ask(*what), self.tail(text));
                 self.pick(format!("已批准（{what}）{text}"), format!("approved ({what}){text}"))
             }
+            Event::Declined { what, reason, .. } => {
+                let dispute = || self.pick("异议".into(), "the dispute".into());
+                let what = what.map_or_else(dispute, |what| self.ask(what));
+                self.pick(
+                    format!("未批准（{what}）：{reason}"),
+                    format!("declined ({what}): {reason}"),
+                )
+            }
             Event::Hot { text } => self.pick(format!("热点：{text}"), format!("hot: {text}")),
             Event::Corrected { to, was, reason, .. } => {
                 let nobody = self.pick("无".into(), "nobody".into());
@@ -136,15 +144,18 @@ impl Scene<'_> {
                 )
             }
             Event::ShownInTime { .. } => self.pick(
-                "话单表明是在时限内办到的，违规已免责".into(),
+                "话单表明是在时限内办到的，违反首问责任已免除".into(),
                 "the call log shows that it was done in time: violation waived".into(),
             ),
             Event::ViolationRuled { confirmed, reason, .. } => match confirmed {
                 true => self.pick(
-                    format!("违规已认定：{reason}"),
+                    format!("违反首问责任已认定：{reason}"),
                     format!("violation confirmed: {reason}"),
                 ),
-                false => self.pick(format!("违规已免责：{reason}"), format!("violation waived: {reason}")),
+                false => self.pick(
+                    format!("违反首问责任已免除：{reason}"),
+                    format!("violation waived: {reason}"),
+                ),
             },
             _ => String::new(),
         }
@@ -195,7 +206,7 @@ impl Scene<'_> {
 
     fn ask(&self, what: Ask) -> String {
         let (zh, en) = match what {
-            Ask::Promise => ("超过期限的承诺", "a promise beyond the limit"),
+            Ask::Promise => ("超过时限的承诺", "a promise beyond the limit"),
             Ask::Extension => ("延期", "an extension"),
             Ask::Unreasonable => ("不合理诉求", "that the demand is unreasonable"),
         };
@@ -230,7 +241,7 @@ impl Say {
             ViolationKind::NotTold => ("未告知来电人去向", "the caller was not told"),
             ViolationKind::BuckPassing => ("推诿", "passing the buck"),
             ViolationKind::RepeatContact => ("办结后来电人再次来电", "the caller rang again after closing"),
-            ViolationKind::OverPromise => ("承诺超过期限", "promised beyond the limit"),
+            ViolationKind::OverPromise => ("承诺超过时限", "promised beyond the limit"),
             ViolationKind::Cold => ("态度冷淡", "cold"),
             ViolationKind::Rude => ("言语不文明", "rude"),
             ViolationKind::Favours => ("借机谋取私利", "favours"),

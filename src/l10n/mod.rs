@@ -7,14 +7,17 @@
 //!
 //! **Invariants.** Words are those of the glossary. No clock is asked: `now` is an argument.
 //!
-//! **Not here**: sentences for administrators (errors, logs: English, where they arise), HTML.
+//! **Not here**: errors and the log (English, where they arise), HTML.
 
+mod doctor_words;
 mod entry;
 pub mod events;
 mod events_life;
+mod feed_words;
 mod heads;
 pub mod mask;
 pub mod names;
+mod outbox_words;
 mod page_words;
 pub mod policy;
 mod report_words;
@@ -95,7 +98,10 @@ pub(crate) use catalogue;
 
 #[cfg(test)]
 mod tests {
-    use super::{page_words::PAGE, report_words::REPORT, why_words::WHY, words::COMMON};
+    use super::{
+        doctor_words::DOCTOR, feed_words::FEED, outbox_words::OUTBOX, page_words::PAGE, report_words::REPORT,
+        why_words::WHY, words::COMMON,
+    };
 
     fn is_chinese(c: char) -> bool {
         ('\u{3400}'..='\u{9fff}').contains(&c)
@@ -103,7 +109,15 @@ mod tests {
 
     #[test]
     fn every_sentence_is_in_its_own_language() {
-        for (key, zh, en) in COMMON.iter().chain(PAGE).chain(REPORT).chain(WHY) {
+        for (key, zh, en) in COMMON
+            .iter()
+            .chain(PAGE)
+            .chain(REPORT)
+            .chain(WHY)
+            .chain(DOCTOR)
+            .chain(FEED)
+            .chain(OUTBOX)
+        {
             assert!(zh.chars().any(is_chinese), "{key}: no Chinese in “{zh}”");
             assert!(
                 en.chars().any(|c| c.is_ascii_alphabetic()),
@@ -116,7 +130,15 @@ mod tests {
 
     #[test]
     fn the_glossary_has_no_synonyms() {
-        for (key, _, en) in COMMON.iter().chain(PAGE).chain(REPORT).chain(WHY) {
+        for (key, _, en) in COMMON
+            .iter()
+            .chain(PAGE)
+            .chain(REPORT)
+            .chain(WHY)
+            .chain(DOCTOR)
+            .chain(FEED)
+            .chain(OUTBOX)
+        {
             let en = en.to_lowercase();
             for word in ["ticket", "assignee", "owner", "issue", "agent"] {
                 assert!(!en.contains(word), "{key} says `{word}`");

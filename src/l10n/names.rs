@@ -69,7 +69,7 @@ impl Say {
         }
     }
 
-    /// Whose matter it is.
+    /// Whose matter it is, as the one chooses whose it may be.
     pub fn duty(self, duty: Duty) -> &'static str {
         match duty {
             Duty::Own => self.pick("本岗职责", "My own"),
@@ -77,6 +77,17 @@ impl Say {
             Duty::Other => self.pick("其他部门职责", "Another department's"),
             Duty::Outside => self.pick("外单位职责", "Another body's"),
             Duty::Unclear => self.pick("职责不清", "Unclear"),
+        }
+    }
+
+    /// Whose matter it is, for those who read of it.
+    pub fn whose(self, duty: Duty) -> &'static str {
+        match duty {
+            Duty::Own => self.pick("本岗职责", "the answerer's own"),
+            Duty::Unit => self.pick("本科室职责", "their department's"),
+            Duty::Other => self.pick("其他部门职责", "another department's"),
+            Duty::Outside => self.pick("外单位职责", "another body's"),
+            Duty::Unclear => self.pick("职责不清", "not clear"),
         }
     }
 

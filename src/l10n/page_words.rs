@@ -102,10 +102,13 @@ catalogue! { PAGE;
     do_approve { "批准", "Approve" }
     hint_approve { "批准上面的申请。", "Grant what is asked above." }
     button_approve { "批准", "Approve" }
-    do_confirm { "认定违规", "Confirm a violation" }
+    do_decline { "不批准", "Decline" }
+    hint_decline { "不批准上面的申请，或不接受异议；理由会通知本人。", "Not grant what is asked above, or not agree with a dispute; who asked is told why." }
+    button_decline { "不批准", "Decline" }
+    do_confirm { "认定违反首问责任", "Confirm a violation" }
     hint_confirm { "认定后计入考核；当事人可提出异议。", "Then it counts; whom it concerns may disagree." }
-    button_confirm { "认定违规", "Confirm it" }
-    do_waive { "免除违规", "Waive a violation" }
+    button_confirm { "认定违反首问责任", "Confirm it" }
+    do_waive { "免除违反首问责任", "Waive a violation" }
     hint_waive { "仍然可见，但不计入考核。", "It stays visible and does not count." }
     button_waive { "免除", "Waive it" }
     label_violation { "哪一项", "Which" }
@@ -176,6 +179,8 @@ catalogue! { PAGE;
     label_reason { "原因", "Reason" }
     label_note { "备注", "Remark" }
     label_more_text { "其他", "Anything else" }
+    fact_duty { "职责归属", "Whose matter" }
+    fact_category { "事项类别", "Kind of matter" }
     label_duty { "职责归属", "Duty" }
     label_category { "事项类别", "Category" }
     label_caller_name { "来电人姓名", "Caller's name" }
@@ -232,7 +237,7 @@ catalogue! { PAGE;
     count_due_today { "今天到期", "Due today" }
     count_promised_today { "答应今天答复", "Promised for today" }
     watch_rule { "等您裁定或批准", "For you to rule on" }
-    watch_pending { "待您认定的违规", "Violations for your ruling" }
+    watch_pending { "待您认定的违反首问责任", "Violations for your ruling" }
     watch_escalated { "已督办到您", "Escalated to you" }
     watch_overdue { "下属逾期", "Overdue below you" }
     watch_offered { "转办久未接收", "Offered for too long" }
@@ -246,7 +251,7 @@ catalogue! { PAGE;
     row_frozen { "等主管裁定由谁承办", "waits for the supervisor to rule who handles it" }
     row_promised(when) { "答应 {when} 前答复", "promised by {when}" }
     row_spoken(when, span) { "{when} 与来电人通话 {span}，交换机有记录", "spoke {when} for {span}, as the switch shows" }
-    row_pending(n) { "{n} 项违规待认定", "violations to rule on: {n}" }
+    row_pending(n) { "{n} 项违反首问责任待认定", "violations to rule on: {n}" }
     row_disputed { "有人提出异议", "disputed" }
     row_by(policy, calendar) { "依据：{policy}；日历 {calendar}", "By: {policy}; calendar {calendar}" }
     done_proved(when, span) { "交换机证实：{when} 与来电人通话 {span}", "proved by the switch: spoke {when} for {span}" }
@@ -277,8 +282,8 @@ catalogue! { PAGE;
     not_found_text { "链接不完整或有误。请从邮件中重新点开，长链接断行时请复制完整。", "The link is incomplete or wrong. Please open it from the mail again; if it was broken over two lines, copy all of it." }
     expired_title { "链接已过期", "The link has expired" }
     expired_text { "链接 30 天有效。请使用最近一封邮件里的链接。", "Links work for 30 days. Please use the one in your latest mail." }
-    gone_title { "这件记录已不存在", "This case is gone" }
-    gone_text { "可能已按保存期限删除。", "It was probably removed when its retention ended." }
+    gone_title { "没有这件首问责任记录", "There is no such case" }
+    gone_text { "这个链接所指的记录不在数据库中，可能是恢复了较早的备份。请使用最近一封邮件里的链接。", "The case of this link is not in the database; perhaps an earlier backup was put back. Please use the link in your latest mail." }
     busy_title { "系统正忙", "The system is busy" }
     busy_text { "没有保存任何内容，请稍后再试。", "Nothing was saved; please try again in a moment." }
     too_large_title { "内容太长", "Too much at once" }

@@ -73,7 +73,7 @@ impl Words {
         let (talk, age) = (self.span(opens.min_talk), self.span(opens.max_age));
         let mut lines = vec![
             self.pick(
-                format!("外线来电接听后立首问记录；通话短于 {talk} 的不立"),
+                format!("外线来电接听后立首问责任记录；通话短于 {talk} 的不立"),
                 format!("an answered outside call opens a case, unless it was shorter than {talk}"),
             ),
             self.pick(
@@ -219,7 +219,7 @@ impl Words {
         )];
         if let Some(max) = policy.promise_max {
             let max = self.span(max);
-            lines.push(self.pick(format!("承诺期限不超过 {max}"), format!("no promise beyond {max}")));
+            lines.push(self.pick(format!("承诺时限不超过 {max}"), format!("no promise beyond {max}")));
         }
         if let Some(max) = policy.extension_max {
             let (times, max) = (policy.extension_times, self.span(max));

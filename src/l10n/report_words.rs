@@ -31,8 +31,9 @@ catalogue! { REPORT;
     col_missed { "未接", "Missed" }
     col_called_back { "已回电", "Called back" }
     col_called_back_in_time { "按时回电", "Called back in time" }
-    col_violations_pending { "待认定违规", "Violations pending" }
-    col_violations_confirmed { "已认定违规", "Violations confirmed" }
+    col_called_back_proven { "交换机证实已回电", "Call-back proved" }
+    col_violations_pending { "违反首问责任，待认定", "Violations pending" }
+    col_violations_confirmed { "违反首问责任，已认定", "Violations confirmed" }
     col_answered_rate { "接听率", "Answered, share" }
     col_registered_rate { "登记率", "Registered, share" }
     col_registered_in_time_rate { "按时登记率", "Registered in time, share" }
@@ -54,8 +55,13 @@ catalogue! { REPORT;
     why_title(id) { "#{id} 的依据", "Why #{id} is as it is" }
     head_called_back { "回电", "Called back" }
     not_called_back { "未回电", "not called back" }
-    called_back_at(when) { "{when} 已回电", "called back {when}" }
+    called_back_at(when) { "{when} 已回电，交换机证实", "called back {when}, as the switch proves" }
+    called_back_stated(when) { "{when} 已回电，仅由承办人说明", "called back {when}, as the handler says" }
     owes_nothing { "不需回电", "nothing owed" }
+    no_case_title(id) { "没有首问责任记录 #{id}", "There is no case {id}" }
+    no_case_text { "请核对编号，或从报表中打开。编号不会重复使用；恢复较早的备份后，备份之后的记录不在其中。", "Please check the number, or open it from the report. Numbers are never used twice; after an earlier backup was put back, what came later is not in it." }
+    no_count_title { "报表中没有这一项", "The report has no such figure" }
+    no_count_text(count) { "没有名为“{count}”的数字，或没有这一行。请从报表中打开。", "There is no figure `{count}`, or no such row. Please open it from the report." }
     range_from { "从", "From" }
     range_to { "到", "To" }
     range_by { "按", "By" }
@@ -66,14 +72,14 @@ catalogue! { REPORT;
     bad_range_title { "没有这样的报表", "No such report" }
     bad_range_text { "请把日期写成 2026-10-08，并且结束日期不早于开始日期；by 为 person、department、hour、weekday、day 或 month，sort 为某一列的名称。", "Write dates as 2026-10-08, the last not before the first; by is person, department, hour, weekday, day or month, sort the name of a column." }
     head_call { "来电", "Call" }
-    head_case { "首问记录", "Case" }
+    head_case { "首问责任记录", "Case" }
     head_time { "时间", "Time" }
     head_caller { "来电人", "Caller" }
     head_called { "被叫", "Called" }
     head_extension { "分机", "Extension" }
     head_person { "人员", "Person" }
     head_ring { "振铃", "Ring" }
-    head_talk { "通话", "Talk" }
+    head_talk { "通话时长", "Talk" }
     head_sure { "确定程度", "How sure" }
     head_matter { "事项", "Matter" }
     head_handler { "承办人", "Handler" }
@@ -81,5 +87,5 @@ catalogue! { REPORT;
     head_deadline { "时限", "Due" }
     head_kind { "种类", "Kind" }
     head_article { "条款", "Article" }
-    head_violation { "违规", "Violation" }
+    head_violation { "违反首问责任", "Violation" }
 }

@@ -39,7 +39,7 @@ catalogue! { WHY;
     doubt_by_roster { "按值班表认定", "by the desk's roster" }
     doubt_roster_hole { "值班表该时段无人：由部门负责人承办，存疑", "the roster has nobody at that time: the head handles it, ambiguous" }
     doubt_unknown_member { "由组接听，不知是哪一位：由组负责人承办，存疑", "a group answered, which member is not known: its lead handles it, ambiguous" }
-    doubt_unmapped { "目录中没有这个分机：由兜底人承办，存疑", "the directory does not know the extension: the fallback handles it, ambiguous" }
+    doubt_unmapped { "通讯录中没有这个分机：由兜底人承办，存疑", "the directory does not know the extension: the fallback handles it, ambiguous" }
     doubt_deduced { "接听分机由推断得出", "the answering extension was deduced" }
 }
 

@@ -15,6 +15,7 @@ catalogue! { COMMON;
     bounced { "无人接收", "Not accepted" }
     hot_case { "热点", "Hot" }
     to_rule { "请您裁定", "Your ruling" }
+    declined_to_you { "未获批准", "Declined" }
     no_number { "号码未显示", "number withheld" }
 
     // The letter.
@@ -29,6 +30,7 @@ catalogue! { COMMON;
     head_bounced(id) { "#{id} 转办后无人在时限内接收，已回到您处，仍由您办理。", "Nobody accepted #{id} in time: it is back with you, and you handle it." }
     head_hot(id) { "#{id} 被标为热点，请您关注并协调。", "#{id} was marked as hot; please look and coordinate." }
     head_to_rule(id) { "#{id} 等待您的裁定或批准。", "#{id} waits for your ruling or approval." }
+    head_declined(id) { "#{id} 您的申请或异议未获批准，理由见说明。", "#{id}: what you asked for or disputed was declined; the reason is below." }
     why_and_how { "为何是您、时限怎样计算", "Why you, and how the deadline was computed" }
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
     urged(rung) { "督办第 {rung} 级", "urging, rung {rung}" }
@@ -46,7 +48,7 @@ catalogue! { COMMON;
     you_call_back(ext, when) { "{when} 打到分机 {ext} 的电话无人接听，由您回电", "the call to extension {ext}, {when}, was missed; calling back is yours" }
     you_call_back_no_ext(when) { "{when} 的来电无人接听，由您回电", "the call of {when} was missed; calling back is yours" }
     you_visit(when) { "{when} 登记的来访由您承办", "the visit of {when} is yours to handle" }
-    you_by_lead(when) { "{when} 的来电不能确定由谁首接，由您先行承办", "who answered the call of {when} first is not sure; you handle it for now" }
+    you_by_lead(when) { "{when} 的来电不能确定由谁首先接听，由您先行承办", "who answered the call of {when} first is not sure; you handle it for now" }
     you_deputy(name) { "{name} 不在或收不到邮件，请您代为办理", "{name} is away or can't be mailed; please act in their place" }
     you_rule(name) { "承办人是 {name}，请您裁定或批准", "{name} handles it; your ruling or approval is asked for" }
     you_watch(name) { "承办人是 {name}，请您关注", "{name} handles it; please keep an eye on it" }
@@ -77,7 +79,7 @@ catalogue! { COMMON;
     test_text { "这是一封测试邮件：邮件服务工作正常。", "This is a test: mail works." }
     dead_subject(address) { "邮箱无法送达：{address}", "Dead address: {address}" }
     dead_text(address) { "邮件服务器拒收发往 {address} 的邮件。今后不再发往该地址，其督办邮件改发给下一位可送达的人员。", "The mail server refused mail to {address}. Nothing more is sent there; what was for it goes to the next person up the line whose address takes mail." }
-    dead_way_out { "请在人员名录中更正地址并重新加载配置；如该地址已恢复，请运行 firstanswer outbox retry。", "Mend the address in the directory and reload; if the address works again, run: firstanswer outbox retry" }
+    dead_way_out { "请在通讯录中更正地址并重新加载配置；如该地址已恢复，请运行 firstanswer outbox retry。", "Mend the address in the directory and reload; if the address works again, run: firstanswer outbox retry" }
     given_up_subject(address) { "邮件五天未能送达：{address}", "Not delivered for five days: {address}" }
     given_up_text(address, subject) { "发往 {address} 的邮件“{subject}”五天内未能送达，已停止重试。", "The mail “{subject}” to {address} could not be delivered for five days; it is no longer tried." }
     given_up_way_out { "排除故障后请运行 firstanswer outbox retry。", "When the cause is mended, run: firstanswer outbox retry" }
@@ -87,8 +89,8 @@ catalogue! { COMMON;
     feed_silent_subject(feed) { "话单源 {feed} 没有数据", "Feed {feed} is silent" }
     feed_silent_text(feed, when) { "话单源 {feed} 自{when} 起没有收到任何话单，超过了设定的时限。来电可能没有被记录。", "No line has come from feed {feed} since {when}, for longer than its limit. Calls may be going unseen." }
     feed_silent_way_out(feed) { "请检查交换机的话单输出、线路和地址；firstanswer feed status 显示 {feed} 的状态。", "Check the switch's call log output, the cable and the address; firstanswer feed status shows the state of {feed}." }
-    no_calls_subject { "没有任何来电记录", "No call has come from any switch" }
-    no_calls_text(since) { "自 {since} 起，没有从任何交换机收到通话记录，而这段时间是工作时间。", "No call has come from any switch since {since}, although these were working hours." }
+    no_calls_subject { "没有收到任何来电", "No call has come from any switch" }
+    no_calls_text(since) { "自 {since} 起，没有从任何交换机收到话单；其间的工作时间已超过设定的时限。", "No call has come from any switch since {since}; there has been more working time since then than the limit allows." }
     no_calls_way_out { "请打一个测试电话，再看 firstanswer feed status：交换机是否仍在输出话单，格式是否变了。确属无人来电时可不理会；来电后本告警自行解除。期限由 mail.dead_man 设定。", "Make a test call, then look at `firstanswer feed status`: does the switch still send its log, and in a layout that is understood? If really nobody called, let it be: the alarm ends with the next call. `mail.dead_man` sets the time." }
     feed_lost_subject(feed) { "话单源 {feed} 连接中断", "Feed {feed} is cut off" }
     feed_lost_text(feed) { "话单源 {feed} 无法连接，程序会不断重试。", "Feed {feed} can't be reached; it is tried again and again." }
@@ -98,7 +100,7 @@ catalogue! { COMMON;
     login_refused_way_out { "请更正 login 设置后重新加载配置。", "Correct the feed's login setting and reload." }
     quarantine_subject(feed) { "话单源 {feed} 的话单无法识别", "Lines of feed {feed} are not understood" }
     quarantine_text(feed, percent) { "话单源 {feed} 最近的话单有 {percent}% 无法识别，已原样保存。", "Of the last lines of feed {feed}, {percent}% were not understood. They are kept as they came." }
-    quarantine_way_out { "firstanswer journal list --quarantined 显示原因和位置；更正格式设置后运行 firstanswer journal reparse。", "firstanswer journal list --quarantined shows why and where; mend the dialect or its options, then run firstanswer journal reparse." }
+    quarantine_way_out { "firstanswer journal list --quarantined 显示原因和位置；更正话单格式设置后运行 firstanswer journal reparse。", "firstanswer journal list --quarantined shows why and where; mend the dialect or its options, then run firstanswer journal reparse." }
     garbage_subject(feed) { "话单源 {feed} 收到乱码", "Feed {feed} receives garbage" }
     garbage_text(feed, percent, cause) { "话单源 {feed} 最近的字节有 {percent}% 不是文字，可能的原因：{cause}。已原样保存，没有据此生成来电。", "Of the last bytes of feed {feed}, {percent}% are no text; the likely cause: {cause}. They are kept, and no call was made of them." }
     garbage_way_out { "请核对串口速率、校验位和数据位与交换机一致。", "Make baud rate, parity and data bits the same as the switch's." }
@@ -115,8 +117,8 @@ catalogue! { COMMON;
     no_working_time_text { "日历中没有任何工作时间，因此时限没有日期，不会催办。", "The calendar has no working time at all, so deadlines have no date and nobody is reminded." }
     no_working_time_way_out { "请在日历文件中设置 hours 并重新加载。", "Set hours in the calendar file and reload." }
     policy_unread_subject(policy) { "无法读取已保存的制度：{policy}", "A stored policy can't be read: {policy}" }
-    policy_unread_text(policy, cases) { "本版本程序无法读取数据库中保存的制度 {policy}；其 {cases} 件未办结事项暂按当前加载的制度计算。", "This version of the program can't read policy {policy} as the database keeps it. Its {cases} open cases go by the policy loaded now." }
-    policy_unread_way_out { "请核对这些事项的时限；如时限须按原制度计算，请换回原版本程序。日志列出全部问题；这些事项办结后，下次启动时此警报解除。", "Look at the deadlines of those cases; where they must be the old ones, go back to the version of the program before. The log lists all problems; the alarm ends at the first start after those cases are closed." }
+    policy_unread_text(policy, cases) { "本版本程序无法读取数据库中保存的制度 {policy}；其 {cases} 件未办结的首问责任记录暂按当前加载的制度计算。", "This version of the program can't read policy {policy} as the database keeps it. Its {cases} open cases go by the policy loaded now." }
+    policy_unread_way_out { "请核对这些首问责任记录的时限；如时限须按原制度计算，请换回原版本程序。日志列出全部问题；这些记录办结后，下次启动时此告警解除。", "Look at the deadlines of those cases; where they must be the old ones, go back to the version of the program before. The log lists all problems; the alarm ends at the first start after those cases are closed." }
     mail_down_subject { "邮件无法发出", "Mail does not go out" }
     mail_down_text(when) { "自{when} 起邮件无法发出；邮件在排队，不会丢失。如果您是在邮件里读到这一条，邮件已恢复。", "From {when} on no mail went out; it waits and is not lost. If you read this in a mail, mail works again." }
     mail_down_way_out { "请检查邮件服务器；firstanswer outbox list 显示等待的邮件及原因。", "Check the mail server; firstanswer outbox list shows what waits and why." }
@@ -125,10 +127,10 @@ catalogue! { COMMON;
     mail_held_way_out { "确认无误（时钟正确，或可以重发）后运行 firstanswer outbox retry。", "Once that is settled (the clock is right, or sending anew is fine), run: firstanswer outbox retry" }
     nobody_to_tell_subject(person) { "通知无人可送：{person}", "Nobody can be told: {person}" }
     nobody_to_tell_text(person) { "{person} 的通知没有任何可送达的邮箱。", "What {person} should be told reaches no mailbox at all." }
-    nobody_to_tell_way_out { "请在人员名录中补充邮箱或代理人并重新加载。", "Give a mailbox or a deputy in the directory and reload." }
+    nobody_to_tell_way_out { "请在通讯录中补充邮箱或代理人并重新加载。", "Give a mailbox or a deputy in the directory and reload." }
     no_mailbox_subject(person) { "{person} 没有邮箱", "{person} has no mailbox" }
-    no_mailbox_text(person, reader) { "{person} 有待通知的事项，但没有邮箱；邮件由 {reader} 代收。", "{person} is to be told something and has no mailbox; {reader} reads it for them." }
-    no_mailbox_way_out { "如不应如此，请在人员名录中补充邮箱或代理人并重新加载。", "If that is not meant so, give a mailbox or a deputy in the directory and reload." }
+    no_mailbox_text(person, reader) { "{person} 有待送达的通知，但没有邮箱；邮件由 {reader} 代收。", "{person} is to be told something and has no mailbox; {reader} reads it for them." }
+    no_mailbox_way_out { "如不应如此，请在通讯录中补充邮箱或代理人并重新加载。", "If that is not meant so, give a mailbox or a deputy in the directory and reload." }
     mail_stuck_subject(address) { "邮件服务器不接受发往 {address} 的邮件", "The mail server does not accept mail to {address}" }
     mail_stuck_text(address, when) { "自{when} 起，发往 {address} 的邮件没有被服务器接受，但原因似乎不在该地址；系统会继续重试五天。", "Mail to {address} has not been accepted since {when}, and the address seems not to be the cause; it is tried again for five days." }
     mail_stuck_way_out { "请检查邮件服务器的转发许可和黑名单，以及本机的登录设置；firstanswer outbox list 显示等待的邮件。", "Check whether the server relays for this machine, whether it blocks it, and the login; firstanswer outbox list shows what waits." }

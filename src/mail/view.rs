@@ -136,6 +136,7 @@ fn badge(say: Say, item: &Item) -> String {
         About::Happened(Happened::Bounced) => say.bounced(),
         About::Happened(Happened::Hot) => say.hot_case(),
         About::Happened(Happened::ToRule) => say.to_rule(),
+        About::Happened(Happened::Declined) => say.declined_to_you(),
     }
 }
 
@@ -231,6 +232,7 @@ fn heading(say: Say, letter: &Letter, item: &Item) -> String {
         About::Happened(Happened::Bounced) => say.head_bounced(id),
         About::Happened(Happened::Hot) => say.head_hot(id),
         About::Happened(Happened::ToRule) => say.head_to_rule(id),
+        About::Happened(Happened::Declined) => say.head_declined(id),
     }
 }
 

@@ -197,9 +197,10 @@ impl Teller<'_> {
     fn returned(&self, case: Option<&Case>) -> String {
         match case {
             Some(case) if Mark::CalledBack.of(case) => {
-                let proved = case.contacts.iter().rev().find(|contact| contact.call.is_some());
-                let at = proved.map(|contact| contact.at).or(case.closed_at);
-                self.say.called_back_at(self.at(at))
+                match case.contacts.iter().rev().find(|contact| contact.call.is_some()) {
+                    Some(proved) => self.say.called_back_at(self.at(Some(proved.at))),
+                    None => self.say.called_back_stated(self.at(case.closed_at)),
+                }
             }
             Some(case) if Mark::NotCalledBack.of(case) => self.say.not_called_back(),
             // It was answered in the end, or the policy asks for no call-back.

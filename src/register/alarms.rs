@@ -8,12 +8,14 @@
 //! administrator at most once in `LETTER_EVERY`; the log tells each time. What happens and is no state (a loss of
 //! lines) is told and kept each time, and stands for a day.
 //!
-//! **Not here**: what raises them (feeds, calendar, mail), their sentences (`remind::note`).
+//! **Not here**: what raises them (feeds, calendar, mail), their sentences (`alarm_words`).
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
+use super::alarm_words::{Style, alarm_words, sentence};
 use super::{Error, Note, Store, instant, millis};
+use crate::l10n::Lang;
 
 /// A cause that flickers writes one letter in this time.
 const LETTER_EVERY: SignedDuration = SignedDuration::from_hours(6);
@@ -191,6 +193,46 @@ impl Alarm {
         key(kind, about)
     }
 
+    /// The feed it is about.
+    fn feed(&self) -> Option<&str> {
+        match self {
+            Self::FeedSilent { feed, .. }
+            | Self::FeedLost { feed, .. }
+            | Self::LoginRefused { feed, .. }
+            | Self::Quarantine { feed, .. }
+            | Self::Garbage { feed, .. }
+            | Self::Drift { feed, .. }
+            | Self::LinesLost { feed, .. } => Some(feed),
+            _ => None,
+        }
+    }
+
+    /// The person it is about.
+    fn person(&self) -> Option<&str> {
+        match self {
+            Self::NobodyToTell { person } | Self::NoMailbox { person, .. } => Some(person),
+            _ => None,
+        }
+    }
+
+    /// What the system, a server or a switch said.
+    fn why(&self) -> Option<&str> {
+        match self {
+            Self::FeedLost { why, .. }
+            | Self::LoginRefused { why, .. }
+            | Self::LinesLost { why, .. }
+            | Self::PolicyUnread { why, .. }
+            | Self::MailDown { why, .. }
+            | Self::MailHeld { why }
+            | Self::MailStuck { why, .. }
+            | Self::Disk { why }
+            | Self::DiskFailed { why }
+            | Self::Damaged { why, .. } => Some(why),
+            Self::Garbage { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+
     /// Whether it says why mail does not go, or not where it should.
     pub fn is_of_mail(&self) -> bool {
         matches!(
@@ -202,6 +244,14 @@ impl Alarm {
                 | Self::NoMailbox { .. }
         )
     }
+}
+
+/// An alarm that was raised, or is over, and what the log says of it.
+#[derive(Debug)]
+pub(super) struct Told {
+    alarm: Alarm,
+    over: bool,
+    sentence: String,
 }
 
 /// The key of an alarm of this kind about this feed or person (empty: about the house).
@@ -257,7 +307,7 @@ impl Store {
         if letter {
             self.write_note(&Note::Alarm(alarm.clone()), now)?;
         }
-        self.alarms_told.push((key, Some(body)));
+        self.alarms_told.push(self.told(alarm, false, now));
         Ok(true)
     }
 
@@ -295,11 +345,32 @@ impl Store {
     /// The log hears of alarms when they are committed: on a full disk the same one would be raised in vain again and
     /// again.
     pub(super) fn tell_of_alarms(&mut self) {
-        for (key, why) in self.alarms_told.drain(..) {
-            match why {
-                Some(why) => tracing::error!(alarm = %key, %why, "an alarm is raised"),
-                None => tracing::info!(alarm = %key, "an alarm is over"),
+        for told in self.alarms_told.drain(..) {
+            let (alarm, sentence) = (told.alarm.key(), told.sentence);
+            let (feed, person, why) = (told.alarm.feed(), told.alarm.person(), told.alarm.why());
+            if told.over {
+                tracing::info!(alarm, feed, person, "an alarm is over: {sentence}");
+            } else {
+                tracing::error!(alarm, feed, person, why, "an alarm is raised: {sentence}");
             }
+        }
+    }
+
+    /// What the log is to hear, in English and the site's time. One that is over is named only.
+    fn told(&self, alarm: &Alarm, over: bool, now: Timestamp) -> Told {
+        let style = Style {
+            lang: Lang::En,
+            zone: &self.rules.zone,
+            now,
+        };
+        let sentence = match over {
+            true => alarm_words(alarm, style).0,
+            false => sentence(alarm, style),
+        };
+        Told {
+            alarm: alarm.clone(),
+            over,
+            sentence,
         }
     }
 
@@ -308,15 +379,16 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn clear_alarm(&mut self, key: &str, now: Timestamp) -> Result<bool, Error> {
-        let stood = self
+        let body: Option<String> = self
             .conn
-            .prepare_cached("UPDATE alarm SET cleared_at = ?2 WHERE key = ?1 AND cleared_at IS NULL")?
-            .execute(params![key, millis(now)])?
-            > 0;
-        if stood {
-            self.alarms_told.push((key.to_owned(), None));
+            .prepare_cached("UPDATE alarm SET cleared_at = ?2 WHERE key = ?1 AND cleared_at IS NULL RETURNING body")?
+            .query_row(params![key, millis(now)], |row| row.get(0))
+            .optional()?;
+        // One of another version that can't be read ends all the same.
+        if let Some(alarm) = body.as_deref().and_then(|body| serde_json::from_str(body).ok()) {
+            self.alarms_told.push(self.told(&alarm, true, now));
         }
-        Ok(stood)
+        Ok(body.is_some())
     }
 }
 

@@ -10,7 +10,7 @@ use super::feed_state::FeedState;
 use super::floors::{self, Numbered};
 use super::lines::Heard;
 use super::rows::{self, CallPlace, Coded};
-use super::{Error, Store, Who, instant, millis};
+use super::{Error, Store, Who, instant, millis, sketch};
 use crate::call::{self, Call, Candidate, Disposition, JoinKey, Leg, PlacedLeg, Placement};
 use crate::case::{Case, CaseKind, Command, Opens, opening};
 use crate::directory::Holder;
@@ -130,6 +130,8 @@ impl Store {
             None => floors::next_id(&self.conn, Numbered::Call)?,
         };
         self.next_call = Some(next + 1);
+        // A block is full: the clock sketches it.
+        self.changed.deadlines |= next % sketch::BLOCK == 0;
         Ok(CallId::new(next))
     }
 

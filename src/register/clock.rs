@@ -54,7 +54,8 @@ impl Store {
                     .execute(params![id.get(), millis(super::an_hour_after(now))])?;
             }
         }
-        Ok(settled == BATCH || due.len() == BATCH)
+        let sketched = self.sketch_numbers()?;
+        Ok(settled == BATCH || due.len() == BATCH || sketched)
     }
 
     /// When the clock must look again, if anything is going to happen.

@@ -185,8 +185,9 @@ impl Store {
         let ids: Vec<i64> = self
             .conn
             .prepare_cached(
-                "SELECT id FROM cases WHERE open = 1
-                   AND (handler = ?1 OR json_extract(body, '$.offer.answerable') = ?1) ORDER BY id",
+                "SELECT id FROM cases WHERE open = 1 AND handler = ?1
+                 UNION SELECT id FROM cases WHERE state = 'offered' AND open = 1
+                   AND json_extract(body, '$.offer.answerable') = ?1 ORDER BY id",
             )?
             .query_map([from.as_str()], |row| row.get(0))?
             .collect::<Result<_, _>>()?;

@@ -151,9 +151,16 @@ impl Store {
             return Ok(());
         }
         if id == top + 1 {
-            self.conn
+            let none = self
+                .conn
                 .prepare_cached("DELETE FROM gap WHERE feed = ? AND kind = 'connection' AND from_at = ?")?
                 .execute([state.id, state.numbers.broke_at])?;
+            if none > 0 {
+                tracing::info!(
+                    call = id,
+                    "the hole was none: the switch's next number follows the last one before it"
+                );
+            }
             return Ok(());
         }
         let why = format!("the switch's call numbers go from {top} to {id}");

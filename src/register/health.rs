@@ -287,7 +287,9 @@ impl Store {
         match self.calls_due {
             Some(due) if due.base == base => {}
             _ => {
-                let at = rules.calendar.shift(instant(base), span).ok();
+                // After a call on a day off the day begins with the next opening: else it were over at its hour.
+                let from = rules.calendar.next_open(instant(base));
+                let at = from.and_then(|from| rules.calendar.shift(from, span)).ok();
                 self.calls_due = Some(SilenceDue { base, at });
                 if last.is_some_and(|last| last >= begun) {
                     self.clear_alarm(&key("no_calls", ""), now)?;

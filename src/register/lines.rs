@@ -8,16 +8,15 @@
 //! **Invariants.** Every line is inserted, whatever becomes of it. A line on which the code fails is quarantined with
 //! the failure as its reason, and the rest of its batch goes on.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::params;
+use smallvec::SmallVec;
 
 use super::feed_state::FeedState;
 use super::floors::{self, Numbered};
 use super::recent::{Seen, holds_text};
-use super::rows::{Coded, LineState};
+use super::rows::{Coded, LineState, run};
 use super::{Error, Store, millis};
 use crate::ids::{CallId, FeedName, LineId};
 use crate::smdr::Parsed;
@@ -263,23 +262,23 @@ impl Store {
         id: i64,
         outcome: &Outcome,
     ) -> Result<(), Error> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO journal(id, feed, connection, received_at, raw, state, reason, col, call, link)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?
-            .execute(params![
-                id,
-                state.id,
-                (connection > 0).then_some(connection),
-                millis(line.received_at),
-                &line.bytes[..],
-                Coded(outcome.state),
-                outcome.reason,
-                outcome.column,
-                outcome.call.map(CallId::get),
-                outcome.link,
-            ])?;
+        let mut statement = self
+            .conn
+            .prepare_cached("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?,?)")?;
+        run!(
+            statement;
+            id,
+            state.id,
+            (connection > 0).then_some(connection),
+            millis(line.received_at),
+            &line.bytes[..],
+            Coded(outcome.state),
+            outcome.reason.as_deref(),
+            outcome.column,
+            outcome.call.map(CallId::get),
+            outcome.link,
+        )?;
+        drop(statement);
         state.counts.lines += 1;
         state.counts.last_line_at = Some(millis(line.received_at));
         state.sample(&line.bytes, outcome);
@@ -411,7 +410,7 @@ impl Store {
     ) -> Result<Vec<(LineId, Outcome)>, Error> {
         let mut fates = Vec::new();
         // One line may release many legs that were held: each is counted within its own line.
-        let mut legs_of_line = HashMap::<u64, usize>::new();
+        let mut legs_of_line = SmallVec::<[(u64, usize); 4]>::new();
         for parsed in parsed {
             match parsed {
                 Parsed::Skipped { line, what } => {
@@ -426,9 +425,8 @@ impl Store {
                 }
                 Parsed::Leg(leg) => {
                     let lines: Vec<LineId> = leg.line_numbers.iter().copied().map(line_id).collect();
-                    let index = legs_of_line.entry(leg.line).or_default();
-                    let taken = self.take_leg(feed, state, leg, *index, &heard)?;
-                    *index += 1;
+                    let index = count_leg(&mut legs_of_line, leg.line);
+                    let taken = self.take_leg(feed, state, leg, index, &heard)?;
                     match taken {
                         Some((call, late_by)) => {
                             if heard.drifts
@@ -479,4 +477,14 @@ impl Store {
 
 fn line_id(number: u64) -> LineId {
     LineId::new(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// How many legs of this line there were before, and one more now.
+fn count_leg(counted: &mut SmallVec<[(u64, usize); 4]>, line: u64) -> usize {
+    if let Some((_, count)) = counted.iter_mut().rev().find(|(of, _)| *of == line) {
+        *count += 1;
+        return *count - 1;
+    }
+    counted.push((line, 1));
+    0
 }

@@ -11,6 +11,7 @@
 //!
 //! **Not here**: what a line or a case means (pure rooms), when mail goes out (`remind`).
 
+pub mod alarm_words;
 pub mod alarms;
 pub mod backup;
 mod calls;
@@ -47,6 +48,7 @@ mod replay;
 pub mod room;
 mod rows;
 mod schema;
+mod sketch;
 pub mod spill;
 mod store;
 #[cfg(test)]

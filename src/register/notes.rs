@@ -6,8 +6,10 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::alarm_words::{Style, called};
 use super::outbox::Order;
 use super::{Error, Store, millis};
+use crate::l10n::Lang;
 
 /// What it says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -89,7 +91,13 @@ impl Store {
         };
         let Some(address) = address else {
             let why = "neither the administrator nor the fallback person has an address that takes mail";
-            tracing::error!(mail = message, ?note, "{why}");
+            let (lang, zone) = (Lang::En, &self.rules.zone);
+            let unsaid = called(&note, Style { lang, zone, now });
+            tracing::error!(
+                mail = message,
+                why,
+                "a letter reaches nobody, for {why}: {unsaid}; set mail.admin, or give the fallback person a mailbox, and reload"
+            );
             self.conn.execute(
                 "UPDATE message SET state = 'failed', next_at = NULL, last_error = ?2 WHERE id = ?1",
                 params![message, why],

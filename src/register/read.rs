@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ToSql;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Rows};
 
 use super::feed_state::drift_median;
 use super::rows::{Coded, LineState};
-use super::{Error, PortFaults, calls, cases, instant, millis, store};
+use super::{Error, PortFaults, calls, cases, instant, millis, sketch, store};
 use crate::call::{Certainty, Direction, Disposition, Doubt, PlacedLeg};
 use crate::case::tally::Mark;
 use crate::case::{Case, EventRow};
@@ -371,11 +371,47 @@ impl Reader {
             "(instr(coalesce(c.calling_number, ''), ?) OR instr(coalesce(c.called_number, ''), ?))",
             filter.number.clone(),
         );
+        let mut wanted = filter.limit.unwrap_or(usize::MAX);
+        // One instant for where the number may stand and for the calls there.
+        let _snapshot = self
+            .conn
+            .is_autocommit()
+            .then(|| self.conn.unchecked_transaction())
+            .transpose()?;
+        let places = match &filter.number {
+            Some(number) => sketch::places_of(&self.conn, number)?,
+            None => None,
+        };
+        if places.is_some() {
+            narrow.conditions.push("c.id >= ? AND c.id < ?");
+        }
         let sql = format!("{CALL_COLUMNS}{} ORDER BY c.id DESC", narrow.text());
         let mut statement = self.conn.prepare(&sql)?;
-        let mut rows = statement.query(&narrow.values()[..])?;
-        let mut wanted = filter.limit.unwrap_or(usize::MAX);
-        while wanted > 0
+        let Some(places) = places else {
+            let rows = statement.query(&narrow.values()[..])?;
+            return self.take_calls(rows, filter, &mut wanted, &mut each);
+        };
+        for (from, to) in &places {
+            if wanted == 0 {
+                break;
+            }
+            let mut values = narrow.values();
+            values.extend([from as &dyn ToSql, to]);
+            let rows = statement.query(&values[..])?;
+            self.take_calls(rows, filter, &mut wanted, &mut each)?;
+        }
+        Ok(())
+    }
+
+    /// Calls that fit also in what SQL does not look at, until there are enough.
+    fn take_calls(
+        &self,
+        mut rows: Rows<'_>,
+        filter: &Filter,
+        wanted: &mut usize,
+        each: &mut impl FnMut(CallRow),
+    ) -> Result<(), Error> {
+        while *wanted > 0
             && let Some(row) = rows.next()?
         {
             let call = call_row(row)?;
@@ -389,7 +425,7 @@ impl Reader {
             let sure = filter.certainty.is_empty() || filter.certainty.contains(&call.certainty);
             if within && sure && filter.people.as_ref().is_none_or(theirs) && self.call_bears(&call, &filter.marks)? {
                 each(call);
-                wanted -= 1;
+                *wanted -= 1;
             }
         }
         Ok(())

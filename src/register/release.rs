@@ -23,7 +23,7 @@ use crate::directory::Mailbox;
 use crate::ids::PersonId;
 
 /// Kinds of notices of what happened, outside the daily cap.
-const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned', 'bounced', 'hot', 'to_rule')";
+const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned', 'bounced', 'hot', 'to_rule', 'declined')";
 
 /// Somebody with notices that wait.
 pub(super) struct Waits {

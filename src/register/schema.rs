@@ -14,7 +14,7 @@ use super::{Error, descriptor};
 const APPLICATION_ID: u32 = 0x6661_6e73;
 
 /// Each step brings the database from version *i* to *i + 1*. Steps are never edited once released.
-const STEPS: &[&str] = &[V1, V2, V3, V4, V5];
+const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// What this program knows.
 pub const VERSION: u32 = STEPS.len() as u32;
@@ -154,6 +154,19 @@ CREATE INDEX connection_open ON connection(feed) WHERE closed_at IS NULL;
 CREATE INDEX call_nobody ON call(answered_by, start) WHERE person IS NULL AND answered_by IS NOT NULL;
 CREATE INDEX cases_due ON cases(due_at, settled, open) WHERE open = 1;
 CREATE INDEX cases_offered ON cases(state) WHERE state = 'offered';
+";
+
+/// Where a number may stand (`sketch`). Older calls are sketched block by block while the daemon runs: a search reads
+/// meanwhile what has no sketch yet.
+const V6: &str = "
+CREATE TABLE number_sketch(id INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT;
+CREATE TABLE number_stray(call INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER call_number_changed AFTER UPDATE OF calling_number, called_number ON call
+  WHEN new.calling_number IS NOT old.calling_number OR new.called_number IS NOT old.called_number
+  BEGIN
+    INSERT OR IGNORE INTO number_stray(call) SELECT new.id
+      WHERE new.id < (SELECT (max(id) / 128 + 1) * 8192 FROM number_sketch);
+  END;
 ";
 
 /// Refuses a file that is not ours or newer than this program, by its header alone: nothing is touched.

@@ -75,7 +75,7 @@ pub struct Store {
     /// As they were before the transaction.
     watches_before: HashMap<i64, Watch>,
     /// Alarms raised (with what is wrong) and over in the transaction at hand: the log hears of them once they are so.
-    pub(super) alarms_told: Vec<(String, Option<String>)>,
+    pub(super) alarms_told: Vec<super::alarms::Told>,
     /// What lines are hashed with.
     pub(super) hasher: RandomState,
     /// When this store began to listen.
@@ -272,14 +272,14 @@ impl Store {
     /// # Errors
     /// What `change` returns, or what SQLite says at begin and commit; then nothing of it stays.
     pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.next_call = None;
         self.watches_before.clone_from(&self.watches);
         let before = self.conn.total_changes();
         let result = change(self).and_then(|value| {
             self.flush_feeds()?;
             let (begun, writes) = (Instant::now(), self.conn.total_changes() != before);
-            self.conn.execute_batch("COMMIT")?;
+            self.conn.prepare_cached("COMMIT")?.execute([])?;
             self.commit = writes.then(|| begun.elapsed());
             Ok(value)
         });
@@ -567,10 +567,15 @@ pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
 
 /// Everybody whom an open case waits for: who has it, and who is to answer its offer.
 pub(super) fn waited_for(conn: &Connection) -> Result<Vec<PersonId>, Error> {
+    // From handler to handler, not from case to case: there are few of the one and many of the other.
     let mut statement = conn.prepare_cached(
-        "SELECT handler FROM cases WHERE open = 1
+        "WITH RECURSIVE has(handler) AS (
+           SELECT min(handler) FROM cases WHERE open = 1
+           UNION ALL SELECT (SELECT min(handler) FROM cases WHERE open = 1 AND handler > has.handler)
+             FROM has WHERE has.handler IS NOT NULL)
+         SELECT handler FROM has WHERE handler IS NOT NULL
          UNION SELECT json_extract(body, '$.offer.answerable') FROM cases
-           WHERE open = 1 AND json_extract(body, '$.offer.answerable') IS NOT NULL",
+           WHERE state = 'offered' AND open = 1 AND json_extract(body, '$.offer.answerable') IS NOT NULL",
     )?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     Ok(rows

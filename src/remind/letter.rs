@@ -240,6 +240,7 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, now: Timestamp, 
             .map(|by| party(by, lang, now, rules)),
         said: match notice.about {
             Occasion::Happened(Happened::ToRule) => case.asked.as_ref().map(|asked| asked.text.clone()),
+            Occasion::Happened(Happened::Declined) => case.declined.clone(),
             _ => offer.map(|offer| offer.text.clone()),
         },
         chases: case.chases,

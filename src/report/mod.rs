@@ -97,6 +97,7 @@ pub struct Counts {
     pub missed: u64,
     pub called_back: u64,
     pub called_back_in_time: u64,
+    pub called_back_proven: u64,
     pub violations_pending: u64,
     pub violations_confirmed: u64,
     /// Cases of whoever answered first: what `registered` and `handed_over` are parts of.
@@ -132,6 +133,7 @@ impl Counts {
             missed,
             called_back,
             called_back_in_time,
+            called_back_proven,
             violations_pending,
             violations_confirmed,
             cases,
@@ -152,6 +154,7 @@ impl Counts {
         self.missed += missed;
         self.called_back += called_back;
         self.called_back_in_time += called_back_in_time;
+        self.called_back_proven += called_back_proven;
         self.violations_pending += violations_pending;
         self.violations_confirmed += violations_confirmed;
         self.cases += cases;
@@ -221,6 +224,7 @@ impl<'a> Accountability<'a> {
             counts.callbacks += u64::from(case.state != crate::case::CaseState::Void);
             counts.called_back += yes(Mark::CalledBack);
             counts.called_back_in_time += yes(Mark::CalledBackInTime);
+            counts.called_back_proven += yes(Mark::CalledBackProven);
             counts.called_back_late += yes(Mark::CalledBackLate);
         } else if call.direction == Direction::Incoming && call.disposition == Disposition::Answered {
             let person = call.person.as_deref().and_then(|person| person.parse().ok());

@@ -65,7 +65,7 @@ pub(super) fn part(rate: &str) -> Option<&'static str> {
 }
 
 /// The counts with their names, in the order of the columns.
-pub(super) fn columns(counts: &Counts) -> [(&'static str, u64); 14] {
+pub(super) fn columns(counts: &Counts) -> [(&'static str, u64); 15] {
     [
         ("answered_first", counts.answered_first),
         ("ambiguous", counts.ambiguous),
@@ -79,6 +79,7 @@ pub(super) fn columns(counts: &Counts) -> [(&'static str, u64); 14] {
         ("missed", counts.missed),
         ("called_back", counts.called_back),
         ("called_back_in_time", counts.called_back_in_time),
+        ("called_back_proven", counts.called_back_proven),
         ("violations_pending", counts.violations_pending),
         ("violations_confirmed", counts.violations_confirmed),
     ]
@@ -195,7 +196,7 @@ enum Of {
 const SURE: &[Certainty] = &[Certainty::Certain, Certainty::Likely];
 const UNSURE: &[Certainty] = &[Certainty::Ambiguous];
 
-const CONDITIONS: [Condition; 14] = [
+const CONDITIONS: [Condition; 15] = [
     Condition::of("answered_first", Of::Answered, None).sure(SURE),
     Condition::of("ambiguous", Of::Answered, None).sure(UNSURE),
     Condition::of("registered", Of::First, Some(Mark::Registered)),
@@ -208,6 +209,7 @@ const CONDITIONS: [Condition; 14] = [
     Condition::of("missed", Of::Missed, None),
     Condition::of("called_back", Of::Missed, Some(Mark::CalledBack)),
     Condition::of("called_back_in_time", Of::Missed, Some(Mark::CalledBackInTime)),
+    Condition::of("called_back_proven", Of::Missed, Some(Mark::CalledBackProven)),
     Condition::of("violations_pending", Of::Violations, None).status("pending"),
     Condition::of("violations_confirmed", Of::Violations, None).status("confirmed"),
 ];
@@ -449,6 +451,7 @@ pub fn head(say: Say, column: &str) -> String {
         "missed" => say.col_missed(),
         "called_back" => say.col_called_back(),
         "called_back_in_time" => say.col_called_back_in_time(),
+        "called_back_proven" => say.col_called_back_proven(),
         "violations_pending" => say.col_violations_pending(),
         "violations_confirmed" => say.col_violations_confirmed(),
         "answered_rate" => say.col_answered_rate(),

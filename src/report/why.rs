@@ -103,16 +103,15 @@ impl Asker<'_> {
 
     /// The switch's line without the caller's number, where that is not to be shown.
     fn hidden(&self, raw: &str, call: &CallRow) -> String {
-        let numbers = [&call.calling_number, &call.called_number];
-        let long = numbers
+        if !self.masked {
+            return raw.to_owned();
+        }
+        let numbers: Vec<&str> = [&call.calling_number, &call.called_number]
             .into_iter()
             .flatten()
-            .filter(|number| self.masked && number.len() > 6);
-        let hide = |line: String, number: &String| match crate::l10n::masked(number) {
-            Some(masked) => line.replace(number.as_str(), &masked),
-            None => line,
-        };
-        long.fold(raw.to_owned(), hide)
+            .map(String::as_str)
+            .collect();
+        hide(raw, &numbers)
     }
 
     /// Who answered first, by what, and who said otherwise: both stay.
@@ -197,6 +196,52 @@ impl Asker<'_> {
     }
 }
 
+/// Up to so many digits are an extension or a service: nobody's number.
+const SHORT: usize = 6;
+
+/// A line with these numbers masked: as they were read, and with another prefix, as a line has what was dialled beside
+/// what was sent.
+fn hide(raw: &str, numbers: &[&str]) -> String {
+    let long = || numbers.iter().filter(|number| number.len() > SHORT);
+    let as_read = long().fold(raw.to_owned(), |line, number| match crate::l10n::masked(number) {
+        Some(masked) => line.replace(*number, &masked),
+        None => line,
+    });
+    let same = |run: &str| {
+        long().any(|number| {
+            let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+            digits.len() > SHORT && (digits.ends_with(run) || run.ends_with(&digits))
+        })
+    };
+    let mut line = String::with_capacity(as_read.len());
+    for run in as_read.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        let digits = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+        match crate::l10n::masked(digits).filter(|_| digits.len() > SHORT && same(digits)) {
+            Some(masked) => line += &format!("{masked}{}", &run[digits.len()..]),
+            None => line += run,
+        }
+    }
+    line
+}
+
 fn section(title: String, lines: Vec<String>) -> Section {
     Section { title, lines }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide;
+
+    #[test]
+    fn a_number_is_hidden_with_whatever_prefix_it_is_printed() {
+        let line = "2026/10/08 09:00:00,00:00:15,0,215,O,13800004444,913800004444,,0,1009508,0,E215,王,T9018,线路 1";
+        assert_eq!(
+            hide(line, &["913800004444", "215"]),
+            "2026/10/08 09:00:00,00:00:15,0,215,O,138****4444,9138****4444,,0,1009508,0,E215,王,T9018,线路 1"
+        );
+        assert_eq!(hide("I,+8613800004444,2", &["13800004444"]), "I,+86138****4444,2");
+        assert_eq!(hide("a 008613800004444 b", &["+8613800004444"]), "a 0086138****4444 b");
+        // What only looks like it, and what is short, stays.
+        assert_eq!(hide("1000014444,8021", &["13800004444", "8021"]), "1000014444,8021");
+    }
 }

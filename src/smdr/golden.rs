@@ -47,13 +47,16 @@ fn every_golden_line_means_what_was_written_down() {
             if update {
                 std::fs::write(&file, &found).unwrap();
             }
-            let wanted = std::fs::read_to_string(&file).unwrap_or_default();
+            let wanted = std::fs::read_to_string(&file).unwrap_or_else(|_| {
+                wrong += &format!("\n{} is missing: all of it is new", file.display());
+                String::new()
+            });
             wrong += &difference(&file, &wanted, &found);
         }
     }
     assert!(
         wrong.is_empty(),
-        "{wrong}\n(UPDATE=1 rewrites the files; read what changed)"
+        "{wrong}\n(UPDATE=1 cargo nextest run smdr::golden writes the files; read every line that changed)"
     );
 }
 

@@ -66,7 +66,7 @@ mod tests {
         let mut wanted = names.clone();
         wanted.sort_unstable();
         wanted.dedup();
-        assert_eq!(names, wanted);
+        assert_eq!(names, wanted, "`dialects!` lists them by `About::name`, not by file");
     }
 
     #[test]
@@ -79,7 +79,7 @@ mod tests {
             );
             assert!(
                 golden::folder(name).join("SOURCE").is_file(),
-                "tests/golden/{name}/SOURCE is missing"
+                "tests/golden/{name}/SOURCE is missing: it says where the lines of each case come from"
             );
             assert!(!dialect.about().sources.is_empty(), "{name} names no source");
         }
@@ -92,7 +92,8 @@ mod tests {
             for input in golden::inputs(name) {
                 let lines = golden::lines(&input);
                 let lines: Vec<&[u8]> = lines.iter().map(|l| &l[..]).collect();
-                assert_eq!(detect(&lines).dialect, Some(name), "{}", input.display());
+                let found = detect(&lines);
+                assert_eq!(found.dialect, Some(name), "{}: {}", input.display(), found.why);
             }
         }
     }

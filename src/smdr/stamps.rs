@@ -1,6 +1,6 @@
 //! Stamps of dialects that print a day, a clock time and spans, but neither the century nor the meaning. Pure.
 //!
-//! **Invariants.** A two-digit year is the one nearest the reference date in which the day exists. Start and answer
+//! **Invariants.** A two-digit year, or one that lacks, is the one nearest the reference date in which the day exists. Start and answer
 //! are computed from the stamp alone, with unknown spans as 0.
 
 use jiff::SignedDuration;
@@ -70,6 +70,16 @@ pub fn nearest_day(year: i64, month: i64, day: i64, reference: Date) -> Option<D
         .min_by_key(|date| reference.duration_until(*date).abs())
 }
 
+/// The day of a format that prints no year: of the years that have the day, the nearest to `reference`.
+pub fn nearest_year(month: i64, day: i64, reference: Date) -> Option<Date> {
+    /// A leap day may be as far away as from 1896 or 1904 to 1900.
+    const YEARS: i16 = 8;
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    (-YEARS..=YEARS)
+        .filter_map(|years| Date::new(reference.year().checked_add(years)?, month, day).ok())
+        .min_by_key(|date| reference.duration_until(*date).abs())
+}
+
 /// Seconds from one to another: by the clock alone on one day.
 pub fn seconds(from: DateTime, to: DateTime) -> i64 {
     let clock = |at: DateTime| (i64::from(at.hour()) * 60 + i64::from(at.minute())) * 60 + i64::from(at.second());
@@ -97,6 +107,19 @@ mod tests {
         assert_eq!(nearest_day(0, 2, 29, date(2099, 12, 1)), Some(date(2000, 2, 29)));
         assert_eq!(nearest_day(25, 2, 29, now), None);
         assert_eq!(nearest_day(25, 13, 1, now), None);
+    }
+
+    #[test]
+    fn f43_without_a_year_the_nearest_that_has_the_day_is_taken() {
+        assert_eq!(nearest_year(12, 31, date(2026, 1, 1)), Some(date(2025, 12, 31)));
+        assert_eq!(nearest_year(1, 1, date(2026, 12, 31)), Some(date(2027, 1, 1)));
+        assert_eq!(nearest_year(3, 4, date(2026, 3, 5)), Some(date(2026, 3, 4)));
+        assert_eq!(nearest_year(2, 29, date(2026, 3, 5)), Some(date(2028, 2, 29)));
+        assert_eq!(nearest_year(2, 29, date(2025, 3, 5)), Some(date(2024, 2, 29)));
+        assert_eq!(nearest_year(2, 29, date(2099, 3, 5)), Some(date(2096, 2, 29)));
+        assert_eq!(nearest_year(2, 29, date(2100, 6, 1)), Some(date(2104, 2, 29)));
+        assert_eq!(nearest_year(2, 30, date(2026, 3, 5)), None);
+        assert_eq!(nearest_year(13, 1, date(2026, 3, 5)), None);
     }
 
     #[test]

@@ -245,14 +245,14 @@ impl Worder<'_> {
             false => case.caller_name.clone(),
         };
         let phone = case.phone.as_deref().and_then(masked);
-        let duty = case.duty.map(|duty| say.duty(duty).to_owned());
+        let duty = case.duty.map(|duty| say.whose(duty).to_owned());
         let chased = (case.chases > 0).then(|| say.times(case.chases));
         let facts = [
             matter,
             self.typed(say.label_caller_name(), name),
             self.fact(say.label_phone(), phone),
-            self.fact(say.label_duty(), duty),
-            self.fact(say.label_category(), Some(say.category(&case.category))),
+            self.fact(say.fact_duty(), duty),
+            self.fact(say.fact_category(), Some(say.category(&case.category))),
             self.fact(say.rang_again(), chased),
         ];
         facts.into_iter().flatten().collect()

@@ -198,6 +198,7 @@ pub fn problems_of(verb: Verb, refusal: &Refusal) -> Vec<Problem> {
                     given: given.clone(),
                     limit: limit.clone(),
                 },
+                _ if given.is_empty() => Why::Choice,
                 _ => Why::Unknown {
                     given: given.clone(),
                     known: known.clone(),

@@ -149,7 +149,7 @@ pub struct Seen {
 /// Why there is no page to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoPage {
-    /// The case was removed by retention, or never was.
+    /// There is no such case, or no such figure.
     Gone,
     /// The database did not answer in time.
     Busy,
@@ -172,7 +172,7 @@ pub enum ActError {
         /// Who has it, by name.
         who: String,
     },
-    /// Removed by retention.
+    /// There is no such case.
     Gone,
     /// The database was busy; nothing was saved.
     Busy,

@@ -147,6 +147,9 @@ impl<'a> Reader<'a> {
             },
             Verb::Hot => Command::Hot { text: self.said(verb) },
             Verb::Dispute => Command::Dispute { text: self.said(verb) },
+            Verb::Decline => Command::Decline {
+                reason: self.said(verb),
+            },
             Verb::Unreasonable => Command::Unreasonable {
                 reason: self.said(verb),
             },

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::civil::Date;
 
-use super::office::{Asked, Behind, Office};
+use super::office::{Asked, Behind, NoPage, Office};
 use super::pages::{guess, html, message, no_page};
 use crate::directory::Lang;
 use crate::ids::CaseId;
@@ -146,8 +146,13 @@ pub(super) async fn behind<O: Office>(
     match office.behind(asked, key, count.to_owned()).await {
         Ok(behind) => {
             let say = Say(lang);
-            let title = counted(&crate::report::head(say, count), &behind);
+            let title = counted(say, &crate::report::head(say, count), &behind);
             tables(say, address(asked), title, vec![(String::new(), behind)])
+        }
+        Err(NoPage::Gone) => {
+            let say = Say(lang);
+            let (title, text) = (say.no_count_title(), say.no_count_text(count));
+            message(StatusCode::NOT_FOUND, say, title, text)
         }
         Err(no) => no_page(lang, no),
     }
@@ -166,7 +171,7 @@ pub(super) async fn overdue<O: Office>(
     let say = Say(lang);
     match office.overdue(lang).await {
         Ok(behind) => {
-            let title = counted(&say.overdue_now(), &behind);
+            let title = counted(say, &say.overdue_now(), &behind);
             tables(say, HOME.to_owned(), title, vec![(String::new(), behind)])
         }
         Err(no) => no_page(lang, no),
@@ -201,8 +206,8 @@ pub(super) async fn caller<O: Office>(
     match office.caller(digits, lang).await {
         Ok([calls, cases]) => {
             let both = vec![
-                (counted(&say.head_case(), &cases), cases),
-                (counted(&say.head_call(), &calls), calls),
+                (counted(say, &say.head_case(), &cases), cases),
+                (counted(say, &say.head_call(), &calls), calls),
             ];
             tables(say, HOME.to_owned(), say.caller_title(shown), both)
         }
@@ -230,6 +235,7 @@ pub(super) async fn why<O: Office>(
             let id = id.to_string();
             html(StatusCode::OK, lang, &WhyView { say, id, sections })
         }
+        Err(NoPage::Gone) => message(StatusCode::NOT_FOUND, say, say.no_case_title(id), say.no_case_text()),
         Err(no) => no_page(lang, no),
     }
 }
@@ -237,8 +243,8 @@ pub(super) async fn why<O: Office>(
 /// Where the figures begin.
 const HOME: &str = "/report/accountability";
 
-fn counted(title: &str, behind: &Behind) -> String {
-    format!("{title}: {}", behind.rows.len() + behind.more)
+fn counted(say: Say, title: &str, behind: &Behind) -> String {
+    say.labelled_line(title, behind.rows.len() + behind.more)
 }
 
 fn tables(say: Say, back: String, title: String, tables: Vec<(String, Behind)>) -> Response {

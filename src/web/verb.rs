@@ -9,6 +9,8 @@ pub enum Verb {
     Rule,
     /// Grant what was asked.
     Approve,
+    /// Not grant what was asked, or not agree with a dispute.
+    Decline,
     /// A violation counts.
     Confirm,
     /// A violation is excused.
@@ -55,10 +57,11 @@ pub enum Verb {
 
 impl Verb {
     /// All, in the order of the page.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Accept,
         Self::Rule,
         Self::Approve,
+        Self::Decline,
         Self::Close,
         Self::Confirm,
         Self::Waive,
@@ -88,6 +91,7 @@ impl Verb {
             Self::Accept => "accept",
             Self::Rule => "rule",
             Self::Approve => "approve",
+            Self::Decline => "decline",
             Self::Confirm => "confirm",
             Self::Waive => "waive",
             Self::Close => "close",
@@ -124,6 +128,7 @@ impl Verb {
             | Self::Assign
             | Self::Rule
             | Self::Correct
+            | Self::Decline
             | Self::Unreasonable
             | Self::Confirm
             | Self::Waive

@@ -12,7 +12,7 @@ impl Builder<'_> {
         match verb {
             Verb::Accept => Vec::new(),
             Verb::HandOver => self.hand_over_fields(),
-            Verb::Return => vec![self.sentence(verb, say.label_reason())],
+            Verb::Return | Verb::Decline => vec![self.sentence(verb, say.label_reason())],
             Verb::Assign => vec![
                 self.people(verb, say.label_to(), self.below.is_none(), Some(say.choose())),
                 self.sentence(verb, say.label_reason()),

@@ -9,6 +9,7 @@ pub(super) fn verb_words(say: Say, verb: Verb, asks: bool) -> (String, String, S
         Verb::Accept => (say.do_accept(), say.hint_accept(), say.button_accept()),
         Verb::Rule => (say.do_rule(), say.hint_rule(), say.button_rule()),
         Verb::Approve => (say.do_approve(), say.hint_approve(), say.button_approve()),
+        Verb::Decline => (say.do_decline(), say.hint_decline(), say.button_decline()),
         Verb::Confirm => (say.do_confirm(), say.hint_confirm(), say.button_confirm()),
         Verb::Waive => (say.do_waive(), say.hint_waive(), say.button_waive()),
         Verb::Close => (say.do_close(), say.hint_close(), say.button_close()),

@@ -214,7 +214,7 @@ fn a_restore_voids_links_raises_ids_and_holds_mail() {
     house.start();
     assert_eq!(ids(&house.calls()), [1, 2]);
     assert_eq!(house.open(&link).status, 404, "a link sent before is void");
-    let outbox = house.cli(["outbox", "list"]).ends(0);
+    let outbox = house.cli(["--lang", "en", "outbox", "list"]).ends(0);
     assert!(
         outbox.out.contains("all mail is held: restored from the backup"),
         "{}",
@@ -239,9 +239,18 @@ fn a_restore_voids_links_raises_ids_and_holds_mail() {
 
     let before = house.mails().len();
     house.wait_until("notices wait for the mail to go", |h| {
-        h.cli(["outbox", "list"]).out.contains("notices wait for")
+        h.cli(["--lang", "en", "outbox", "list"])
+            .out
+            .contains("notices wait for")
     });
     assert_eq!(house.mails().len(), before, "nothing is mailed until somebody looked");
+    // The letter about it has neither reader nor subject yet, and says all the same what it is and what to do.
+    let listed = house.cli(["outbox", "list"]).ends(0).out;
+    let letter = listed.lines().find(|line| line.contains("邮件已暂停发送"));
+    let letter = letter.unwrap_or_else(|| panic!("no letter among:\n{listed}"));
+    for words in ["管理员", "所有邮件已暂停发送：", "运行 firstanswer outbox retry 后发送"] {
+        assert!(letter.contains(words), "lacks {words}: {letter}");
+    }
     house.cli(["outbox", "retry"]).ends(0);
     let fresh = house.wait_for("a mail after the retry", |h| h.mails().into_iter().nth(before));
     assert_eq!(house.open(&fresh.link()).status, 200, "new links open");

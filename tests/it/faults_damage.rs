@@ -120,7 +120,7 @@ fn f31_a_page_damaged_under_the_running_daemon_costs_no_line() {
             mail.to == "root@x.cn" && mail.subject.contains("损坏") && mail.text.contains("firstanswer restore")
         })
     });
-    let doctor = house.cli(["doctor"]).ends(1);
+    let doctor = house.cli(["--lang", "en", "doctor"]).ends(1);
     assert!(
         doctor.out.contains("WRONG spill: ") && doctor.out.contains("3 lines"),
         "{}",
@@ -192,7 +192,7 @@ fn f31_a_damaged_database_at_the_start_keeps_no_line_out_and_the_spill_goes_on_o
         "names the file and the damage:\n{}",
         house.tail()
     );
-    let said = house.cli(["doctor"]).ends(1);
+    let said = house.cli(["--lang", "en", "doctor"]).ends(1);
     assert!(said.out.contains("3 lines"), "{}", said.out);
     house.cli(["restore", "good.db"]).ends(0);
     house.start();

@@ -345,7 +345,7 @@ fn doctor_finds_what_is_wrong_and_names_the_way_out() {
         )
         .unwrap();
     let _other = TcpListener::bind(("127.0.0.1", house.pbx_port)).unwrap();
-    let said = house.cli(["doctor"]).ends(1);
+    let said = house.cli(["--lang", "en", "doctor"]).ends(1);
     for line in [
         "WRONG outbox: all mail is held: the clock jumped",
         &format!(
@@ -359,16 +359,69 @@ fn doctor_finds_what_is_wrong_and_names_the_way_out() {
     }
 }
 
+/// What a line says behind the name of the check has nothing for a Chinese reader.
+fn english(line: &str) -> bool {
+    let said = line.split_once("-> ").or_else(|| line.split_once('：'));
+    said.is_some_and(|(_, said)| !said.is_empty() && said.is_ascii())
+}
+
+#[test]
+fn doctor_and_feed_status_speak_chinese_to_a_chinese_site() {
+    let mut house = House::now().open();
+    let today = house.stamp(0);
+    house
+        .pbx()
+        .connect()
+        .send(IpoLine::incoming("8099", "13900000001").start(&today).id(1));
+    house.wait_for_lines(1);
+    let status = house.cli(["feed", "status"]).ends(0).out;
+    for words in [
+        "话单源",
+        "话单格式",
+        "接入方式",
+        "最近话单",
+        "原始话单",
+        "通话段",
+        "等待连接",
+        "缺口",
+    ] {
+        assert!(status.contains(words), "lacks {words}:\n{status}");
+    }
+    assert!(
+        status.contains("接听过来电、但通讯录中没有的分机：") && status.contains("8099  1 个来电，最近"),
+        "{status}"
+    );
+    house.sigterm();
+    let _other = TcpListener::bind(("127.0.0.1", house.pbx_port)).unwrap();
+    let said = house.cli(["doctor"]).ends(1).out;
+    for line in [
+        &format!("错误 话单源 pbx：127.0.0.1:{}：被另一程序占用", house.pbx_port),
+        "注意 守护程序：没有运行",
+        "-> 请运行 systemctl start firstanswer，或 firstanswer serve",
+        "注意 分机：分机 8099 接听过 1 个来电，却不属于任何人：由兜底人承办",
+        "正常 待发邮件：没有滞留的邮件",
+    ] {
+        assert!(said.contains(line), "lacks `{line}`:\n{said}");
+    }
+    for line in said.lines().chain(status.lines()) {
+        assert!(!english(line), "English for a Chinese reader: {line}");
+    }
+    // What a program reads is the same in every language.
+    let said = house.cli(["doctor", "--json"]).ends(1).out;
+    let rows: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(of(&rows, "daemon")[0]["text"], "it does not run");
+}
+
 #[test]
 fn doctor_logs_in_to_the_mail_server_and_sends_nothing() {
     let house = House::now().mail(r#"transport="smtp://127.0.0.1:1""#).open();
-    let said = house.cli(["doctor"]).ends(1);
+    let said = house.cli(["--lang", "en", "doctor"]).ends(1);
     assert!(said.out.contains("WRONG mail: "), "{}", said.out);
     let sink = crate::sink::Sink::open(crate::sink::well);
     let house = House::now()
         .mail(&format!(r#"transport="smtp://127.0.0.1:{}""#, sink.port))
         .open();
-    let said = house.cli(["doctor"]);
+    let said = house.cli(["--lang", "en", "doctor"]);
     assert!(
         said.out
             .contains(&format!("ok    mail: 127.0.0.1:{}: answers", sink.port)),

@@ -404,7 +404,7 @@ fn feed_status_says_what_the_lines_look_like() {
         (&"avaya-ip-office".into(), &1.into()),
         "{detected}"
     );
-    let said = house.cli(["feed", "status"]).out;
+    let said = house.cli(["feed", "status", "--lang", "en"]).out;
     assert!(
         said.contains("read as asterisk-csv, but its latest lines look like avaya-ip-office"),
         "{said}"

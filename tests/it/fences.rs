@@ -48,7 +48,7 @@ impl Block {
 }
 
 /// Blocks that are not run in the machine: document, how the block begins, and where it is run or why not.
-const ELSEWHERE: [(&str, &str, &str); 7] = [
+const ELSEWHERE: [(&str, &str, &str); 10] = [
     (
         "README.md",
         "cargo run --release -- serve",
@@ -72,6 +72,21 @@ const ELSEWHERE: [(&str, &str, &str); 7] = [
         "measures for minutes, with a machine to itself",
     ),
     ("CONTRIBUTING.md", "tests/run", "runs this test"),
+    (
+        "docs/adding-a-pbx.md",
+        "rustfmt --edition",
+        "needs a checkout with cargo; tests/run does the same",
+    ),
+    (
+        "docs/adding-a-pbx.md",
+        "target/debug/firstanswer serve",
+        "of a dialect that is not there yet; the same with known lines is docs::the_quick_start…",
+    ),
+    (
+        "docs/adding-a-pbx.md",
+        "socat -u OPEN",
+        "of a dialect that is not there yet",
+    ),
 ];
 
 /// The blocks of a document, in order.

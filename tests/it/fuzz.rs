@@ -55,7 +55,9 @@ fn inputs() -> u64 {
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let entries =
+        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}; copy golden files to it", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
     files.sort();
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
@@ -218,11 +220,27 @@ fn an_input_is_replayed() {
 fn every_dialect_has_a_target() {
     for dialect in smdr::all() {
         let name = dialect.about().name.replace('-', "_").replace("3cx", "three_cx");
-        assert!(TARGETS.iter().any(|(target, _)| *target == name), "{name}");
+        assert!(
+            TARGETS.iter().any(|(target, _)| *target == name),
+            "no target `{name}`: enter it in fuzz/src/lib.rs (a function and TARGETS), fuzz/fuzz_targets/{name}.rs, \
+             fuzz/Cargo.toml, and here as f25_{name}_holds; copy its golden files to fuzz/corpus/{name}"
+        );
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("fuzz/fuzz_targets/{name}.rs"))
+                .is_file(),
+            "fuzz/fuzz_targets/{name}.rs is missing"
+        );
+        let run = format!("fn f25_{name}_holds()");
+        assert!(
+            include_str!("fuzz.rs").contains(&run),
+            "tests/it/fuzz.rs has no `{run}`"
+        );
     }
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/Cargo.toml")).unwrap();
     for (target, _) in TARGETS {
-        assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
+        let entry = format!("name = \"{target}\"");
+        assert!(manifest.contains(&entry), "fuzz/Cargo.toml has no [[bin]] with {entry}");
     }
 }
 

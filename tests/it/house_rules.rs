@@ -415,3 +415,44 @@ fn the_rules_find_what_they_look_for() {
     );
     assert_eq!(identifiers("let leg_records = \"record\";"), ["let", "leg_records"]);
 }
+
+/// Words that once stood beside the glossary's, and the glossary's.
+const SYNONYMS: [(&str, &str); 12] = [
+    ("事项单", "首问责任记录"),
+    ("首问记录", "首问责任记录"),
+    ("工单", "首问责任记录"),
+    ("把握", "确定程度"),
+    ("违规", "违反首问责任"),
+    ("免责", "免除"),
+    ("经办人", "承办人"),
+    ("首接", "首先接听"),
+    ("名录", "通讯录"),
+    ("警报", "告警"),
+    ("守护进程", "守护程序"),
+    ("受理人", "承办人"),
+];
+
+#[test]
+fn chinese_readers_meet_one_word_for_each_thing() {
+    let mut found = Vec::new();
+    let mut look = |path: &Path, text: &str| {
+        for (nth, line) in text.lines().enumerate() {
+            for (word, ours) in SYNONYMS.iter().filter(|(word, _)| line.contains(word)) {
+                found.push(format!("{}:{}: {word} is {ours}", path.display(), nth + 1));
+            }
+        }
+    };
+    let root = crate_root();
+    for source in sources("src") {
+        look(Path::new(&source.name), &source.text);
+    }
+    let templates = ["src/web/templates", "src/mail/templates", "src/report/templates"];
+    let files = templates
+        .iter()
+        .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let files = files.map(|file| file.unwrap().path());
+    for path in files.chain([root.join("README.zh-CN.md")]) {
+        look(&path, &fs::read_to_string(&path).unwrap());
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}

@@ -199,7 +199,7 @@ fn f19_what_may_be_missing_is_shown() {
         (&shown[1]["after"], &shown[1]["before"]),
         (&1_000_002.into(), &1_000_009.into())
     );
-    let table = house.cli(["feed", "status"]).ends(0).out;
+    let table = house.cli(["feed", "status", "--lang", "en"]).ends(0).out;
     assert!(table.contains("6 calls missing"), "{table}");
     // Three of them come later, for they ended later.
     house.pbx().connect().send(line(4)).send(line(5)).send(line(6));

@@ -114,7 +114,7 @@ fn row<'a>(rows: &'a [Value], key: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no row {key} in {rows:#?}"))
 }
 
-const COUNTS: [&str; 14] = [
+const COUNTS: [&str; 15] = [
     "answered_first",
     "ambiguous",
     "registered",
@@ -127,6 +127,7 @@ const COUNTS: [&str; 14] = [
     "missed",
     "called_back",
     "called_back_in_time",
+    "called_back_proven",
     "violations_pending",
     "violations_confirmed",
 ];
@@ -151,6 +152,41 @@ fn every_figure_is_the_length_of_its_list() {
     for by in ["person", "department", "hour", "weekday", "day", "month"] {
         figures_are_lengths(&house, by);
     }
+}
+
+#[test]
+fn a_call_back_that_is_only_said_stands_apart_from_one_that_the_switch_proves() {
+    let house = morning();
+    let owed = house
+        .cases()
+        .into_iter()
+        .find(|case| case["kind"] == "callback" && case["state"] == "open")
+        .unwrap();
+    let id = owed["id"].to_string();
+    let said = [
+        "--outcome",
+        "called_back",
+        "--duty",
+        "own",
+        "--text",
+        "用手机回过电话",
+        "--caller-name",
+        "陈",
+        "--matter",
+        "执照",
+    ];
+    house
+        .cli_words(&[&["--as", "wang", "case", "close", &id], &said[..]].concat())
+        .ends(0);
+    check(
+        row(&report(&house, "person"), "wang"),
+        &json!({"called_back": 2, "called_back_proven": 1, "called_back_rate": 1.0}),
+    );
+    figures_are_lengths(&house, "person");
+    let words = "count=called_back&key=wang&from=2026-10-08&to=2026-10-08&by=person";
+    let page = house.get(&format!("/report/accountability/rows?{words}")).body;
+    assert_eq!(page.matches("已回电，交换机证实").count(), 1, "{page}");
+    assert_eq!(page.matches("已回电，仅由承办人说明").count(), 1, "{page}");
 }
 
 #[test]
@@ -181,7 +217,7 @@ fn the_morning_as_one_would_count_it_by_hand() {
             "answered_first": 2, "ambiguous": 0, "registered": 1, "registered_in_time": 1,
             // Liu's case is theirs now.
             "handed_over": 0, "closed": 1, "closed_in_time": 1, "open": 2, "overdue": 1,
-            "missed": 2, "called_back": 1, "called_back_in_time": 1,
+            "missed": 2, "called_back": 1, "called_back_in_time": 1, "called_back_proven": 1,
             // The register of 09:10, due at 09:40.
             "violations_pending": 1, "violations_confirmed": 0,
             "registered_rate": 0.5, "registered_in_time_rate": 0.5, "closed_in_time_rate": 1.0, "called_back_rate": 0.5,
@@ -304,7 +340,7 @@ fn every_format_says_the_same() {
     let csv = print("csv").out;
     let wang = csv.lines().find(|line| line.starts_with("person,wang,")).unwrap();
     assert!(
-        wang.starts_with("person,wang,Wang Fang,2,0,1,1,0,1,1,2,1,2,1,1,1,0,"),
+        wang.starts_with("person,wang,Wang Fang,2,0,1,1,0,1,1,2,1,2,1,1,1,1,0,"),
         "{wang}"
     );
     let html = print("html").out;
@@ -343,7 +379,7 @@ fn the_page_opens_the_rows_behind_each_figure() {
         .replace("&amp;", "&");
     let behind = house.get(&link);
     assert_eq!(behind.status, 200);
-    assert!(behind.body.contains("首问: 2"), "{}", behind.body);
+    assert!(behind.body.contains("首问：2"), "{}", behind.body);
     assert!(
         behind.body.contains("138****5601") && behind.body.contains("138****5602"),
         "{}",
@@ -356,7 +392,14 @@ fn the_page_opens_the_rows_behind_each_figure() {
         house.get("/report/accountability?from=2026-10-09&to=2026-10-08").status,
         400
     );
-    assert_eq!(house.get("/report/accountability/rows?count=nothing").status, 410);
+    // What never was is not said to have been removed.
+    let nothing = house.get("/report/accountability/rows?count=nothing");
+    assert_eq!(nothing.status, 404);
+    assert!(nothing.body.contains("没有名为“nothing”的数字"), "{}", nothing.body);
+    let none = house.get("/report/case/99999");
+    assert_eq!(none.status, 404);
+    assert!(none.body.contains("没有首问责任记录 #99999"), "{}", none.body);
+    assert!(!none.body.contains("保存期限"), "{}", none.body);
 }
 
 #[test]

@@ -254,3 +254,62 @@ fn everything_of_a_leaver_goes_to_another() {
         check(&house.case(n), &json!({"handler": "liu", "first_answerer": "wang"}));
     }
 }
+
+#[test]
+fn a_request_that_the_supervisor_declines_is_over_and_who_asked_hears_why() {
+    let house = House::at("2026-10-08T10:10:00").open();
+    house.pbx().connect().send(
+        IpoLine::incoming("8021", CALLER)
+            .start("2026/10/08 10:08:00")
+            .talk(60)
+            .id(1),
+    );
+    let case = house.wait_for("the case", |h| h.cases().into_iter().find(|c| c["settled"] == true));
+    let shown = |h: &House| h.cli(["case", "show", "1", "--json"]).rows()[0].clone();
+    let due = |h: &House| {
+        let deadlines = shown(h)["deadlines"].as_array().unwrap().clone();
+        deadlines.iter().rfind(|row| row["kind"] == "close").unwrap()["due_at"].clone()
+    };
+    let before = due(&house);
+    let asked = [
+        "--until",
+        "2026-10-20",
+        "--text",
+        "须现场勘查",
+        "--caller-told",
+        "已电话告知",
+    ];
+    house
+        .cli_words(&[&["--as", "wang", "case", "extend", "1"], &asked[..]].concat())
+        .ends(0);
+    // Nobody rules on themselves, and a reason there must be.
+    house
+        .cli(["--as", "wang", "case", "decline", "1", "--reason", "x"])
+        .ends(4);
+    let lacks = house.cli(["--as", "li", "case", "decline", "1"]).ends(1);
+    assert!(lacks.err.contains("理由，写一句话（reason）"), "{}", lacks.err);
+    house
+        .cli(["--as", "li", "case", "decline", "1", "--reason", "材料已齐，请按期办结"])
+        .ends(0);
+    let declined = shown(&house);
+    check(
+        &declined,
+        &json!({"asked": null, "version": case["version"].as_u64().unwrap() + 2}),
+    );
+    assert_eq!(due(&house), before, "the deadline stays");
+    let last = declined["events"].as_array().unwrap().last().unwrap().clone();
+    check(
+        &last,
+        &json!({"actor": "li", "channel": "cli", "kind": "declined", "text": "未批准（延期）：材料已齐，请按期办结"}),
+    );
+    let letter = house.wait_for("the letter to who asked", |h| {
+        h.mails()
+            .into_iter()
+            .find(|m| m.to == "wang@x.cn" && m.subject.contains("未获批准"))
+    });
+    assert!(letter.text.contains("材料已齐，请按期办结"), "{}", letter.text);
+    let again = house
+        .cli(["--as", "li", "case", "decline", "1", "--reason", "x"])
+        .ends(1);
+    assert!(again.err.contains("不批准"), "{}", again.err);
+}

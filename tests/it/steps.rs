@@ -23,7 +23,14 @@ const CHECKOUT: &str = "/root/firstanswer";
 const ENDLESS: &str = "firstanswer listen-raw";
 
 /// What `doctor` may find wrong with a machine like this one: no time service, and a calendar that is close to its end.
-const NOT_OURS: [&str; 3] = ["WRONG clock:", "WRONG calendar:", "WRONG alarms: "];
+const NOT_OURS: [&str; 6] = [
+    "WRONG clock:",
+    "WRONG calendar:",
+    "WRONG alarms: ",
+    "错误 时钟：",
+    "错误 日历：",
+    "错误 告警：",
+];
 
 /// What a block finds, or leaves, that the reader's own machine would not have: document, how it begins, before, after.
 const PROPS: [(&str, &str, &str, &str); 3] = [
@@ -102,7 +109,11 @@ impl Reader {
             said.err,
             self.machine.tail()
         );
-        let wrong: Vec<&str> = said.out.lines().filter(|l| l.starts_with("WRONG")).collect();
+        let wrong: Vec<&str> = said
+            .out
+            .lines()
+            .filter(|l| l.starts_with("WRONG") || l.starts_with("错误"))
+            .collect();
         let ours = wrong.iter().any(|l| !NOT_OURS.iter().any(|known| l.starts_with(known)));
         assert!(!ours, "{}:{}: {wrong:#?}", block.document, block.line);
     }

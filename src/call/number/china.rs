@@ -84,8 +84,8 @@ pub(super) fn national(digits: &str, area_code: &str) -> NumberKey {
     };
     match row.put {
         _ if rest.starts_with('0') => NumberKey::other(digits),
-        Put::Country => NumberKey::e164(&format!("86{rest}")),
+        Put::Country => NumberKey::of_parts(["+86", rest]),
         Put::Area if area_code.is_empty() => NumberKey::other(digits),
-        Put::Area => NumberKey::e164(&format!("86{}{rest}", area_code.trim_start_matches('0'))),
+        Put::Area => NumberKey::of_parts(["+86", area_code.trim_start_matches('0'), rest]),
     }
 }

@@ -1,6 +1,7 @@
 //! Dates people give, contacts the switch proves, and violations somebody rules on.
 
 use super::*;
+use crate::case::happened::{self, Happened};
 use crate::case::{Ask, CaseState, Spoken, Status, ViolationKind};
 use crate::ids::CallId;
 
@@ -407,4 +408,57 @@ fn marks_of_a_case() {
         text: "已回电".to_owned(),
     });
     assert_eq!(story.case.co_handlers, [p("sun")]);
+}
+
+fn decline(reason: &str) -> Command {
+    Command::Decline {
+        reason: reason.to_owned(),
+    }
+}
+
+/// What the last command told people.
+fn told_after(story: &mut Story, command: Command) -> Vec<(Happened, String)> {
+    let from = story.rows.len();
+    story.must(command);
+    let told = happened::told(&story.case, &story.rows[from..], &story.policy, &story.directory);
+    told.into_iter()
+        .map(|told| (told.happened, told.person.to_string()))
+        .collect()
+}
+
+#[test]
+fn an_extension_that_is_declined_leaves_the_deadline_and_is_told_to_who_asked() {
+    let mut story = call();
+    let due = story.due(DeadlineKind::Close);
+    story.must(extend("2026-10-20 17:30"));
+    // Nobody declines their own wish, nor without a reason; strangers do neither.
+    assert!(matches!(story.refused(decline("x")), Refusal::NotPermitted { .. }));
+    story.by("liu");
+    assert!(matches!(story.refused(decline("x")), Refusal::NotPermitted { .. }));
+    story.by("li");
+    assert_eq!(story.lacks(decline(" ")), ["reason"]);
+    let told = told_after(&mut story, decline("材料已齐"));
+    assert_eq!(told, [(Happened::Declined, "wang".to_owned())]);
+    assert_eq!(story.case.asked, None);
+    assert_eq!(story.due(DeadlineKind::Close), due);
+    assert_eq!(story.case.extended, 0);
+    assert!(matches!(story.refused(decline("x")), Refusal::WrongState { .. }));
+    assert!(matches!(story.refused(approve()), Refusal::WrongState { .. }));
+}
+
+#[test]
+fn a_dispute_that_is_declined_is_over_and_can_be_made_again() {
+    let mut story = call();
+    let dispute = || Command::Dispute {
+        text: "不是我接的".to_owned(),
+    };
+    story.must(dispute());
+    assert!(story.case.disputed);
+    story.by("li");
+    let told = told_after(&mut story, decline("话单写明是 8021"));
+    assert_eq!(told, [(Happened::Declined, "wang".to_owned())]);
+    assert!(!story.case.disputed);
+    assert_eq!(story.case.first_answerer, Some(p("wang")));
+    story.by("wang").must(dispute());
+    assert!(story.case.disputed);
 }

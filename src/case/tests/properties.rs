@@ -142,6 +142,7 @@ fn word() -> impl Strategy<Value = Command> {
             text
         }),
         text.clone().prop_map(|text| Command::Approve { text }),
+        text.clone().prop_map(|reason| Command::Decline { reason }),
         text.clone().prop_map(|text| Command::Hot { text }),
         (person(), text.clone()).prop_map(|(to, reason)| Command::Correct { to: p(to), reason }),
         text.clone().prop_map(|text| Command::Dispute { text }),

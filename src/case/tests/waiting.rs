@@ -151,7 +151,16 @@ fn waiting_is_refused_without_a_reason_of_the_policy() {
         text: text.to_owned(),
         until: None,
     };
-    assert_eq!(story.lacks(other("", "x")), ["reason"]);
+    let none = story.refused(other(" ", "x"));
+    assert_eq!(
+        none.words(crate::directory::Lang::En),
+        "still lacking: a reason (reason); one of caller_papers"
+    );
+    assert!(
+        none.words(crate::directory::Lang::Zh)
+            .ends_with("理由（reason）；可选：caller_papers"),
+        "{none:?}"
+    );
     assert_eq!(story.lacks(other("caller_papers", " ")), ["text"]);
     let unknown = story.refused(other("lunch", "x"));
     assert!(

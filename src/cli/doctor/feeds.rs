@@ -17,11 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn all(visit: &mut Visit<'_>) {
     let loaded = visit.loaded;
     if loaded.config.feeds.is_empty() {
-        visit.wrong(
-            "feeds",
-            "there is none: no call is seen",
-            "add a [[feed]] to the configuration",
-        );
+        visit.wrong("feeds", visit.say.doc_feeds_none(), visit.say.doc_feeds_none_way_out());
     }
     for feed in &loaded.config.feeds {
         one(visit, feed);
@@ -34,16 +30,16 @@ fn one(visit: &mut Visit<'_>, feed: &Feed) {
     match &feed.transport {
         Transport::TcpListen { listen, .. } => port(visit, &check, *listen),
         Transport::TcpConnect { host, port, .. } if visit.running => {
-            visit.ok(&check, format!("{host}:{port}: dialled by the daemon; see the alarms"));
+            visit.ok(&check, visit.say.doc_feed_dialled(format_args!("{host}:{port}")));
         }
         Transport::TcpConnect { host, port, .. } => dial(visit, &check, host, *port),
         Transport::Serial(serial) => device(visit, &check, &serial.path),
         Transport::File { path, .. } => match File::open(path) {
-            Ok(_) => visit.ok(&check, format!("{}: can be read", path.display())),
+            Ok(_) => visit.ok(&check, visit.say.doc_feed_read(path.display())),
             Err(error) => visit.wrong(
                 &check,
                 format!("{}: {error}", path.display()),
-                "see the path, and that the service's user may read it (file.conf among the examples)",
+                visit.say.doc_feed_file_way_out(),
             ),
         },
     }
@@ -52,109 +48,95 @@ fn one(visit: &mut Visit<'_>, feed: &Feed) {
 /// Taken by the daemon if it runs, free if not. Of a running daemon's pages it is not asked: they would answer.
 fn port(visit: &mut Visit<'_>, check: &str, listen: SocketAddr) {
     match (TcpListener::bind(listen).map_err(|error| error.kind()), visit.running) {
-        (Err(ErrorKind::AddrInUse), true) => visit.ok(check, format!("{listen}: the daemon listens")),
+        (Err(ErrorKind::AddrInUse), true) => visit.ok(check, visit.say.doc_port_listens(listen)),
         (Err(ErrorKind::AddrInUse), false) => visit.wrong(
             check,
-            format!("{listen}: another program listens there"),
-            format!(
-                "ss -ltnp 'sport = :{}' names it; stop it, or listen on another port",
-                listen.port()
-            ),
+            visit.say.doc_port_taken(listen),
+            visit.say.doc_port_taken_way_out(listen.port()),
         ),
         (Ok(_), true) => visit.wrong(
             check,
-            format!("{listen}: the daemon runs, but does not listen there"),
-            "systemctl reload firstanswer takes it over; if it could not be had, journalctl -u firstanswer says why",
+            visit.say.doc_port_unheard(listen),
+            visit.say.doc_port_unheard_way_out(),
         ),
-        (Ok(_), false) => visit.ok(check, format!("{listen}: free")),
+        (Ok(_), false) => visit.ok(check, visit.say.doc_port_free(listen)),
         (Err(ErrorKind::AddrNotAvailable), _) => visit.wrong(
             check,
-            format!("{listen}: this machine has no such address"),
-            "name one of `ip address`, or 0.0.0.0 for all",
+            visit.say.doc_port_foreign(listen),
+            visit.say.doc_port_foreign_way_out(),
         ),
-        (Err(kind), true) => visit.note(check, format!("{listen}: {kind}"), "run this as root"),
+        (Err(kind), true) => visit.note(check, format!("{listen}: {kind}"), visit.say.doc_port_as_root()),
         (Err(kind), false) => visit.wrong(
             check,
-            format!("{listen}: can't be listened on: {kind}"),
-            "take a port above 1023, for the service has no rights",
+            visit.say.doc_port_refused(listen, kind),
+            visit.say.doc_port_refused_way_out(),
         ),
     }
 }
 
 fn dial(visit: &mut Visit<'_>, check: &str, host: &str, port: u16) {
-    let way_out = "see the address, the switch's settings and the firewall; addresses outside private networks need \
-                   network.conf";
+    let way_out = visit.say.doc_dial_way_out();
     let found = match (host, port).to_socket_addrs() {
         Ok(mut found) => found.next(),
         Err(error) => {
-            visit.wrong(check, format!("{host}: has no address: {error}"), way_out);
+            visit.wrong(check, format!("{}: {error}", visit.say.doc_dial_unnamed(host)), way_out);
             return;
         }
     };
     match found.map(|address| TcpStream::connect_timeout(&address, PATIENCE)) {
-        Some(Ok(_)) => visit.ok(check, format!("{host}:{port}: answers")),
+        Some(Ok(_)) => visit.ok(check, visit.say.doc_dial_answers(format_args!("{host}:{port}"))),
         Some(Err(error)) => visit.wrong(check, format!("{host}:{port}: {error}"), way_out),
-        None => visit.wrong(check, format!("{host}: has no address"), way_out),
+        None => visit.wrong(check, visit.say.doc_dial_unnamed(host), way_out),
     }
 }
 
 fn device(visit: &mut Visit<'_>, check: &str, path: &Path) {
     let shown = path.display();
     match std::fs::metadata(path) {
-        Err(error) => visit.wrong(
-            check,
-            format!("{shown}: {error}"),
-            "is the adapter plugged in? ls -l /dev/serial/by-id names them",
-        ),
+        Err(error) => visit.wrong(check, format!("{shown}: {error}"), visit.say.doc_device_way_out()),
         Ok(file) if !file.file_type().is_char_device() => {
             visit.wrong(
                 check,
-                format!("{shown}: is no device"),
-                "ls -l /dev/serial/by-id names them",
+                visit.say.doc_device_none(&shown),
+                visit.say.doc_device_none_way_out(),
             );
         }
         Ok(file) if file.mode() & 0o006 == 0 && file.mode() & 0o060 == 0 => visit.wrong(
             check,
-            format!("{shown}: only its owner may use it"),
-            "give it to the group dialout by a udev rule",
+            visit.say.doc_device_shut(&shown),
+            visit.say.doc_device_shut_way_out(),
         ),
-        Ok(_) => visit.ok(
-            check,
-            format!("{shown}: is there (the service needs serial.conf among the examples)"),
-        ),
+        Ok(_) => visit.ok(check, visit.say.doc_device_there(&shown)),
     }
 }
 
 /// What came, and who is not known.
 fn heard(visit: &mut Visit<'_>) {
+    let say = visit.say;
     let Some(reader) = &visit.reader else { return };
     let (feeds, unmapped) = (reader.feeds(), reader.unmapped());
     for feed in feeds.unwrap_or_default() {
         let configured = visit.loaded.config.feeds.iter().any(|f| f.name.as_str() == feed.name);
         let check = format!("feed {}", feed.name);
         if configured && feed.lines == 0 {
-            visit.note(
-                &check,
-                "no line has come yet",
-                "make a call; see that the switch sends its call log here",
-            );
+            visit.note(&check, say.doc_feed_unheard(), say.doc_feed_unheard_way_out());
         } else if configured && feed.quarantined * 10 > feed.lines {
             visit.wrong(
                 &check,
-                format!("of {} lines {} could not be read", feed.lines, feed.quarantined),
-                "firstanswer journal list --quarantined shows why; is the dialect right? firstanswer detect FILE",
+                say.doc_feed_unread(feed.lines, feed.quarantined),
+                say.doc_feed_unread_way_out(),
             );
         }
     }
     let unmapped = unmapped.unwrap_or_default();
     if visit.reader.is_some() && unmapped.is_empty() {
-        visit.ok("extensions", "each one that answered is in the directory");
+        visit.ok("extensions", say.doc_extensions_known());
     }
     for (extension, calls, _) in unmapped {
         visit.note(
             "extensions",
-            format!("{extension} has answered {calls} calls and is nobody's: their cases go to the fallback"),
-            format!("add {{ext=\"{extension}\", person=\"…\"}} to holding, or say which machine it is"),
+            say.doc_extensions_nobody(&extension, calls),
+            say.doc_extensions_way_out(&extension),
         );
     }
 }
@@ -168,13 +150,13 @@ pub(super) fn pages(visit: &mut Visit<'_>) {
         port(visit, CHECK, listen);
     } else {
         match ask(listen) {
-            Ok(answer) if answer.starts_with("HTTP/1.1 200") => visit.ok(CHECK, format!("{listen}: ready")),
+            Ok(answer) if answer.starts_with("HTTP/1.1 200") => visit.ok(CHECK, visit.say.doc_pages_ready(listen)),
             Ok(answer) => visit.wrong(
                 CHECK,
                 format!("{listen}: {}", answer.lines().last().unwrap_or_default()),
-                "journalctl -u firstanswer -n 50",
+                visit.say.doc_pages_log(),
             ),
-            Err(error) => visit.wrong(CHECK, format!("{listen}: {error}"), "systemctl restart firstanswer"),
+            Err(error) => visit.wrong(CHECK, format!("{listen}: {error}"), visit.say.doc_pages_restart()),
         }
     }
     let public = &web.public_url;
@@ -184,8 +166,8 @@ pub(super) fn pages(visit: &mut Visit<'_>) {
     {
         visit.note(
             CHECK,
-            format!("links in mails begin with {public}: they open on this machine only"),
-            "set web.public_url to what people's browsers reach, and put a proxy with TLS before it",
+            visit.say.doc_pages_local(public),
+            visit.say.doc_pages_local_way_out(),
         );
     }
 }

@@ -27,11 +27,9 @@ pub(super) fn files(visit: &mut Visit<'_>) {
     );
     visit.ok(
         "config",
-        format!(
-            "{}: {people} people, {numbers} numbers, {} feeds",
-            visit.cli.config.display(),
-            config.feeds.len()
-        ),
+        visit
+            .say
+            .doc_config(visit.cli.config.display(), people, numbers, config.feeds.len()),
     );
     let mut passwords = Vec::new();
     if let MailTransport::Smtp(server) = &config.mail.transport {
@@ -56,17 +54,11 @@ pub(super) fn files(visit: &mut Visit<'_>) {
 fn password(visit: &mut Visit<'_>, check: &str, path: &Path) {
     let shown = path.display();
     match fs::metadata(path) {
-        Err(error) => visit.wrong(
-            check,
-            format!("{shown}: {error}"),
-            "write the password on one line into that file",
-        ),
-        Ok(file) if file.mode() & 0o007 != 0 => visit.wrong(
-            check,
-            format!("{shown}: every user of this machine can read it"),
-            format!("chmod o= {shown}"),
-        ),
-        Ok(_) => visit.ok(check, format!("{shown}: not for all to read")),
+        Err(error) => visit.wrong(check, format!("{shown}: {error}"), visit.say.doc_password_way_out()),
+        Ok(file) if file.mode() & 0o007 != 0 => {
+            visit.wrong(check, visit.say.doc_password_open(&shown), format!("chmod o= {shown}"))
+        }
+        Ok(_) => visit.ok(check, visit.say.doc_closed(&shown)),
     }
 }
 
@@ -78,25 +70,23 @@ pub(super) fn spill(visit: &mut Visit<'_>) {
     let (lines, since) = match spill::waiting(path) {
         Ok(None) => return,
         Ok(Some(waiting)) => waiting,
-        Err(error) => return visit.wrong(CHECK, error.to_string(), "may this user read it?"),
+        Err(error) => return visit.wrong(CHECK, error.to_string(), visit.say.doc_spill_read()),
     };
-    let since = since.map_or_else(String::new, |at| {
-        let at = visit.loaded.config.site.time_zone.to_datetime(at);
-        format!(" since {}", at.strftime("%Y-%m-%d %H:%M"))
-    });
+    let text = match since {
+        Some(at) => {
+            let at = visit.loaded.config.site.time_zone.to_datetime(at);
+            visit
+                .say
+                .doc_spill_since(file.display(), lines, at.strftime("%Y-%m-%d %H:%M"))
+        }
+        None => visit.say.doc_spill(file.display(), lines),
+    };
     let way_out = if visit.running {
-        "stop the daemon, then: firstanswer restore BACKUP; the next start puts the lines into the database"
+        visit.say.doc_spill_running()
     } else {
-        "when the database is whole (firstanswer restore BACKUP), the next start puts the lines into it"
+        visit.say.doc_spill_stopped()
     };
-    visit.wrong(
-        CHECK,
-        format!(
-            "{}: {lines} lines{since} wait, for the database was found damaged",
-            file.display()
-        ),
-        way_out,
-    );
+    visit.wrong(CHECK, text, way_out);
 }
 
 /// Is it there, ours, whole, and nobody else's to read?
@@ -109,42 +99,30 @@ pub(super) fn database(visit: &mut Visit<'_>) {
         Err(Error::Missing { .. }) => {
             visit.note(
                 CHECK,
-                format!("{shown}: not there yet"),
-                "it is made when the daemon is started",
+                visit.say.doc_database_none(&shown),
+                visit.say.doc_database_none_way_out(),
             );
             return;
         }
         Err(error) => {
-            visit.wrong(
-                CHECK,
-                error.to_string(),
-                "until then the daemon does not start, and commands fail",
-            );
+            visit.wrong(CHECK, error.to_string(), visit.say.doc_database_shut());
             return;
         }
     }
     match check::all(path) {
         Ok(()) if check::is_suspect(path) => visit.note(
             CHECK,
-            format!("{shown}: whole, though a write failed or damage was found before"),
-            "restart the daemon: it then checks all of it first",
+            visit.say.doc_database_suspect(&shown),
+            visit.say.doc_database_suspect_way_out(),
         ),
-        Ok(()) => visit.ok(CHECK, format!("{shown}: whole")),
-        Err(error) => visit.wrong(
-            CHECK,
-            error.to_string(),
-            "stop the daemon, then: firstanswer restore BACKUP",
-        ),
+        Ok(()) => visit.ok(CHECK, visit.say.doc_database_whole(&shown)),
+        Err(error) => visit.wrong(CHECK, error.to_string(), visit.say.doc_database_restore()),
     }
     access(visit, path);
     if !visit.running {
-        visit.note(
-            "daemon",
-            "it does not run",
-            "systemctl start firstanswer, or: firstanswer serve",
-        );
+        visit.note("daemon", visit.say.doc_daemon_stopped(), visit.say.doc_daemon_start());
     } else {
-        visit.ok("daemon", "it runs");
+        visit.ok("daemon", visit.say.doc_daemon_runs());
     }
 }
 
@@ -153,13 +131,9 @@ fn access(visit: &mut Visit<'_>, path: &Path) {
     let Ok(file) = fs::metadata(path) else { return };
     let shown = path.display();
     if file.mode() & 0o004 != 0 && open_to_all(path) {
-        visit.wrong(
-            CHECK,
-            format!("{shown}: every user of this machine can read the calls and the key of the links"),
-            format!("chmod o= {shown}"),
-        );
+        visit.wrong(CHECK, visit.say.doc_access_open(&shown), format!("chmod o= {shown}"));
     } else {
-        visit.ok(CHECK, format!("{shown}: not for all to read"));
+        visit.ok(CHECK, visit.say.doc_closed(&shown));
     }
     for more in ["-wal", "-shm", ".lock"] {
         let mut other = path.file_name().unwrap_or_default().to_owned();
@@ -168,7 +142,7 @@ fn access(visit: &mut Visit<'_>, path: &Path) {
         if fs::metadata(&other).is_ok_and(|o| o.uid() != file.uid()) {
             visit.wrong(
                 CHECK,
-                format!("{}: belongs to another user than the database", other.display()),
+                visit.say.doc_access_other(other.display()),
                 format!("chown --reference={shown} {}", other.display()),
             );
         }
@@ -192,36 +166,30 @@ pub(super) fn disk(visit: &mut Visit<'_>) {
     match room::free(path) {
         Err(error) => visit.wrong(
             CHECK,
-            format!("the folder of {}: {error}", path.display()),
-            "make the folder, and give it to the user that the daemon runs as",
+            visit.say.doc_disk_folder(path.display(), error),
+            visit.say.doc_disk_folder_way_out(),
         ),
         Ok(free) if free < 2 * room::KEPT => visit.wrong(
             CHECK,
-            format!(
-                "{} MB are left: when none is, lines wait in the switch and are lost there",
-                megabytes(free)
-            ),
-            "make room",
+            visit.say.doc_disk_none(megabytes(free)),
+            visit.say.doc_disk_none_way_out(),
         ),
         Ok(free) if free < LITTLE_ROOM => {
             visit.note(
                 CHECK,
-                format!("{} MB are left", megabytes(free)),
-                "make room before it is full",
+                visit.say.doc_disk_left(megabytes(free)),
+                visit.say.doc_disk_little_way_out(),
             );
         }
-        Ok(free) => visit.ok(CHECK, format!("{} MB are left", megabytes(free))),
+        Ok(free) => visit.ok(CHECK, visit.say.doc_disk_left(megabytes(free))),
     }
     let log = room::log_length(path);
     if log > room::LOG_LIMIT {
         let who: Vec<String> = room::who_reads(path).iter().map(u32::to_string).collect();
         visit.wrong(
             CHECK,
-            format!(
-                "the database's log has grown to {} MB: somebody reads for too long",
-                megabytes(log)
-            ),
-            format!("end the process that reads: {}", who.join(", ")),
+            visit.say.doc_log_grown(megabytes(log)),
+            visit.say.doc_log_way_out(who.join(", ")),
         );
     }
 }
@@ -237,16 +205,12 @@ pub(super) fn clock(visit: &mut Visit<'_>) {
         .map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned())
         .as_deref()
     {
-        Some("yes") => visit.ok(CHECK, "set by the network (NTP)"),
-        Some("no") => visit.wrong(
-            CHECK,
-            "not set by the network: deadlines run by a clock that nobody keeps",
-            "timedatectl set-ntp true, or install chrony",
-        ),
+        Some("yes") => visit.ok(CHECK, visit.say.doc_clock_set()),
+        Some("no") => visit.wrong(CHECK, visit.say.doc_clock_unset(), visit.say.doc_clock_unset_way_out()),
         _ => visit.note(
             CHECK,
-            "whether it is set by the network can't be told here",
-            "see that something keeps the machine's time",
+            visit.say.doc_clock_unknown(),
+            visit.say.doc_clock_unknown_way_out(),
         ),
     }
 }
@@ -260,24 +224,16 @@ pub(super) fn calendar(visit: &mut Visit<'_>) {
     let today = zone
         .to_datetime(clock.unwrap_or(crate::clock::Clock::Real).now())
         .date();
-    let way_out = "put the days off of the coming year into the calendar file, and reload";
+    let way_out = visit.say.doc_calendar_way_out();
     match calendar.known_until {
-        None => visit.ok(CHECK, format!("{}: has no holidays", calendar.id)),
+        None => visit.ok(CHECK, visit.say.doc_calendar_plain(&calendar.id)),
         Some(until) if until < today => {
-            visit.wrong(
-                CHECK,
-                format!("{}: holidays are known until {until} only", calendar.id),
-                way_out,
-            );
+            visit.wrong(CHECK, visit.say.doc_calendar_ends(&calendar.id, until), way_out);
         }
         Some(until) if (until - today).get_days() < CALENDAR_DAYS => {
-            visit.note(
-                CHECK,
-                format!("{}: holidays are known until {until} only", calendar.id),
-                way_out,
-            );
+            visit.note(CHECK, visit.say.doc_calendar_ends(&calendar.id, until), way_out);
         }
-        Some(until) => visit.ok(CHECK, format!("{}: known until {until}", calendar.id)),
+        Some(until) => visit.ok(CHECK, visit.say.doc_calendar_known(&calendar.id, until)),
     }
 }
 
@@ -288,23 +244,23 @@ pub(super) fn alarms(visit: &mut Visit<'_>) {
     let alarms = match reader.alarms() {
         Ok(alarms) => alarms,
         Err(error) => {
-            visit.wrong(CHECK, error.to_string(), "see what is said of the database");
+            visit.wrong(CHECK, error.to_string(), visit.say.doc_alarms_shut());
             return;
         }
     };
     if alarms.is_empty() {
-        visit.ok(CHECK, "none stands");
+        visit.ok(CHECK, visit.say.doc_alarms_none());
     }
     for row in alarms {
         let style = note::Style {
-            lang: visit.lang,
+            lang: visit.say.0,
             zone: &visit.loaded.config.site.time_zone,
             now: row.raised_at,
         };
         let (subject, mut text) = note::alarm_words(&row.alarm, style);
         let way_out = text.pop().unwrap_or_default();
-        let colon = if visit.lang == Lang::Zh { "：" } else { ": " };
-        let what = format!("{subject}{colon}{}", note::in_one_line(&text, visit.lang));
+        let colon = if visit.say.0 == Lang::Zh { "：" } else { ": " };
+        let what = format!("{subject}{colon}{}", note::in_one_line(&text, visit.say.0));
         // Months ahead of its end; how grave it is by now is the calendar's own line.
         if matches!(row.alarm, Alarm::CalendarEnds { .. }) {
             visit.note(CHECK, what, way_out);

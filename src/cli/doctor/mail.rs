@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Visit;
-use crate::cli::mail::send_test;
+use crate::cli::mail::{send_test, tested};
 use crate::config::{MailTransport, SecretFrom, Smtp};
 use crate::mail::Smtp as Way;
 
@@ -15,16 +15,16 @@ pub(super) fn way(visit: &mut Visit<'_>, to: Option<&str>) {
     const CHECK: &str = "mail";
     let mail = &visit.loaded.config.mail;
     if mail.admin.is_none() {
-        visit.note(CHECK, "nobody is told of alarms but the fallback", "set mail.admin");
+        visit.note(
+            CHECK,
+            visit.say.doc_mail_no_admin(),
+            visit.say.doc_mail_no_admin_way_out(),
+        );
     }
     if let Some(to) = to {
         match send_test(visit.cli, visit.loaded, to) {
-            Ok(by) => visit.ok(CHECK, format!("a test mail to {to} was handed over by {by}")),
-            Err(error) => visit.wrong(
-                CHECK,
-                format!("{error:#}"),
-                "see docs/mail.md for what the answer means",
-            ),
+            Ok(by) => visit.ok(CHECK, tested(visit.say, to, by)),
+            Err(error) => visit.wrong(CHECK, format!("{error:#}"), visit.say.doc_mail_tested_way_out()),
         }
         return;
     }
@@ -32,15 +32,15 @@ pub(super) fn way(visit: &mut Visit<'_>, to: Option<&str>) {
         MailTransport::Maildir(path) if path.join("new").is_dir() || !path.exists() => {
             visit.note(
                 CHECK,
-                format!("mails are put into the folder {}: nobody is mailed", path.display()),
-                "name a mail server: transport = \"smtp+starttls://HOST:587\"",
+                visit.say.doc_mail_folder(path.display()),
+                visit.say.doc_mail_folder_way_out(),
             );
         }
         MailTransport::Maildir(path) => {
             visit.wrong(
                 CHECK,
-                format!("{}: is no maildir", path.display()),
-                "name another folder",
+                visit.say.doc_mail_no_maildir(path.display()),
+                visit.say.doc_mail_no_maildir_way_out(),
             );
         }
         MailTransport::Smtp(server) => server_answers(visit, server),
@@ -69,22 +69,19 @@ fn server_answers(visit: &mut Visit<'_>, server: &Smtp) {
     match answered {
         Ok(()) if hidden => visit.note(
             CHECK,
-            format!("{named}: answers; the login was not tried, for its password is the daemon's alone"),
-            "firstanswer doctor --mail ADDRESS lets the daemon send a test",
+            visit.say.doc_mail_untried(&named),
+            visit.say.doc_mail_untried_way_out(),
         ),
-        Ok(()) if secret.is_some() => visit.ok(CHECK, format!("{named}: answers and takes the login")),
-        Ok(()) => visit.ok(CHECK, format!("{named}: answers")),
-        Err(why) => visit.wrong(
-            CHECK,
-            why,
-            "see docs/mail.md; a server outside private networks needs network.conf",
-        ),
+        Ok(()) if secret.is_some() => visit.ok(CHECK, visit.say.doc_mail_login(&named)),
+        Ok(()) => visit.ok(CHECK, visit.say.doc_mail_answers(&named)),
+        Err(why) => visit.wrong(CHECK, why, visit.say.doc_mail_way_out()),
     }
 }
 
 /// What does not go, and why.
 pub(super) fn outbox(visit: &mut Visit<'_>) {
     const CHECK: &str = "outbox";
+    let say = visit.say;
     let Some(reader) = &visit.reader else { return };
     let held = reader.mail_held().ok().flatten();
     let dead = reader.dead_addresses().unwrap_or_default();
@@ -96,29 +93,21 @@ pub(super) fn outbox(visit: &mut Visit<'_>) {
     let tried = tried
         .next_back()
         .map(|last| (last.message, last.last_error.clone().unwrap_or_default()));
-    let retry = "firstanswer outbox list shows them; firstanswer outbox retry tries again";
+    let retry = say.doc_outbox_way_out();
     let nothing = held.is_none() && dead.is_empty() && failed == 0 && tried.is_none();
     if let Some(why) = held {
-        visit.wrong(
-            CHECK,
-            format!("all mail is held: {why}"),
-            "firstanswer outbox retry lets it go",
-        );
+        visit.wrong(CHECK, say.doc_outbox_held(why), say.doc_outbox_held_way_out());
     }
     for (address, _, why) in dead {
-        visit.wrong(
-            CHECK,
-            format!("{address} takes no mail: {why}"),
-            "mend the address in the directory, then: firstanswer outbox retry",
-        );
+        visit.wrong(CHECK, say.doc_outbox_dead(address, why), say.doc_outbox_dead_way_out());
     }
     if failed > 0 {
-        visit.note(CHECK, format!("{failed} mails were given up"), retry);
+        visit.note(CHECK, say.doc_outbox_given_up(failed), retry.clone());
     }
     if let Some((message, why)) = tried {
-        visit.wrong(CHECK, format!("mail {message} did not go yet: {why}"), retry);
+        visit.wrong(CHECK, say.doc_outbox_stuck(message, why), retry);
     }
     if nothing {
-        visit.ok(CHECK, "nothing is stuck");
+        visit.ok(CHECK, say.doc_outbox_clear());
     }
 }

@@ -139,7 +139,7 @@ duty = [ {words=[], handler="h"}, {words=["x"]} ]
         "10:33: person[3].department: there is no department `v`; the nearest is `x`; known: x, y, z",
         "11:37: person[4].login: `c` has the login `cc` already; a login names one person",
         "11:56: person[4].roles[0]: `boss` is not known here; the nearest is `admin`; known: supervisor, manager, admin",
-        "11:70: person[4].rank: a whole number is wanted, this is a fraction; write it without quotes: 3",
+        "11:70: person[4].rank: a whole number from -1000 to 1000 is wanted, this is a fraction; write it in digits, without quotes",
         "11:99: person[4].away[0].to: 2026-05-01 lies before 2026-05-02; both days are included: write the later one here",
         "12:90: desk[0].roster: there is no person `p`; the nearest is `a`; known: a, b, c, d",
         "13:11: duty[0].words: nobody can find it without words; write what callers say: [\"营业执照\"]",
@@ -180,6 +180,66 @@ max_line = 4
         places(read_two(&site, PEOPLE)),
         expected.map(|text| format!("etc/site.toml:{text}"))
     );
+}
+
+#[test]
+fn a_mistake_hides_no_other() {
+    let site = SITE.replace(
+        "policy = {use=\"bureau\"}",
+        r#"policy = {use="buraeu", override={mail.quiet="nnone", clock.registr="60s", category.own.needs=["mattr"]}}"#,
+    ) + r#"dialect = "avya"
+[[feed]]
+name = "pbx"
+tcp_listen = "127.0.0.1:2300"
+dialect = "mitl"
+[[feed]]
+name = "serial"
+serial = "/dev/ttyS0"
+baud = "9600"
+data_bits = "seven"
+"#;
+    let people = PEOPLE
+        .replace("name=\"王芳\"", "name=\"王芳\", login=\"clerk\", rank=\"3\"")
+        .replace(
+            " {id=\"li\",",
+            " {id=\"wang\", login=\"clerk\", department=\"permits\"},\n {id=\"li\",",
+        );
+    let expected = [
+        "etc/site.toml:4:15: policy.use: there is no policy `buraeu`; did you mean `bureau`? Or name a file: \"policies/own.toml\"",
+        "etc/site.toml:4:46: mail.quiet: ",
+        "etc/site.toml:4:61: clock.registr: the key `registr` is not known here; did you mean `register`?",
+        "etc/site.toml:4:96: category[own].needs[0]: ",
+        "etc/site.toml:8:11: feed[0].dialect: the dialect `avya` is not known; ",
+        "etc/site.toml:10:1: feed[1].name: there are two feeds `pbx`; rename one of them",
+        "etc/site.toml:11:1: feed[1].tcp_listen: the feed `pbx` listens on 127.0.0.1:2300 already; change one of them",
+        "etc/site.toml:12:11: feed[1].dialect: the dialect `mitl` is not known; ",
+        "etc/site.toml:16:8: feed[2].baud: a whole number is wanted, this is a text; write it without quotes: 9600",
+        "etc/site.toml:17:13: feed[2].data_bits: a whole number from 7 to 8 is wanted, this is a text; write it in digits, without quotes",
+        "etc/people.toml:4:45: person[0].rank: a whole number is wanted, this is a text; write it without quotes: 3",
+        "etc/people.toml:5:2: person[1]: `name` is missing; add name = \"王芳\"",
+        "etc/people.toml:5:3: person[1].id: there are two people `wang`; rename one of them",
+        "etc/people.toml:5:14: person[1].login: `wang` has the login `clerk` already; a login names one person",
+    ];
+    let found = places(read_two(&site, &people));
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "\nfound    {found}\nexpected {expected}");
+    }
+}
+
+#[test]
+fn an_override_of_a_policy_that_is_not_to_be_had_misses_nothing_of_it() {
+    let over = r#"{category.own.needs=["matter"], account_code={"7"={category="own"}}, duty.own.needs="matter"}"#;
+    let site = SITE.replace("\"bureau\"", &format!("\"own.toml\", override={over}"));
+    let found = places(read_two(&site, PEOPLE));
+    let expected = [
+        "etc/site.toml:4:15: policy.use: etc/own.toml can't be read: ",
+        "etc/site.toml:4:120: duty.own.needs: a list is wanted, this is a text; write it in square brackets: [ … ]",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "\nfound    {found}\nexpected {expected}");
+    }
 }
 
 #[test]

@@ -139,6 +139,12 @@ fn weeks_in_words() {
 
 #[test]
 fn zones_and_addresses() {
+    let way_out = |text| crate::config::site::socket(text).err().map(|wrong| wrong.way_out);
+    assert_eq!(
+        way_out("127.0.0.1:99999").as_deref(),
+        Some("ports are 1 to 65535: \"127.0.0.1:8080\"")
+    );
+    assert_eq!(way_out("127.0.0.1:65535"), None);
     assert_eq!(zone("Asia/Shanghai").unwrap().iana_name(), Some("Asia/Shanghai"));
     assert_eq!(
         zone("Asia/Shangai").unwrap_err().way_out,

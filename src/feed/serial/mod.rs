@@ -137,7 +137,7 @@ impl Running {
                 return Ok(());
             }
             let wait = retry.failed();
-            tracing::warn!(feed = %feed, why, seconds = wait.as_secs_f32(), "the serial port is gone; trying again");
+            tracing::warn!(feed = %feed, why, seconds = %format_args!("{:.1}", wait.as_secs_f32()), "the serial port is gone; trying again");
             self.now(FeedNow::Waiting, Some(why.clone()), PortFaults::default())
                 .await?;
             let lost = Alarm::FeedLost {

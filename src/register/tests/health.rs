@@ -94,6 +94,28 @@ fn f60_no_call_for_a_business_day_is_a_letter_however_much_else_is_sent() {
 }
 
 #[test]
+fn f60_a_business_day_after_a_call_at_the_weekend_begins_on_monday() {
+    let mut rules = Arc::into_inner(office_rules(None)).unwrap();
+    rules.dead_man = Some(crate::calendar::Span::BusinessDays(1));
+    let mut house = House::with(Arc::new(rules));
+    let tick = |house: &mut House, at: Timestamp| while house.store.transact(|s| s.tick(at)).unwrap() {};
+    house.tick("08:00:00");
+    // Saturday the seventh, at ten.
+    let (connection, call) = (house.connection, line("leg 1 8021 09:58:00 5 60", march(7, "10:00:00")));
+    house
+        .store
+        .transact(|s| s.take_lines(&feed("script"), connection, &[call], false))
+        .unwrap();
+    // All of Monday is the business day: at ten on Monday one hour of it is over.
+    tick(&mut house, march(9, "10:00:01"));
+    tick(&mut house, march(9, "17:30:00"));
+    assert_eq!(alarms(&house), []);
+    tick(&mut house, march(10, "09:00:01"));
+    let since = march(7, "10:00:00");
+    assert_eq!(alarms(&house), [Alarm::NoCalls { since }]);
+}
+
+#[test]
 fn f60_a_house_that_wants_no_such_letter_gets_none() {
     let mut rules = rules_of(DIRECTORY, POLICY);
     rules.dead_man = None;

@@ -10,6 +10,7 @@ mod properties;
 mod recount;
 mod replay;
 pub(crate) mod script;
+mod search;
 mod shared;
 mod threads;
 

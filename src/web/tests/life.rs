@@ -177,7 +177,7 @@ async fn a_frozen_case_is_the_supervisors_and_so_is_what_was_asked() {
     })
     .await;
     let page = house.get(&li).await;
-    assert_eq!(verbs(&page)[..2], ["rule", "approve"]);
+    assert_eq!(verbs(&page)[..3], ["rule", "approve", "decline"]);
     assert!(!verbs(&page).contains(&"assign".to_owned()));
     assert!(page.body.contains("Wang Fang asked the supervisor (an extension"));
     let page = house.get(&wang).await;

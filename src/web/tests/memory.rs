@@ -210,6 +210,8 @@ fn case(id: CaseId) -> Case {
         asked: None,
         hot: false,
         disputed: false,
+        disputed_by: None,
+        declined: None,
         unreasonable: false,
         violations: Vec::new(),
     }
