@@ -21,7 +21,7 @@
 use jiff::civil::Date;
 
 use crate::case::life::To;
-use crate::case::policy::{Category, Superior};
+use crate::case::policy::{Category, Policy, Superior};
 use crate::case::state::{Actor, Case};
 use crate::case::{Command, Context, Refusal};
 use crate::directory::Directory;
@@ -202,10 +202,14 @@ pub(super) fn may_extend(case: &Case, ctx: &Context<'_>) -> bool {
     let Actor::Person(person) = ctx.actor else {
         return *ctx.actor == Actor::Admin;
     };
-    let manager = has_role(ctx.directory, person, &["manager", "admin"]);
-    let approver = match ctx.policy.extension_approver {
-        Superior::Manager => manager,
-        Superior::Supervisor => governs(case, person, ctx.directory),
+    grants_extension(case, person, ctx.policy, ctx.directory)
+}
+
+/// Whether a person grants a later deadline: the policy's approver, never for themselves.
+pub fn grants_extension(case: &Case, person: &PersonId, policy: &Policy, directory: &Directory) -> bool {
+    let approver = match policy.extension_approver {
+        Superior::Manager => has_role(directory, person, &["manager", "admin"]),
+        Superior::Supervisor => governs(case, person, directory),
     };
     approver && *person != case.handler
 }

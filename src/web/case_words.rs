@@ -173,13 +173,24 @@ impl Worder<'_> {
                 (false, To::Outside(name)) => say.offer_waits(name, &offer.text),
             }
         });
-        let frozen = (case.state == CaseState::Frozen).then(|| say.frozen_text());
+        let frozen = (case.state == CaseState::Frozen).then(|| match &case.meant {
+            Some(meant) => {
+                let to = match &meant.to {
+                    To::Person(person) => page.people.name(person),
+                    To::Department(id) => page.staff.department(id),
+                    To::Outside(name) => name.clone(),
+                };
+                say.frozen_meant(say.frozen_text(), to, &meant.text)
+            }
+            None => say.frozen_text(),
+        });
         let asked = case.asked.as_ref().map(|asked| {
             let event = Event::Asked {
                 what: asked.what,
                 until: asked.until,
                 text: asked.text.clone(),
                 by: asked.by.clone(),
+                caller_told: asked.caller_told.clone(),
             };
             let by = asked.by.as_ref().map(|by| page.people.name(by)).unwrap_or_default();
             self.says(&by, &self.scene(|scene| scene.event(&event)))

@@ -123,6 +123,64 @@ fn an_extension_is_the_supervisors_once_and_in_time() {
 }
 
 #[test]
+fn how_the_caller_was_told_of_an_extension_is_kept_with_it_and_is_no_word_on_where_the_matter_went() {
+    for granted_at_once in [false, true] {
+        let mut story = call();
+        story.must(Command::Register(with_duty(crate::case::Duty::Unit)));
+        story.by(if granted_at_once { "li" } else { "wang" });
+        let mut events = story.must(extend("2026-10-20 17:30"));
+        if !granted_at_once {
+            let asked = story.case.asked.as_ref().unwrap();
+            assert_eq!(asked.caller_told.as_deref(), Some("已电话告知"));
+            events.extend(story.by("li").must(approve()));
+        }
+        let registered = |event: &Event| matches!(event, Event::Registered(_));
+        assert!(!events.iter().any(registered), "{events:?}");
+        let told = events.iter().find_map(|event| match event {
+            Event::Extended { caller_told, .. } => caller_told.clone(),
+            _ => None,
+        });
+        assert_eq!(told.as_deref(), Some("已电话告知"));
+        let done = || {
+            let given = particulars("张三", "执照");
+            close(Outcome::Handled, "已办妥", given)
+        };
+        assert_eq!(story.by("wang").lacks(done()), ["caller_told"]);
+    }
+}
+
+#[test]
+fn a_request_that_waits_is_not_replaced_by_the_next() {
+    let ask = || Command::Unreasonable {
+        reason: "要求违反规定".to_owned(),
+    };
+    let mut story = call();
+    story.must(extend("2026-10-20 17:30"));
+    let first = story.case.asked.clone();
+    for next in [promise("2026-10-22 09:00"), extend("2026-10-21 17:30"), ask()] {
+        let refusal = story.refused(next);
+        let words = refusal.words(crate::directory::Lang::En);
+        let said = "a request waits for the supervisor already: an extension until 2026-10-20 17:30; ";
+        assert!(words.starts_with(said), "{words}");
+        let words = refusal.words(crate::directory::Lang::Zh);
+        assert!(
+            words.starts_with("已有一项申请在等主管批准（延期 2026-10-20 17:30）"),
+            "{words}"
+        );
+        assert_eq!(story.case.asked, first);
+        assert_eq!(story.case.violations, [], "a promise that was refused is no suspicion");
+    }
+    // What needs nobody's word stays possible.
+    story.must(promise("2026-10-13 12:00"));
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-13 12:00");
+    assert_eq!(story.case.asked, first);
+    story.by("li").must(ask());
+    assert!(story.case.unreasonable);
+    story.must(decline("本周有人手"));
+    story.by("wang").must(extend("2026-10-21 17:30"));
+}
+
+#[test]
 fn a_date_of_another_year_is_told_with_it() {
     let mut story = call();
     story.must(promise("2027-01-05 12:00"));

@@ -210,6 +210,7 @@ fn case(id: CaseId) -> Case {
         asked: None,
         hot: false,
         disputed: false,
+        meant: None,
         disputed_by: None,
         declined: None,
         unreasonable: false,
