@@ -16,7 +16,8 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use crate::case::{
-    Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, Violation, grants_extension, may_answer, may_rule_on,
+    Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, Violation, answers_dispute, grants_extension,
+    may_answer, may_rule_on,
 };
 use crate::clock::Clock;
 use crate::directory::{Directory, Lang};
@@ -131,6 +132,7 @@ impl RegisterOffice {
         } else if Rights::of(case, viewer, &rules.directory, today).governs
             || offered_below(case, viewer, &rules.directory)
             || list::rules_on(case, viewer, &rules.directory)
+            || answers_dispute(case, viewer, &rules.directory)
         {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {

@@ -336,6 +336,9 @@ pub enum Event {
         what: Ask,
         /// With what remark.
         text: String,
+        /// Who asked; none: the administrator.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<PersonId>,
     },
     /// What was asked is not granted, or a dispute changes nothing.
     Declined {

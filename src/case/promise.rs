@@ -172,6 +172,7 @@ impl Work<'_> {
         self.emit(Event::Approved {
             what: asked.what,
             text: text.trim().to_owned(),
+            to: asked.by.clone(),
         });
         match (asked.what, asked.until) {
             (Ask::Promise, Some(until)) => self.promised(until, asked.text),

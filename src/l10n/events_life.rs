@@ -123,7 +123,7 @@ impl Scene<'_> {
                     format!("asked the supervisor ({what}{until}): {text}{told}"),
                 )
             }
-            Event::Approved { what, text } => {
+            Event::Approved { what, text, .. } => {
                 let (what, text) = (self.ask(*what), self.tail(text));
                 self.pick(format!("已批准（{what}）{text}"), format!("approved ({what}){text}"))
             }

@@ -429,6 +429,7 @@ fn rights(case: &Case, reader: &PersonId) -> Rights {
         holds,
         governs: above,
         rules: above && !named,
+        answers: above && !named && case.is_disputed(),
         disputes: named || case.custody.iter().any(|held| held.person == *reader),
     }
 }
