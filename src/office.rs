@@ -15,7 +15,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::case::{Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, Violation, may_answer, may_rule_on};
+use crate::case::{
+    Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, Violation, answers_dispute, grants_extension,
+    may_answer, may_rule_on,
+};
 use crate::clock::Clock;
 use crate::directory::{Directory, Lang};
 use crate::ids::{CaseId, PersonId};
@@ -129,6 +132,7 @@ impl RegisterOffice {
         } else if Rights::of(case, viewer, &rules.directory, today).governs
             || offered_below(case, viewer, &rules.directory)
             || list::rules_on(case, viewer, &rules.directory)
+            || answers_dispute(case, viewer, &rules.directory)
         {
             Standing::Looks
         } else if answers.accept || offered && answers.give_back {
@@ -266,7 +270,9 @@ impl Office for RegisterOffice {
             people: self.people(lang),
             categories: policy.categories.keys().cloned().collect(),
             needs: versions::needs(&case, &policy, &rules, now),
-            extensions: case.extended < policy.extension_times,
+            // One request at a time: who may grant it themselves asks nobody.
+            extensions: case.extended < policy.extension_times
+                && (case.asked.is_none() || grants_extension(&case, &link.person, &policy, &rules.directory)),
             pause_reasons: policy.pause_reasons.clone(),
             breaches: violations
                 .into_iter()

@@ -68,6 +68,7 @@ impl Case {
             undated: Vec::new(),
             custody,
             offer: None,
+            meant: None,
             relayed_at: None,
             moves: 0,
             returns: 0,

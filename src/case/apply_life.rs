@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::call::Certainty;
 use crate::case::event::Event;
-use crate::case::life::{Asked, Contact, Offer};
+use crate::case::life::{Asked, Contact, Meant, Offer};
 use crate::case::state::{Case, CaseState, DeadlineKind};
 use crate::case::violation::{IN_TIME, Status, Violation};
 use crate::case::wait::Pause;
@@ -60,8 +60,9 @@ impl Case {
                 self.offer_ends(None);
                 self.taken_over(to, department, at, "ruled");
             }
-            Event::Frozen { .. } => {
+            Event::Frozen { to, text, .. } => {
                 self.offer_ends(None);
+                self.meant = to.clone().map(|to| Meant { to, text: text.clone() });
                 self.state = CaseState::Frozen;
                 self.acted = true;
             }
@@ -110,6 +111,7 @@ impl Case {
     /// Back from `Offered`: answered, if `met_at` says when.
     fn offer_ends(&mut self, met_at: Option<Timestamp>) {
         self.offer = None;
+        self.meant = None;
         if matches!(self.state, CaseState::Offered | CaseState::Frozen) {
             self.state = CaseState::Open;
         }
@@ -151,12 +153,19 @@ impl Case {
                 self.state = CaseState::Open;
             }
             Event::Extended { .. } => self.extended += 1,
-            Event::Asked { what, until, text, by } => {
+            Event::Asked {
+                what,
+                until,
+                text,
+                by,
+                caller_told,
+            } => {
                 self.asked = Some(Asked {
                     what: *what,
                     until: *until,
                     text: text.clone(),
                     by: by.clone(),
+                    caller_told: caller_told.clone(),
                 });
             }
             Event::Approved { .. } => self.asked = None,

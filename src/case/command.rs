@@ -308,6 +308,13 @@ pub enum Refusal {
     },
     /// The text is one of the forbidden phrases.
     ForbiddenPhrase(String),
+    /// Something waits for the supervisor's word already: the next would take its place.
+    AskedAlready {
+        /// What was asked.
+        what: crate::case::life::Ask,
+        /// The date asked for, as the wall has it.
+        until: Option<String>,
+    },
     /// A value the policy does not know.
     Unknown {
         /// Which field.

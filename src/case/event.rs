@@ -266,6 +266,12 @@ pub enum Event {
     Frozen {
         /// What went beyond the limit.
         by: FrozenBy,
+        /// For whom the move that was one too many was meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<To>,
+        /// The sentence that was typed for them; empty where it came back.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
     },
     /// The supervisor's ruling on a frozen case.
     RuledTo {
@@ -306,6 +312,9 @@ pub enum Event {
         until: Timestamp,
         /// Why.
         text: String,
+        /// How the caller was told of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caller_told: Option<String>,
     },
     /// The supervisor is asked for something.
     Asked {
@@ -317,6 +326,9 @@ pub enum Event {
         text: String,
         /// Who asks.
         by: Option<PersonId>,
+        /// How the caller was told of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caller_told: Option<String>,
     },
     /// What was asked is granted.
     Approved {
@@ -324,6 +336,9 @@ pub enum Event {
         what: Ask,
         /// With what remark.
         text: String,
+        /// Who asked; none: the administrator.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<PersonId>,
     },
     /// What was asked is not granted, or a dispute changes nothing.
     Declined {

@@ -42,7 +42,7 @@ impl Work<'_> {
         self.pass();
         let text = self.sentence(text)?;
         if self.case.moves >= self.ctx.policy.max_moves {
-            self.freeze(FrozenBy::Moves, Some(self.case.handler.clone()));
+            self.freeze(FrozenBy::Moves, Some(to), text, Some(self.case.handler.clone()));
             return Ok(());
         }
         self.offer(to, answerable, self.acting(), self.ctx.now, text);
@@ -246,13 +246,13 @@ impl Work<'_> {
 
     fn returned(&mut self, by: PersonId) {
         if self.case.returns > self.ctx.policy.max_returns {
-            self.freeze(FrozenBy::Returns, Some(by));
+            self.freeze(FrozenBy::Returns, None, String::new(), Some(by));
         }
     }
 
     /// To and fro beyond the limit: the supervisor rules, and whether it was shirking is theirs to say.
-    fn freeze(&mut self, by: FrozenBy, person: Option<PersonId>) {
-        self.emit(Event::Frozen { by });
+    fn freeze(&mut self, by: FrozenBy, to: Option<To>, text: String, person: Option<PersonId>) {
+        self.emit(Event::Frozen { by, to, text });
         self.suspect(ViolationKind::BuckPassing, person, "");
     }
 

@@ -70,6 +70,18 @@ pub struct Asked {
     pub text: String,
     /// Who asked; none: the administrator.
     pub by: Option<PersonId>,
+    /// How the caller was told of it.
+    #[serde(default)]
+    pub caller_told: Option<String>,
+}
+
+/// A move that was not made, because the case moved too often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    /// For whom it was meant.
+    pub to: To,
+    /// The sentence typed for them.
+    pub text: String,
 }
 
 /// Why a case is frozen.

@@ -37,7 +37,7 @@ impl Work<'_> {
             self.emit(Event::Unreasonable { reason });
         } else {
             self.still_open("unreasonable")?;
-            self.ask(Ask::Unreasonable, None, &reason);
+            self.ask(Ask::Unreasonable, None, &reason, None)?;
         }
         Ok(())
     }

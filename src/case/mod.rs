@@ -63,9 +63,9 @@ pub use contact::Spoken;
 pub use decide::{decide, open};
 pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
 pub use happened::Happened;
-pub use life::{Ask, Asked, Contact, FrozenBy, Offer, To};
+pub use life::{Ask, Asked, Contact, FrozenBy, Meant, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
-pub use permit::{Rights, governs, may_answer, may_rule_on};
+pub use permit::{Rights, answers_dispute, governs, grants_extension, may_answer, may_rule_on};
 pub use policy::{Duty, Policy};
 pub use recount::Edited;
 pub use state::{
@@ -75,7 +75,7 @@ pub use state::{
 pub use violation::{Status, Violation, ViolationKind};
 pub use visit::visit;
 pub use wait::Pause;
-pub use words::reason_words;
+pub use words::{ask_words, reason_words};
 
 use jiff::Timestamp;
 

@@ -12,6 +12,7 @@
 //! | dispute | whoever had it, answered first, or is charged |
 //! | assign | supervisors upward, managers; a handler to those below them |
 //! | void, rule, approve, decline, correct | supervisors upward, managers; never handler or first answerer |
+//! | decline a dispute | also those above who disputes |
 //! | confirm, waive | those above the person concerned, managers; nobody rules on themselves |
 //!
 //! The administrator on the machine may all of it; the switch and the clock speak for themselves.
@@ -21,7 +22,7 @@
 use jiff::civil::Date;
 
 use crate::case::life::To;
-use crate::case::policy::{Category, Superior};
+use crate::case::policy::{Category, Policy, Superior};
 use crate::case::state::{Actor, Case};
 use crate::case::{Command, Context, Refusal};
 use crate::directory::Directory;
@@ -112,11 +113,11 @@ pub(super) fn check(case: &Case, command: &Command, ctx: &Context<'_>) -> Result
                 refuse(reason::CLOSE)
             }
         }
-        Command::Void { .. }
-        | Command::Rule { .. }
-        | Command::Approve { .. }
-        | Command::Decline { .. }
-        | Command::Correct { .. } => rules(case, person, ctx),
+        Command::Void { .. } | Command::Rule { .. } | Command::Approve { .. } | Command::Correct { .. } => {
+            rules(case, person, ctx)
+        }
+        Command::Decline { .. } if case.asked.is_none() && answers_dispute(case, person, ctx.directory) => Ok(()),
+        Command::Decline { .. } => rules(case, person, ctx),
     }
 }
 
@@ -156,6 +157,8 @@ pub struct Rights {
     pub governs: bool,
     /// Rule, approve, decline, correct, void.
     pub rules: bool,
+    /// Decline a dispute.
+    pub answers: bool,
     /// Dispute.
     pub disputes: bool,
 }
@@ -170,6 +173,7 @@ impl Rights {
             holds,
             governs,
             rules: governs && !concerned(case, person),
+            answers: answers_dispute(case, person, directory),
             disputes: named(case, person),
         }
     }
@@ -202,10 +206,14 @@ pub(super) fn may_extend(case: &Case, ctx: &Context<'_>) -> bool {
     let Actor::Person(person) = ctx.actor else {
         return *ctx.actor == Actor::Admin;
     };
-    let manager = has_role(ctx.directory, person, &["manager", "admin"]);
-    let approver = match ctx.policy.extension_approver {
-        Superior::Manager => manager,
-        Superior::Supervisor => governs(case, person, ctx.directory),
+    grants_extension(case, person, ctx.policy, ctx.directory)
+}
+
+/// Whether a person grants a later deadline: the policy's approver, never for themselves.
+pub fn grants_extension(case: &Case, person: &PersonId, policy: &Policy, directory: &Directory) -> bool {
+    let approver = match policy.extension_approver {
+        Superior::Manager => has_role(directory, person, &["manager", "admin"]),
+        Superior::Supervisor => governs(case, person, directory),
     };
     approver && *person != case.handler
 }
@@ -234,6 +242,14 @@ pub(super) fn may_rule(case: &Case, ctx: &Context<'_>) -> bool {
         Actor::Person(person) => rules(case, person, ctx).is_ok(),
         Actor::Admin | Actor::Switch | Actor::Clock => true,
     }
+}
+
+/// Whether a person may decline the dispute that waits: who stands above whoever disputes, or over the case; never of
+/// their own.
+pub fn answers_dispute(case: &Case, person: &PersonId, directory: &Directory) -> bool {
+    let by = case.disputed_by.as_ref();
+    let above = by.is_some_and(|by| directory.is_above(person, by)) || governs(case, person, directory);
+    case.is_disputed() && by != Some(person) && above && !concerned(case, person)
 }
 
 fn rules(case: &Case, person: &PersonId, ctx: &Context<'_>) -> Result<(), Refusal> {

@@ -5,13 +5,14 @@
 //! promise beyond                              -> asked, suspected as `over_promise`; approve -> the date holds
 //! extend by the approver -> a later deadline        extend by others -> asked; approve -> a later deadline
 //! ```
-//! **Invariants.** A deadline that has passed is never extended. Nobody grants their own wish.
+//! **Invariants.** A deadline that has passed is never extended. Nobody grants their own wish. One wish waits at a
+//! time; what needs nobody's word stays possible meanwhile.
 
 use jiff::Timestamp;
 
 use crate::case::decide::{Work, required, trimmed};
-use crate::case::event::{Event, Particulars};
-use crate::case::life::Ask;
+use crate::case::event::Event;
+use crate::case::life::{Ask, Asked};
 use crate::case::state::{CaseState, DeadlineKind, Words};
 use crate::case::violation::ViolationKind;
 use crate::case::{Refusal, permit};
@@ -35,7 +36,7 @@ impl Work<'_> {
         });
         if limit.is_some_and(|limit| until > limit.at) && !permit::may_rule(&self.case, self.ctx) {
             let person = self.case.handler.clone();
-            self.ask(Ask::Promise, Some(until), &text);
+            self.ask(Ask::Promise, Some(until), &text, None)?;
             self.suspect(ViolationKind::OverPromise, Some(person), &text);
             return Ok(());
         }
@@ -87,25 +88,27 @@ impl Work<'_> {
             return Err(self.not_until(until, limit.unwrap_or(row.due_at)));
         }
         let text = required(text, "text")?;
-        self.write_down(Particulars {
-            caller_told: told,
-            ..Particulars::default()
-        })?;
+        // That the caller knows of the extension says nothing of where the matter went: it is kept with the extension.
         if permit::may_extend(&self.case, self.ctx) {
-            self.extended(until, text);
+            self.extended(until, text, told);
+            Ok(())
         } else {
-            self.ask(Ask::Extension, Some(until), &text);
+            self.ask(Ask::Extension, Some(until), &text, told)
         }
-        Ok(())
     }
 
-    fn extended(&mut self, until: Timestamp, text: String) {
+    fn extended(&mut self, until: Timestamp, text: String, caller_told: Option<String>) {
         let deadline = self.closing_kind();
         let started_at = self
             .case
             .live(deadline)
             .map_or(self.case.opened_at, |row| row.started_at);
-        self.emit(Event::Extended { deadline, until, text });
+        self.emit(Event::Extended {
+            deadline,
+            until,
+            text,
+            caller_told,
+        });
         self.emit(Event::DeadlineSet {
             deadline,
             started_at,
@@ -115,14 +118,27 @@ impl Work<'_> {
         });
     }
 
-    pub(super) fn ask(&mut self, what: Ask, until: Option<Timestamp>, text: &str) {
+    /// Asks the supervisor; one thing at a time, so that nothing asked is lost.
+    pub(super) fn ask(
+        &mut self,
+        what: Ask,
+        until: Option<Timestamp>,
+        text: &str,
+        caller_told: Option<String>,
+    ) -> Result<(), Refusal> {
+        if let Some(Asked { what, until, .. }) = self.case.asked {
+            let until = until.map(|until| self.wall(until));
+            return Err(Refusal::AskedAlready { what, until });
+        }
         let by = self.acting();
         self.emit(Event::Asked {
             what,
             until,
             text: text.to_owned(),
             by,
+            caller_told,
         });
+        Ok(())
     }
 
     /// Grants what was asked.
@@ -156,10 +172,11 @@ impl Work<'_> {
         self.emit(Event::Approved {
             what: asked.what,
             text: text.trim().to_owned(),
+            to: asked.by.clone(),
         });
         match (asked.what, asked.until) {
             (Ask::Promise, Some(until)) => self.promised(until, asked.text),
-            (Ask::Extension, Some(until)) => self.extended(until, asked.text),
+            (Ask::Extension, Some(until)) => self.extended(until, asked.text, asked.caller_told),
             (Ask::Unreasonable, _) => self.emit(Event::Unreasonable { reason: asked.text }),
             (Ask::Promise | Ask::Extension, None) => {}
         }

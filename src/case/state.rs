@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Certainty;
 use crate::case::event::TransferEffect;
-use crate::case::life::{Asked, Contact, Offer};
+use crate::case::life::{Asked, Contact, Meant, Offer};
 use crate::case::policy::Duty;
 use crate::case::violation::Violation;
 use crate::case::wait::Pause;
@@ -300,6 +300,9 @@ pub struct Case {
     /// The offer that waits for its answer.
     #[serde(default)]
     pub offer: Option<Offer>,
+    /// While it is frozen: the move that was one too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<Meant>,
     /// When it was first offered, put through or assigned: what the caller is told counts from then.
     #[serde(default)]
     pub relayed_at: Option<Timestamp>,

@@ -36,6 +36,11 @@ impl Case {
         !matches!(self.state, CaseState::Closed | CaseState::Void)
     }
 
+    /// Somebody disagrees with it and has no answer yet; also on a closed case.
+    pub fn is_disputed(&self) -> bool {
+        self.disputed && self.settled && self.state != CaseState::Void
+    }
+
     /// The earliest deadline that is still to be met; none while a draft.
     pub fn due(&self) -> Option<&Deadline> {
         self.deadlines

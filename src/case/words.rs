@@ -1,6 +1,7 @@
 //! Refusals in words: what lacks and what to do, in Chinese and English.
 
 use crate::case::Refusal;
+use crate::case::life::Ask;
 use crate::case::state::CaseState;
 use crate::directory::Lang;
 
@@ -31,6 +32,13 @@ impl Refusal {
             Self::NotPermitted { reason } => format!("无权办理：{}", reason_zh(reason)),
             Self::ForbiddenPhrase(phrase) => {
                 format!("办结说明不能只写“{phrase}”；请写明如何答复、告知应找哪个单位及电话，或不能办理的理由")
+            }
+            Self::AskedAlready { what, until } => {
+                let until = until.as_ref().map_or_else(String::new, |until| format!(" {until}"));
+                format!(
+                    "已有一项申请在等主管批准（{}{until}）；请等主管批准或不批准后再提出",
+                    ask_words(*what, Lang::Zh)
+                )
             }
             Self::Unknown {
                 field: "to",
@@ -79,6 +87,15 @@ impl Refusal {
             Self::ForbiddenPhrase(phrase) => format!(
                 "`{phrase}` alone is no answer; write what the caller was told: the result, the right office and its phone, or the reasons"
             ),
+            Self::AskedAlready { what, until } => {
+                let until = until
+                    .as_ref()
+                    .map_or_else(String::new, |until| format!(" until {until}"));
+                format!(
+                    "a request waits for the supervisor already: {}{until}; ask again once they have approved or declined it",
+                    ask_words(*what, Lang::En)
+                )
+            }
             Self::Unknown {
                 field: "to",
                 given,
@@ -192,6 +209,19 @@ fn verb_zh(verb: &str) -> &str {
         "chase" => "记来电人再次来电",
         "redraft" => "重算首问责任人",
         other => other,
+    }
+}
+
+/// What the supervisor is asked for.
+pub fn ask_words(what: Ask, lang: Lang) -> &'static str {
+    let (zh, en) = match what {
+        Ask::Promise => ("超过时限的承诺", "a promise beyond the limit"),
+        Ask::Extension => ("延期", "an extension"),
+        Ask::Unreasonable => ("不合理诉求", "that the demand is unreasonable"),
+    };
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
     }
 }
 

@@ -10,7 +10,7 @@ use super::screen::{safe, safe_json};
 use super::session::Session;
 use crate::case::Case;
 use crate::l10n::Say;
-use crate::report::why::Asker;
+use crate::report::why::{Asker, owed};
 
 /// Prints the evidence, as JSON or as sentences.
 ///
@@ -20,10 +20,16 @@ pub fn print(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Writ
     let call = case.call.map(|id| session.reader.call(id)).transpose()?.flatten();
     let evidence = call.as_ref().map(|call| call::details(session, call)).transpose()?;
     if args.json {
+        let owed = call.as_ref().and_then(|call| owed(&session.rules, case, call));
         let value = json!({
             "case": super::case::details(session, case, args.reveal)?,
             "call": evidence,
-            "rule": call.as_ref().and_then(|call| call.found.clone()),
+            "rule": call
+                .as_ref()
+                .and_then(|call| call.found.clone())
+                .filter(|rule| !rule.is_empty())
+                .or_else(|| owed.as_ref().and_then(|owed| owed.rule.clone())),
+            "owed": owed,
             "certainty": case.certainty,
             "doubts": call.as_ref().map(|call| call.doubts.clone()).unwrap_or_default(),
         });

@@ -373,5 +373,24 @@ mod tests {
             "一次性告知（依据：条例第8条；办理期限：5 天）",
             "told once (basis: 条例第8条; how long it takes: 5 天)",
         );
+        check(
+            &Event::Extended {
+                deadline: DeadlineKind::Close,
+                until: "2026-03-05T09:30:00Z".parse().unwrap(),
+                text: "files".into(),
+                caller_told: Some("by phone".into()),
+            },
+            "延期至 3月5日（周四）17:30：files（已告知来电人：by phone）",
+            "extended to Thu 5 Mar 17:30: files (the caller was told: by phone)",
+        );
+        check(
+            &Event::Frozen {
+                by: crate::case::FrozenBy::Moves,
+                to: Some(crate::case::To::Person("liu".parse().unwrap())),
+                text: "请办理".into(),
+            },
+            "转办次数超过规定，冻结，待上级裁定（拟转办给 LIU：请办理）",
+            "it would move too often: frozen until the supervisor rules (meant for LIU: 请办理)",
+        );
     }
 }

@@ -37,11 +37,20 @@ impl Scene<'_> {
                 let to = (self.name)(to);
                 self.pick(format!("指派给 {to}：{reason}"), format!("assigned to {to}: {reason}"))
             }
-            Event::Frozen { by: FrozenBy::Moves } => self.pick(
-                "转办次数超过规定，冻结，待上级裁定".into(),
-                "it would move too often: frozen until the supervisor rules".into(),
-            ),
-            Event::Frozen { by: FrozenBy::Returns } => self.pick(
+            Event::Frozen {
+                by: FrozenBy::Moves,
+                to,
+                text,
+            } => {
+                let meant = self.meant(to.as_ref(), text);
+                self.pick(
+                    format!("转办次数超过规定，冻结，待上级裁定{meant}"),
+                    format!("it would move too often: frozen until the supervisor rules{meant}"),
+                )
+            }
+            Event::Frozen {
+                by: FrozenBy::Returns, ..
+            } => self.pick(
                 "退回次数超过规定，冻结，待上级裁定".into(),
                 "it came back too often: frozen until the supervisor rules".into(),
             ),
@@ -87,22 +96,34 @@ impl Scene<'_> {
                     format!("goes on since {since}{text}"),
                 )
             }
-            Event::Extended { until, text, .. } => {
-                let until = self.at(*until);
+            Event::Extended {
+                until,
+                text,
+                caller_told,
+                ..
+            } => {
+                let (until, told) = (self.at(*until), self.caller_knows(caller_told));
                 self.pick(
-                    format!("延期至 {until}：{text}"),
-                    format!("extended to {until}: {text}"),
+                    format!("延期至 {until}：{text}{told}"),
+                    format!("extended to {until}: {text}{told}"),
                 )
             }
-            Event::Asked { what, until, text, .. } => {
+            Event::Asked {
+                what,
+                until,
+                text,
+                caller_told,
+                ..
+            } => {
+                let told = self.caller_knows(caller_told);
                 let what = self.ask(*what);
                 let until = until.map_or_else(String::new, |until| format!(" {}", self.at(until)));
                 self.pick(
-                    format!("请上级批准（{what}{until}）：{text}"),
-                    format!("asked the supervisor ({what}{until}): {text}"),
+                    format!("请上级批准（{what}{until}）：{text}{told}"),
+                    format!("asked the supervisor ({what}{until}): {text}{told}"),
                 )
             }
-            Event::Approved { what, text } => {
+            Event::Approved { what, text, .. } => {
                 let (what, text) = (self.ask(*what), self.tail(text));
                 self.pick(format!("已批准（{what}）{text}"), format!("approved ({what}){text}"))
             }
@@ -188,6 +209,15 @@ impl Scene<'_> {
         }
     }
 
+    /// For whom the move that froze a case was meant, and what was typed for them.
+    fn meant(&self, to: Option<&To>, text: &str) -> String {
+        let Some(to) = to else {
+            return String::new();
+        };
+        let (to, text) = (self.to(to), self.tail(text));
+        self.pick(format!("（拟转办给 {to}{text}）"), format!(" (meant for {to}{text})"))
+    }
+
     fn to(&self, to: &To) -> String {
         match to {
             To::Person(person) => (self.name)(person),
@@ -204,13 +234,19 @@ impl Scene<'_> {
         }
     }
 
+    /// How the caller was told of a later date.
+    fn caller_knows(&self, caller_told: &Option<String>) -> String {
+        let told = caller_told.as_ref();
+        told.map_or_else(String::new, |told| {
+            self.pick(
+                format!("（已告知来电人：{told}）"),
+                format!(" (the caller was told: {told})"),
+            )
+        })
+    }
+
     fn ask(&self, what: Ask) -> String {
-        let (zh, en) = match what {
-            Ask::Promise => ("超过时限的承诺", "a promise beyond the limit"),
-            Ask::Extension => ("延期", "an extension"),
-            Ask::Unreasonable => ("不合理诉求", "that the demand is unreasonable"),
-        };
-        self.pick(zh.to_owned(), en.to_owned())
+        crate::case::ask_words(what, self.say.0).to_owned()
     }
 }
 

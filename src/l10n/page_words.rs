@@ -159,6 +159,7 @@ catalogue! { PAGE;
     offer_waits(to, text) { "已转 {to}，待接收；在此之前仍由现承办人负责。说明：{text}", "Offered to {to}; until accepted it stays where it is: {text}" }
     by_switch { "交换机", "The switch" }
     frozen_text { "转办或退回次数已到上限，待主管裁定。", "It went to and fro too often; the supervisor rules." }
+    frozen_meant(frozen, to, text) { "{frozen}（拟转办给 {to}：{text}）", "{frozen} (meant for {to}: {text})" }
     hot_text(why) { "已请主管关注：{why}", "Marked as hot, the supervisor was told: {why}" }
     disputed_text { "有人对这件记录提出异议。", "Somebody disagrees with what it says." }
     co_handlers { "协办人", "Helped by" }

@@ -10,6 +10,11 @@ catalogue! { WHY;
     why_first(name, sure, entry) { "首问责任人：{name}（{sure}），依据：{entry}", "first answerer: {name} ({sure}), by the directory entry: {entry}" }
     why_first_only(name, sure) { "首问责任人：{name}（{sure}）", "first answerer: {name} ({sure})" }
     why_missed { "首问责任人：无，此来电无人接听", "first answerer: nobody, the call was missed" }
+    why_owed(dialled, how, name, entry) { "打到 {dialled}，由{how} {name} 回电，依据：{entry}", "{dialled} was dialled: calling back is for {how}, {name}, by the directory entry: {entry}" }
+    owed_dialled { "这个分机的使用人", "whose extension it is" }
+    owed_lead { "该组的负责人", "the group's lead" }
+    owed_head { "部门负责人", "the department's head" }
+    owed_fallback { "兜底人", "the fallback" }
     why_corrected(when, by, was, reason) { "{when} 由 {by} 更正，原为 {was}：{reason}", "corrected by {by}, {when}; before: {was}: {reason}" }
     why_first_before(entry) { "更正前的依据：{entry}", "before that, by the directory entry: {entry}" }
     why_nobody { "无人", "nobody" }
@@ -53,6 +58,17 @@ impl Say {
             Doubt::UnknownMember => self.doubt_unknown_member(),
             Doubt::Unmapped => self.doubt_unmapped(),
             Doubt::Deduced => self.doubt_deduced(),
+        }
+    }
+
+    /// As what somebody is to call back, by the name that custody keeps.
+    pub fn owed_as(self, how: &str) -> String {
+        match how {
+            "dialled" => self.owed_dialled(),
+            "lead" => self.owed_lead(),
+            "head" => self.owed_head(),
+            "fallback" => self.owed_fallback(),
+            other => other.to_owned(),
         }
     }
 

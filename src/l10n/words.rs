@@ -16,6 +16,12 @@ catalogue! { COMMON;
     hot_case { "热点", "Hot" }
     to_rule { "请您裁定", "Your ruling" }
     declined_to_you { "未获批准", "Declined" }
+    approved_to_you { "已批准", "Approved" }
+    given_away { "已改由他人承办", "Given to somebody else" }
+    violation_confirmed { "违反首问责任已认定", "Violation confirmed" }
+    violation_waived { "违反首问责任已免除", "Violation waived" }
+    first_corrected { "首问责任人已更正", "First answerer corrected" }
+    also_happened { "另有", "Also" }
     no_number { "号码未显示", "number withheld" }
 
     // The letter.
@@ -31,6 +37,11 @@ catalogue! { COMMON;
     head_hot(id) { "#{id} 被标为热点，请您关注并协调。", "#{id} was marked as hot; please look and coordinate." }
     head_to_rule(id) { "#{id} 等待您的裁定或批准。", "#{id} waits for your ruling or approval." }
     head_declined(id) { "#{id} 您的申请或异议未获批准，理由见说明。", "#{id}: what you asked for or disputed was declined; the reason is below." }
+    head_approved(id) { "#{id} 您的申请已获批准。", "#{id}: what you asked for was approved." }
+    head_given_away(id) { "#{id} 已由主管改交他人承办。", "#{id} was given to somebody else by the supervisor." }
+    head_confirmed(id) { "#{id} 记在您名下的一项违反首问责任已被认定。", "#{id}: a violation that is charged to you was confirmed." }
+    head_waived(id) { "#{id} 记在您名下的一项违反首问责任已被免除。", "#{id}: a violation that was charged to you was waived." }
+    head_corrected(id) { "#{id} 的首问责任人已更正。", "#{id}: the first answerer was corrected." }
     why_and_how { "为何是您、时限怎样计算", "Why you, and how the deadline was computed" }
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
     urged(rung) { "督办第 {rung} 级", "urging, rung {rung}" }
@@ -52,6 +63,7 @@ catalogue! { COMMON;
     you_deputy(name) { "{name} 不在或收不到邮件，请您代为办理", "{name} is away or can't be mailed; please act in their place" }
     you_rule(name) { "承办人是 {name}，请您裁定或批准", "{name} handles it; your ruling or approval is asked for" }
     you_watch(name) { "承办人是 {name}，请您关注", "{name} handles it; please keep an eye on it" }
+    you_concerned(name) { "承办人是 {name}，此事与您有关，特此告知", "{name} handles it; you are told because it concerns you" }
     you_supervise(name) { "承办人 {name} 逾期未办，请您督办", "{name} handles it and is late; please see to it" }
     you_copy(name) { "承办人是 {name}，您收到抄送", "{name} handles it; you are in copy" }
     read_for(name) { "（代{name}收阅）", " (read for {name})" }
@@ -67,6 +79,7 @@ catalogue! { COMMON;
     rang_again { "再次来电", "Rang again" }
     first_answerer { "首问责任人", "First answerer" }
     handler { "承办人", "Handler" }
+    nobody_missed { "无，此来电无人接听", "nobody, the call was missed" }
     nobody_sure { "尚不确定", "not sure yet" }
     open_case(id) { "办理 #{id}", "Open #{id}" }
     open_list { "一次处理全部", "Open the whole list" }

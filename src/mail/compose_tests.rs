@@ -37,6 +37,8 @@ fn item(id: i64) -> Item {
             zh: "3月5日（周四）14:12 接听；当日下班前 → 3月5日 17:30".into(),
             en: "answered Thu 5 Mar 14:12; end of that day → due Thu 5 Mar 17:30".into(),
         }),
+        also_happened: Vec::new(),
+        missed: false,
         also_due: vec![],
         chases: 2,
         number_masked: Some("138****5678".into()),

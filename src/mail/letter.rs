@@ -63,6 +63,10 @@ pub struct Item {
     pub due_why: Option<Words>,
     /// Further deadlines of the case that fell due with it.
     pub also_due: Vec<(DeadlineKind, Timestamp)>,
+    /// What else happened to it since, each with what was typed.
+    pub also_happened: Vec<(Happened, Option<String>)>,
+    /// Nobody answered the call.
+    pub missed: bool,
     /// Who passed it on, where it is offered to the reader.
     pub by: Option<Party>,
     /// The sentence that came with it: of an offer, or of what the supervisor is asked.
@@ -132,6 +136,8 @@ pub enum Role {
     Rules,
     /// The handler's supervisor, told of something that is not late.
     Watches,
+    /// Is told what was decided about them.
+    Concerned,
     /// Is in copy, with a link of their own.
     Copy,
 }

@@ -129,14 +129,26 @@ fn badge(say: Say, item: &Item) -> String {
         About::Deadline(_) if item.overdue => say.overdue(),
         About::Deadline(_) if item.rung == 0 => say.due_soon(),
         About::Deadline(_) => say.due_now(),
-        About::Happened(Happened::Offered) => say.offered_to_you(),
-        About::Happened(Happened::Assigned) => say.assigned_to_you(),
-        About::Happened(Happened::PutThrough) => say.put_through_to_you(),
-        About::Happened(Happened::Returned) => say.returned_to_you(),
-        About::Happened(Happened::Bounced) => say.bounced(),
-        About::Happened(Happened::Hot) => say.hot_case(),
-        About::Happened(Happened::ToRule) => say.to_rule(),
-        About::Happened(Happened::Declined) => say.declined_to_you(),
+        About::Happened(happened) => what(say, happened),
+    }
+}
+
+/// What happened, in a word.
+fn what(say: Say, happened: Happened) -> String {
+    match happened {
+        Happened::Offered => say.offered_to_you(),
+        Happened::Assigned => say.assigned_to_you(),
+        Happened::PutThrough => say.put_through_to_you(),
+        Happened::Returned => say.returned_to_you(),
+        Happened::Bounced => say.bounced(),
+        Happened::Hot => say.hot_case(),
+        Happened::ToRule => say.to_rule(),
+        Happened::Declined => say.declined_to_you(),
+        Happened::Approved => say.approved_to_you(),
+        Happened::GivenAway => say.given_away(),
+        Happened::Confirmed => say.violation_confirmed(),
+        Happened::Waived => say.violation_waived(),
+        Happened::Corrected => say.first_corrected(),
     }
 }
 
@@ -151,14 +163,24 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         caller.in_brief(),
         matter.in_brief(),
         Row::new(say, say.why_you(), why_you(say, letter, item)),
-        Row::new(say, say.how_sure(), say.certainty(item.why_you.certainty)),
     ];
+    // Of a missed call nothing is doubtful: nobody answered it.
+    if !item.missed {
+        rows.push(Row::new(say, say.how_sure(), say.certainty(item.why_you.certainty)));
+    }
     let called = item.called_number.as_deref().map(one_line);
     if let Some(call) = say.call_facts(called.as_deref(), item.talk_seconds) {
         rows.insert(1, Row::new(say, say.the_call(), call));
     }
     if let Some(said) = &item.said {
         rows.push(Row::typed(say.said_with_it(), one_line(said)));
+    }
+    for (happened, said) in &item.also_happened {
+        let told = what(say, *happened);
+        rows.push(match said {
+            Some(said) => Row::typed(say.also_happened(), say.labelled_line(told, one_line(said))),
+            None => Row::new(say, say.also_happened(), told),
+        });
     }
     if let Some((due, kind)) = item.due_at.zip(due_kind(item)) {
         let due = when::long(say.0, due, &letter.zone, letter.now);
@@ -187,6 +209,7 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         Some(first) => rows.push(Row::new(say, say.first_answerer(), party(first))),
         // A call to return was answered by nobody, which is said already.
         None if item.why_you.role == Role::CallsBack => {}
+        None if item.missed => rows.push(Row::faint(say, say.first_answerer(), say.nobody_missed())),
         None => rows.push(Row::faint(say, say.first_answerer(), say.nobody_sure())),
     }
     rows.push(Row::new(say, say.handler(), party(&item.handler)));
@@ -225,14 +248,21 @@ fn heading(say: Say, letter: &Letter, item: &Item) -> String {
                 say.head_due(id, say.deadline(kind), due)
             }
         }
-        About::Happened(Happened::Offered) => say.head_offered(id),
-        About::Happened(Happened::Assigned) => say.head_assigned(id),
-        About::Happened(Happened::PutThrough) => say.head_put_through(id),
-        About::Happened(Happened::Returned) => say.head_returned(id),
-        About::Happened(Happened::Bounced) => say.head_bounced(id),
-        About::Happened(Happened::Hot) => say.head_hot(id),
-        About::Happened(Happened::ToRule) => say.head_to_rule(id),
-        About::Happened(Happened::Declined) => say.head_declined(id),
+        About::Happened(happened) => match happened {
+            Happened::Offered => say.head_offered(id),
+            Happened::Assigned => say.head_assigned(id),
+            Happened::PutThrough => say.head_put_through(id),
+            Happened::Returned => say.head_returned(id),
+            Happened::Bounced => say.head_bounced(id),
+            Happened::Hot => say.head_hot(id),
+            Happened::ToRule => say.head_to_rule(id),
+            Happened::Declined => say.head_declined(id),
+            Happened::Approved => say.head_approved(id),
+            Happened::GivenAway => say.head_given_away(id),
+            Happened::Confirmed => say.head_confirmed(id),
+            Happened::Waived => say.head_waived(id),
+            Happened::Corrected => say.head_corrected(id),
+        },
     }
 }
 
@@ -274,6 +304,7 @@ fn why_this_role(say: Say, letter: &Letter, item: &Item) -> String {
             say.you_deputy(one_line(of))
         }
         (Role::Rules, ..) => say.you_rule(one_line(&item.handler.name)),
+        (Role::Concerned, ..) => say.you_concerned(one_line(&item.handler.name)),
         (Role::Watches, ..) => say.you_watch(one_line(&item.handler.name)),
         (Role::Supervises, ..) => say.you_supervise(one_line(&item.handler.name)),
         (Role::Copy, ..) => say.you_copy(one_line(&item.handler.name)),

@@ -2,7 +2,7 @@
 //!
 //! | waits because | when | for whom |
 //! | --- | --- | --- |
-//! | ruling | frozen, disputed, or something is asked for | who may rule on it |
+//! | ruling | frozen, disputed (closed cases too), or something is asked for | who may rule on it |
 //! | escalated | they were urged about the deadline, rung 2 or above | whom the ladder named |
 //! | overdue | a deadline has passed | those above the handler |
 //! | offered | an offer lies longer than a day, or its acceptance is due within two hours | those above who is to answer |
@@ -146,6 +146,9 @@ impl Desk {
                 .is_some_and(|offer| self.below.contains(&offer.answerable))
         };
         theirs.extend(others.into_iter().filter(waits_below).map(|case| (case.id, case)));
+        // Closed, or another department's by now: whoever disputes waits for an answer still.
+        let disputed = reader.disputes_told(&self.viewer)?.into_iter();
+        theirs.extend(disputed.filter(Case::is_disputed).map(|case| (case.id, case)));
         let pending = self.pending(reader, &mut theirs)?;
         theirs.retain(|id, case| {
             let own = case.handler == self.viewer || self.absent.contains(&case.handler);
@@ -206,8 +209,13 @@ impl Desk {
         let below = |person: &PersonId| self.below.contains(person);
         let rights = Rights::of(case, &self.viewer, &self.rules.directory, today);
         let mut whys = Vec::new();
-        let asks = case.state == CaseState::Frozen || case.disputed || case.asked.is_some();
-        if rights.rules && case.is_open() && asks {
+        let asks = case.is_open() && (case.state == CaseState::Frozen || case.asked.is_some());
+        let theirs = case.violations.iter().any(|row| {
+            let charged = row.person.as_ref().filter(|_| row.status == Status::Pending);
+            charged == case.disputed_by.as_ref() && charged.is_some()
+        });
+        let rules = rights.answers || theirs && rules_on(case, &self.viewer, &self.rules.directory);
+        if rights.rules && asks || case.is_disputed() && rules {
             whys.push(Watch::ToRule);
         }
         if case.overdue(self.now)

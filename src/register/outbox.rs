@@ -19,8 +19,8 @@ use rusqlite::{OptionalExtension, params};
 use super::floors::{self, Numbered};
 use super::notes::Note;
 use super::{Error, Store, millis};
-use crate::case::Case;
 use crate::case::happened::Occasion;
+use crate::case::{Case, EventRow};
 use crate::directory::Mailbox;
 use crate::ids::PersonId;
 
@@ -35,6 +35,8 @@ pub struct DraftNotice {
     pub case: Case,
     /// What it tells.
     pub about: Occasion,
+    /// What happened, if that is what it tells.
+    pub event: Option<EventRow>,
     /// When the deadline is, or was, due; when it happened.
     pub due_at: Timestamp,
     /// The rung.

@@ -609,6 +609,21 @@ impl Reader {
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 
+    /// The disputed cases, also closed ones, of whose disputes a person was told, or is to be told.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn disputes_told(&self, person: &PersonId) -> Result<Vec<Case>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT body FROM cases WHERE instr(body, '\"disputed\":true') AND id IN (
+               SELECT case_id FROM notice WHERE kind = 'to_rule' AND message IN (SELECT id FROM message WHERE person = ?1)
+               UNION SELECT case_id FROM notice
+               WHERE kind = 'to_rule' AND state = 'waiting' AND message IS NULL AND person = ?1)",
+        )?;
+        let rows = statement.query_map([person.as_str()], |row| row.get::<_, String>(0))?;
+        rows.map(|body| cases::case_from(&body?)).collect()
+    }
+
     /// Everybody whom an open case waits for: who has it, and who is to answer its offer.
     ///
     /// # Errors

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::outbox::{DraftNotice, slug};
-use super::{Error, Store, instant};
+use super::{Error, Store, cases, instant};
 use crate::case::happened::{self, Occasion};
-use crate::case::{Case, CaseState, ladder};
+use crate::case::{Case, EventRow, ladder};
 use crate::ids::{CaseId, PersonId};
 
 /// Notices in one message at most: reading their cases takes a tenth of a second, during which feeds wait. Whoever has
@@ -21,6 +21,9 @@ pub(super) const OTHER_HANDLER: &str = "the case has another handler now";
 
 /// Why a notice fell out: the directory says that it is for others.
 pub(super) const OTHERS: &str = "others are told of it now";
+
+/// Why a notice fell out: nothing is to be done any more.
+const CLOSED: &str = "the case was closed before";
 
 /// Why a notice fell out: the clock of its deadline stands.
 pub(super) const PAUSED: &str = "the case waits for the caller";
@@ -34,6 +37,8 @@ struct Stored {
     rung: u32,
     copy: bool,
     person: PersonId,
+    /// The ladder's repetition; of what happened: the event's place in the case.
+    repeat: i64,
 }
 
 impl Store {
@@ -51,7 +56,11 @@ impl Store {
                 what: format!("notice {}", stored.id),
                 detail: format!("no such kind: {}", stored.kind),
             })?;
-            if let Some(why) = self.fallen_out(&case, about, &stored, now) {
+            let event = match about {
+                Occasion::Deadline(_) => None,
+                Occasion::Happened(_) => self.event_of(&stored)?,
+            };
+            if let Some(why) = self.fallen_out(&case, about, event.as_ref(), &stored, now) {
                 self.conn
                     .prepare_cached("UPDATE notice SET state = 'skipped', why = ?2, message = NULL WHERE id = ?1")?
                     .execute(params![stored.id, why])?;
@@ -66,6 +75,7 @@ impl Store {
                 person: stored.person,
                 case,
                 about,
+                event,
                 due_at: stored.due_at,
                 rung: stored.rung,
                 copy: stored.copy,
@@ -74,6 +84,13 @@ impl Store {
             });
         }
         Ok(live)
+    }
+
+    /// What a notice of something that happened tells of.
+    fn event_of(&self, stored: &Stored) -> Result<Option<EventRow>, Error> {
+        let rows = cases::events_of(&self.conn, stored.case)?;
+        let told = |row: &EventRow| i64::try_from(row.seq) == Ok(stored.repeat);
+        Ok(rows.into_iter().find(told))
     }
 
     /// What was dialled and how long the talk was, of the call behind a case.
@@ -91,7 +108,8 @@ impl Store {
 
     /// Waiting notices of a message and of people, the oldest deadlines first.
     fn stored_notices(&self, people: &[PersonId], message: Option<i64>) -> Result<Vec<Stored>, Error> {
-        let columns = "SELECT id, case_id, kind, deadline_at, rung, copy, person FROM notice WHERE state = 'waiting'";
+        let columns =
+            "SELECT id, case_id, kind, deadline_at, rung, copy, person, repeat FROM notice WHERE state = 'waiting'";
         let mut found = Vec::new();
         let mut read = |rows: rusqlite::Rows<'_>| -> Result<(), Error> {
             let mut rows = rows;
@@ -104,6 +122,7 @@ impl Store {
                     rung: row.get(4)?,
                     copy: row.get(5)?,
                     person: slug(&row.get::<_, String>(6)?)?,
+                    repeat: row.get(7)?,
                 });
             }
             Ok(())
@@ -125,16 +144,24 @@ impl Store {
     }
 
     /// Why a notice need not be sent any more.
-    fn fallen_out(&self, case: &Case, about: Occasion, stored: &Stored, now: Timestamp) -> Option<&'static str> {
-        if matches!(case.state, CaseState::Closed | CaseState::Void) {
-            return Some("the case was closed before");
-        }
+    fn fallen_out(
+        &self,
+        case: &Case,
+        about: Occasion,
+        event: Option<&EventRow>,
+        stored: &Stored,
+        now: Timestamp,
+    ) -> Option<&'static str> {
         let (policy, rules) = (self.policies.of(&case.policy), &self.rules);
         let kind = match about {
+            Occasion::Deadline(_) if !case.is_open() => return Some(CLOSED),
             Occasion::Deadline(kind) => kind,
+            // A dispute and an answer outlive the closing.
             Occasion::Happened(happened) => {
-                let holds = happened::still_holds(case, happened, &stored.person, &rules.directory);
-                return (!holds).then_some("it is no longer so");
+                let event = event.map(|row| &row.event);
+                let holds = happened::still_holds(case, happened, &stored.person, event, &rules.directory);
+                let why = if case.is_open() { "it is no longer so" } else { CLOSED };
+                return (!holds).then_some(why);
             }
         };
         // The last one: a deadline that moved away and back stands there twice.

@@ -23,7 +23,8 @@ use crate::directory::Mailbox;
 use crate::ids::PersonId;
 
 /// Kinds of notices of what happened, outside the daily cap.
-const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned', 'bounced', 'hot', 'to_rule', 'declined')";
+const HAPPENED: &str = "('offered', 'assigned', 'put_through', 'returned', 'bounced', 'hot', 'to_rule', 'declined', \
+                        'approved', 'given_away', 'confirmed', 'waived', 'corrected')";
 
 /// Somebody with notices that wait.
 pub(super) struct Waits {

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use crate::call::Certainty;
 use crate::case::happened::Occasion;
-use crate::case::{Case, CaseKind, DeadlineKind, Happened};
+use crate::case::{Actor, Case, CaseKind, DeadlineKind, Event, Happened};
 use crate::directory::{Lang, Person};
 use crate::ids::PersonId;
-use crate::l10n::masked;
+use crate::l10n::events::Scene;
+use crate::l10n::{Say, masked};
 use crate::mail::{About, Addressee, Item, Keys, Letter, Link, Party, Role, Target, WhyYou, compose, compose_plain};
 use crate::register::{Composed, Draft, DraftNotice, Order, Rules};
 
@@ -138,6 +139,11 @@ pub fn letter(desk: &LinkDesk, draft: &Draft, rules: &Rules) -> Result<Letter, S
                     Occasion::Happened(_) => None,
                 });
                 item.also_due = due.filter(|due| Some(*due) != told).collect();
+                let happened = more.iter().filter_map(|notice| match notice.about {
+                    Occasion::Happened(happened) => Some((happened, said(notice, lang, draft.now, rules))),
+                    Occasion::Deadline(_) => None,
+                });
+                item.also_happened = happened.collect();
                 Some(item)
             })
             .collect(),
@@ -159,7 +165,7 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
             None => cases.push(vec![notice]),
             Some(case) => match case
                 .iter_mut()
-                .find(|told| told.about == notice.about && told.due_at == notice.due_at)
+                .find(|told| told.about == notice.about && told.due_at == notice.due_at && seq(told) == seq(notice))
             {
                 None => case.push(notice),
                 Some(told) if goes_before(notice, told) => *told = notice,
@@ -173,7 +179,12 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
             Occasion::Happened(_) => (notice.due_at, None),
             Occasion::Deadline(kind) => (notice.due_at, Some(kind)),
         });
-        case.sort_by_key(|notice| matches!(notice.about, Occasion::Deadline(_)));
+        case.sort_by_key(|notice| match notice.about {
+            // Why they are asked to act stands at the head.
+            Occasion::Happened(Happened::ToRule | Happened::Offered | Happened::Assigned) => 0,
+            Occasion::Happened(_) => 1,
+            Occasion::Deadline(_) => 2,
+        });
     }
     cases
 }
@@ -181,6 +192,42 @@ fn by_case(notices: &[DraftNotice]) -> Vec<Vec<&DraftNotice>> {
 /// Of two notices of the same thing to one reader: the higher rung, then the one that asks them to act.
 fn goes_before(notice: &DraftNotice, told: &DraftNotice) -> bool {
     (notice.rung, !notice.copy) > (told.rung, !told.copy)
+}
+
+/// Which event a notice tells of.
+fn seq(notice: &DraftNotice) -> Option<u64> {
+    notice.event.as_ref().map(|row| row.seq)
+}
+
+/// Who said what when it happened: what was typed, with what it was about where that is not plain.
+fn said(notice: &DraftNotice, lang: Lang, now: Timestamp, rules: &Rules) -> Option<String> {
+    let row = notice.event.as_ref()?;
+    let name = |person: &PersonId| rules.directory.display_name(person, lang);
+    let scene = Scene {
+        say: Say(lang),
+        zone: &rules.zone,
+        now,
+        name: &name,
+    };
+    let by = match &row.actor {
+        Actor::Person(person) => name(person),
+        other => Say(lang).standing(&other.to_string()).to_owned(),
+    };
+    let told = match &row.event {
+        Event::Offered { text, .. } | Event::Hot { text } => text.clone(),
+        Event::Assigned { reason, .. } | Event::RuledTo { reason, .. } => reason.clone(),
+        Event::Returned { reason, .. } | Event::Declined { reason, .. } => reason.clone(),
+        Event::Disputed { .. } | Event::Asked { .. } => format!("{by} {}", scene.event(&row.event)),
+        Event::Frozen { .. } | Event::Approved { .. } | Event::Corrected { .. } => scene.event(&row.event),
+        Event::ViolationRuled { violation, reason, .. } => {
+            let found = usize::try_from(*violation).ok();
+            let found = found.and_then(|at| notice.case.violations.get(at));
+            let what = found.map(|row| Say(lang).violation(row.kind)).unwrap_or_default();
+            Say(lang).labelled_line(what, reason)
+        }
+        _ => String::new(),
+    };
+    Some(told).filter(|told| !told.is_empty())
 }
 
 fn name_of(person: &Person, lang: Lang) -> String {
@@ -238,11 +285,9 @@ fn item(desk: &LinkDesk, notice: &DraftNotice, reader: &Person, now: Timestamp, 
         by: offer
             .and_then(|offer| offer.by.as_ref())
             .map(|by| party(by, lang, now, rules)),
-        said: match notice.about {
-            Occasion::Happened(Happened::ToRule) => case.asked.as_ref().map(|asked| asked.text.clone()),
-            Occasion::Happened(Happened::Declined) => case.declined.clone(),
-            _ => offer.map(|offer| offer.text.clone()),
-        },
+        said: said(notice, lang, now, rules).or_else(|| offer.map(|offer| offer.text.clone())),
+        also_happened: Vec::new(),
+        missed: case.kind == CaseKind::Callback && case.first_answerer.is_none(),
         chases: case.chases,
         number_masked: case.caller_number.as_deref().and_then(masked),
         caller_name: case.caller_name.clone(),
@@ -275,7 +320,8 @@ fn role(case: &Case, notice: &DraftNotice, reader: &Person) -> Role {
     if case.handler != reader.id {
         return match notice.about {
             Occasion::Happened(Happened::ToRule) => Role::Rules,
-            Occasion::Happened(_) => Role::Watches,
+            Occasion::Happened(Happened::Hot) => Role::Watches,
+            Occasion::Happened(_) => Role::Concerned,
             Occasion::Deadline(_) => Role::Supervises,
         };
     }

@@ -167,3 +167,104 @@ fn a_deadline_is_named_once_in_what_is_told_of_a_put_through() {
         item.also_due
     );
 }
+
+/// The letter to a person among those that go out at 09:31.
+fn first_letter(house: &mut House, address: &str) -> Option<Letter> {
+    let told = std::cell::RefCell::new(Vec::new());
+    let compose = |order: &Order, rules: &Rules| {
+        let Order::Reminder(draft) = order else {
+            return Err("only reminders here".to_owned());
+        };
+        told.borrow_mut().push(letter(&desk(), draft, rules).unwrap());
+        Ok(Composed {
+            address: "a@x.cn".to_owned(),
+            subject: "s".to_owned(),
+            message_id: draft.message.to_string(),
+            bytes: vec![1],
+        })
+    };
+    while house
+        .store
+        .transact(|s| s.begin_mail(t("09:31:00"), &[], &compose))
+        .unwrap()
+        .map(|begun| {
+            let sent = crate::register::Fate::Sent;
+            let fate = |s: &mut crate::register::Store| s.mail_fate(begun.message, &sent, t("09:31:00"));
+            house.store.transact(fate).unwrap();
+        })
+        .is_some()
+    {}
+    told.into_inner()
+        .into_iter()
+        .find(|letter| letter.to.address == address)
+}
+
+#[test]
+fn what_happened_to_a_case_is_told_line_by_line_and_a_dispute_outlives_the_closing() {
+    use crate::case::{Command, Duty, Happened, Outcome};
+    let mut house = House::with(Arc::new(rules_of(DIRECTORY, POLICY)));
+    house.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    let hot = Command::Hot {
+        text: "群众聚集".to_owned(),
+    };
+    let asks = Command::Unreasonable {
+        reason: "要求违反规定".to_owned(),
+    };
+    let dispute = Command::Dispute {
+        text: "不是我接的".to_owned(),
+    };
+    for command in [hot, asks, dispute] {
+        house.change(1, &command, "wang").unwrap();
+    }
+    let mut closed = House::with(Arc::new(rules_of(DIRECTORY, POLICY)));
+    let open = first_letter(&mut house, "li@x.cn").unwrap();
+    let item = &open.items[0];
+    assert_eq!(item.about, crate::mail::About::Happened(Happened::ToRule));
+    assert_eq!(item.why_you.role, Role::Rules);
+    let said = item.said.as_deref().unwrap();
+    assert_eq!(said, "王芳 请上级批准（不合理诉求）：要求违反规定");
+    let also: Vec<_> = item
+        .also_happened
+        .iter()
+        .map(|(happened, said)| (*happened, said.as_deref().unwrap_or_default()))
+        .collect();
+    let expected = [
+        (Happened::ToRule, "王芳 提出异议：不是我接的"),
+        (Happened::Hot, "群众聚集"),
+    ];
+    assert_eq!(also, expected);
+    let bytes = crate::mail::compose(&open).unwrap();
+    let mail = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+    let text = mail.body_text(0).unwrap();
+    for line in ["请您裁定：王芳 提出异议：不是我接的", "热点：群众聚集"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+
+    closed.says("09:01:05", &["leg 1 8021 09:00:00 5 60 last"]);
+    let dispute = Command::Dispute {
+        text: "不是我接的".to_owned(),
+    };
+    closed.change(1, &dispute, "wang").unwrap();
+    let close = Command::Close {
+        outcome: Outcome::Handled,
+        text: "已办妥".to_owned(),
+        of: None,
+        particulars: crate::case::Particulars {
+            caller_name: Some("a".to_owned()),
+            matter: Some("b".to_owned()),
+            duty: Some(Duty::Own),
+            ..crate::case::Particulars::default()
+        },
+    };
+    closed.change(1, &close, "wang").unwrap();
+    let told = first_letter(&mut closed, "li@x.cn").unwrap();
+    assert_eq!(told.items[0].said.as_deref(), Some("王芳 提出异议：不是我接的"));
+    assert_eq!(closed.reader().disputes_told(&"li".parse().unwrap()).unwrap().len(), 1);
+    assert!(
+        closed
+            .reader()
+            .disputes_told(&"zhao".parse().unwrap())
+            .unwrap()
+            .is_empty()
+    );
+}

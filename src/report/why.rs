@@ -35,6 +35,37 @@ pub struct Asker<'a> {
     pub masked: bool,
 }
 
+/// Why a call-back is whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Owed {
+    /// The extension or group that was dialled; none: the line names none.
+    pub dialled: Option<String>,
+    /// Who was to call back at first.
+    pub person: PersonId,
+    /// As what: `dialled`, `lead`, `head`, `fallback`.
+    pub how: String,
+    /// The directory's line of that time.
+    pub rule: Option<String>,
+}
+
+/// Why the call-back of a missed call is whose it is; none of a call that somebody answered.
+pub fn owed(rules: &Rules, case: &Case, call: &CallRow) -> Option<Owed> {
+    if case.kind != CaseKind::Callback || case.first_answerer.is_some() {
+        return None;
+    }
+    let first = case.custody.first()?;
+    let feed = call.feed.parse().ok();
+    let at = rules.zone.to_datetime(call.start);
+    let rule = case.extension.as_ref().zip(feed.as_ref());
+    let rule = rule.map(|(dialled, feed)| rules.directory.holder(dialled, None, feed, at).rule);
+    Some(Owed {
+        dialled: case.extension.clone(),
+        person: first.person.clone(),
+        how: first.how.clone(),
+        rule: rule.filter(|rule| !rule.is_empty()),
+    })
+}
+
 impl Asker<'_> {
     /// All there is to say.
     ///
@@ -139,6 +170,12 @@ impl Asker<'_> {
         if is_corrected {
             lines.extend(entry.as_ref().map(|entry| say.why_first_before(entry)));
         }
+        let owed = call.and_then(|call| owed(self.rules, case, call));
+        lines.extend(owed.map(|owed| {
+            let entry = owed.rule.map_or_else(|| "-".to_owned(), |rule| say.entry(&rule));
+            let dialled = owed.dialled.as_deref().unwrap_or("-");
+            say.why_owed(dialled, say.owed_as(&owed.how), name(Some(&owed.person)), entry)
+        }));
         lines.extend(call.iter().flat_map(|call| &call.doubts).map(|doubt| say.doubt(*doubt)));
         lines.extend(case.clock_flagged.then(|| say.why_clock()));
         let (first, sure) = (name(case.first_answerer.as_ref()), say.certainty(case.certainty));
@@ -230,7 +267,44 @@ fn section(title: String, lines: Vec<String>) -> Section {
 
 #[cfg(test)]
 mod tests {
-    use super::hide;
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::directory::Lang;
+    use crate::register::tests::{DIRECTORY, House, POLICY, rules_of, t};
+
+    #[test]
+    fn of_a_missed_call_it_is_said_why_calling_back_is_whose_it_is() {
+        let policy = POLICY.replace("\"count\"", "\"callback\"");
+        let mut house = House::with(std::sync::Arc::new(rules_of(DIRECTORY, &policy)));
+        house.says("09:01:05", &["miss - 8021 09:00:00 25 last from 13800005555"]);
+        house.tick("09:05:00");
+        let rules = rules_of(DIRECTORY, &policy);
+        let reader = house.reader();
+        let (case, call) = (house.case(1), house.calls().remove(0));
+        let owed = owed(&rules, &case, &call).unwrap();
+        assert_eq!(
+            (owed.dialled.as_deref(), owed.person.as_str(), owed.how.as_str()),
+            (Some("8021"), "wang", "dialled")
+        );
+        let expected = [
+            (
+                Lang::En,
+                "8021 was dialled: calling back is for whose extension it is, 王芳, by the directory entry: 8021 → wang (",
+            ),
+            (Lang::Zh, "打到 8021，由这个分机的使用人 王芳 回电，依据：8021 → wang（"),
+        ];
+        for (lang, expected) in expected {
+            let asker = Asker {
+                rules: &rules,
+                say: Say(lang),
+                now: t("09:06:00"),
+                masked: true,
+            };
+            let sections = asker.why(&reader, &case).unwrap();
+            let lines: Vec<&String> = sections.iter().flat_map(|section| &section.lines).collect();
+            assert!(lines.iter().any(|line| line.starts_with(expected)), "{lines:#?}");
+        }
+    }
 
     #[test]
     fn a_number_is_hidden_with_whatever_prefix_it_is_printed() {

@@ -158,8 +158,13 @@ impl Worder<'_> {
     pub(super) fn notices(&self) -> Vec<Banner> {
         let (say, page) = (self.say, self.page);
         let case = &page.case;
+        let disputed = case.is_disputed().then(|| ("calm", self.dispute()));
         if !case.is_open() {
-            return Vec::new();
+            let banner = |(tone, text): (&'static str, String)| Banner {
+                tone,
+                text: unturned(&text),
+            };
+            return disputed.into_iter().map(banner).collect();
         }
         let offer = case.offer.as_ref().map(|offer| {
             let by = offer
@@ -173,13 +178,24 @@ impl Worder<'_> {
                 (false, To::Outside(name)) => say.offer_waits(name, &offer.text),
             }
         });
-        let frozen = (case.state == CaseState::Frozen).then(|| say.frozen_text());
+        let frozen = (case.state == CaseState::Frozen).then(|| match &case.meant {
+            Some(meant) => {
+                let to = match &meant.to {
+                    To::Person(person) => page.people.name(person),
+                    To::Department(id) => page.staff.department(id),
+                    To::Outside(name) => name.clone(),
+                };
+                say.frozen_meant(say.frozen_text(), to, &meant.text)
+            }
+            None => say.frozen_text(),
+        });
         let asked = case.asked.as_ref().map(|asked| {
             let event = Event::Asked {
                 what: asked.what,
                 until: asked.until,
                 text: asked.text.clone(),
                 by: asked.by.clone(),
+                caller_told: asked.caller_told.clone(),
             };
             let by = asked.by.as_ref().map(|by| page.people.name(by)).unwrap_or_default();
             self.says(&by, &self.scene(|scene| scene.event(&event)))
@@ -190,7 +206,6 @@ impl Worder<'_> {
             _ => None,
         });
         let hot = case.hot.then(|| ("late", say.hot_text(why_hot.unwrap_or_default())));
-        let disputed = case.disputed.then(|| ("calm", say.disputed_text()));
         let frozen = frozen.map(|text| ("late", text));
         let waits = case.pause().filter(|_| case.state == CaseState::Waiting).map(|pause| {
             let reason = say.pause_reason(&pause.reason);
@@ -202,6 +217,18 @@ impl Worder<'_> {
             text: unturned(&text),
         };
         all.into_iter().flatten().map(banner).collect()
+    }
+
+    /// Who disagrees, and with what words.
+    fn dispute(&self) -> String {
+        let last = self.page.events.iter().rev().find_map(|row| match &row.event {
+            Event::Disputed { by: Some(by), .. } => Some((by, &row.event)),
+            _ => None,
+        });
+        match last.filter(|(by, _)| self.page.case.disputed_by.as_ref() == Some(*by)) {
+            Some((by, event)) => self.says(&self.page.people.name(by), &self.scene(|scene| scene.event(event))),
+            None => self.say.disputed_text(),
+        }
     }
 
     fn says(&self, who: &str, what: &str) -> String {

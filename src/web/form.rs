@@ -206,7 +206,10 @@ pub fn problems_of(verb: Verb, refusal: &Refusal) -> Vec<Problem> {
             };
             vec![Problem::new(field, why)]
         }
-        Refusal::Stale { .. } | Refusal::WrongState { .. } | Refusal::NotPermitted { .. } => Vec::new(),
+        Refusal::Stale { .. }
+        | Refusal::WrongState { .. }
+        | Refusal::AskedAlready { .. }
+        | Refusal::NotPermitted { .. } => Vec::new(),
     };
     for problem in &mut problems {
         if matches!(problem.field.as_str(), "text" | "reason") {

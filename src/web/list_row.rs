@@ -186,10 +186,21 @@ impl Rower<'_> {
                 .unwrap_or_default();
             say.rule_asked(by, self.asked(asked), &asked.text)
         });
-        let frozen = (case.state == CaseState::Frozen).then(|| say.rule_frozen());
+        let frozen = (case.state == CaseState::Frozen).then(|| match &case.meant {
+            Some(meant) => say.frozen_meant(say.rule_frozen(), self.meant_for(&meant.to), &meant.text),
+            None => say.rule_frozen(),
+        });
         let disputed = case.disputed.then(|| say.disputed_text());
         let all = [frozen, asked, disputed].into_iter().flatten();
         all.map(|line| unturned(&say.begun(line))).collect()
+    }
+
+    fn meant_for(&self, to: &To) -> String {
+        match to {
+            To::Person(person) => self.page.people.name(person),
+            To::Department(id) => self.page.staff.department(id),
+            To::Outside(name) => name.clone(),
+        }
     }
 
     fn asked(&self, asked: &Asked) -> String {

@@ -267,6 +267,7 @@ pub(super) fn refusal_words(say: Say, refusal: &Refusal) -> String {
     match refusal {
         Refusal::Stale { .. } => say.stale_form(),
         Refusal::WrongState { state, .. } => say.wrong_state(say.state(*state)),
+        Refusal::AskedAlready { .. } => refusal.words(say.0),
         Refusal::Lacks(fields) => {
             let comma = match say.0 {
                 Lang::Zh => "、",

@@ -265,7 +265,7 @@ pub struct CasePage {
     pub rights: Rights,
     /// Whom they may assign it to if that is not anybody: who has it gives it to those below.
     pub below: Option<Vec<PersonId>>,
-    /// Whether the policy allows another extension.
+    /// Whether another extension can be asked for: the policy allows it, and nothing waits for the supervisor's word.
     pub extensions: bool,
     /// Why it may wait for the caller; empty: the policy knows no such thing.
     pub pause_reasons: Vec<String>,

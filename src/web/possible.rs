@@ -62,7 +62,7 @@ fn governs(verb: Verb, page: &CasePage) -> bool {
         Verb::Confirm | Verb::Waive => page.breaches.iter().any(|breach| breach.theirs),
         Verb::Rule => rights.rules && case.state == CaseState::Frozen,
         Verb::Approve => rights.rules && case.asked.is_some(),
-        Verb::Decline => rights.rules && (case.asked.is_some() || case.disputed),
+        Verb::Decline => (rights.rules && case.asked.is_some()) || (rights.answers && case.asked.is_none()),
         Verb::Assign => assigns(page),
         Verb::Register => rights.holds && case.is_open(),
         Verb::Correct | Verb::Void => rights.rules && !void,

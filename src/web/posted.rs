@@ -224,7 +224,7 @@ impl From<String> for Results {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Lacks(_) | Refusal::ForbiddenPhrase(_) | Refusal::Unknown { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::Stale { .. } | Refusal::WrongState { .. } => StatusCode::CONFLICT,
+        Refusal::Stale { .. } | Refusal::WrongState { .. } | Refusal::AskedAlready { .. } => StatusCode::CONFLICT,
         Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
     }
 }

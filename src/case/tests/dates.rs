@@ -123,6 +123,64 @@ fn an_extension_is_the_supervisors_once_and_in_time() {
 }
 
 #[test]
+fn how_the_caller_was_told_of_an_extension_is_kept_with_it_and_is_no_word_on_where_the_matter_went() {
+    for granted_at_once in [false, true] {
+        let mut story = call();
+        story.must(Command::Register(with_duty(crate::case::Duty::Unit)));
+        story.by(if granted_at_once { "li" } else { "wang" });
+        let mut events = story.must(extend("2026-10-20 17:30"));
+        if !granted_at_once {
+            let asked = story.case.asked.as_ref().unwrap();
+            assert_eq!(asked.caller_told.as_deref(), Some("已电话告知"));
+            events.extend(story.by("li").must(approve()));
+        }
+        let registered = |event: &Event| matches!(event, Event::Registered(_));
+        assert!(!events.iter().any(registered), "{events:?}");
+        let told = events.iter().find_map(|event| match event {
+            Event::Extended { caller_told, .. } => caller_told.clone(),
+            _ => None,
+        });
+        assert_eq!(told.as_deref(), Some("已电话告知"));
+        let done = || {
+            let given = particulars("张三", "执照");
+            close(Outcome::Handled, "已办妥", given)
+        };
+        assert_eq!(story.by("wang").lacks(done()), ["caller_told"]);
+    }
+}
+
+#[test]
+fn a_request_that_waits_is_not_replaced_by_the_next() {
+    let ask = || Command::Unreasonable {
+        reason: "要求违反规定".to_owned(),
+    };
+    let mut story = call();
+    story.must(extend("2026-10-20 17:30"));
+    let first = story.case.asked.clone();
+    for next in [promise("2026-10-22 09:00"), extend("2026-10-21 17:30"), ask()] {
+        let refusal = story.refused(next);
+        let words = refusal.words(crate::directory::Lang::En);
+        let said = "a request waits for the supervisor already: an extension until 2026-10-20 17:30; ";
+        assert!(words.starts_with(said), "{words}");
+        let words = refusal.words(crate::directory::Lang::Zh);
+        assert!(
+            words.starts_with("已有一项申请在等主管批准（延期 2026-10-20 17:30）"),
+            "{words}"
+        );
+        assert_eq!(story.case.asked, first);
+        assert_eq!(story.case.violations, [], "a promise that was refused is no suspicion");
+    }
+    // What needs nobody's word stays possible.
+    story.must(promise("2026-10-13 12:00"));
+    assert_eq!(story.due(DeadlineKind::Close), "2026-10-13 12:00");
+    assert_eq!(story.case.asked, first);
+    story.by("li").must(ask());
+    assert!(story.case.unreasonable);
+    story.must(decline("本周有人手"));
+    story.by("wang").must(extend("2026-10-21 17:30"));
+}
+
+#[test]
 fn a_date_of_another_year_is_told_with_it() {
     let mut story = call();
     story.must(promise("2027-01-05 12:00"));
@@ -461,4 +519,109 @@ fn a_dispute_that_is_declined_is_over_and_can_be_made_again() {
     assert_eq!(story.case.first_answerer, Some(p("wang")));
     story.by("wang").must(dispute());
     assert!(story.case.disputed);
+}
+
+fn people(told: &[(Happened, &str)]) -> Vec<(Happened, String)> {
+    told.iter()
+        .map(|(happened, person)| (*happened, (*person).to_owned()))
+        .collect()
+}
+
+/// wang answered, sun of roads has it now.
+fn moved() -> Story {
+    let mut story = call();
+    story.must(moving::to("sun"));
+    story.at("2026-10-08 11:00").by("sun").must(Command::Accept);
+    story
+}
+
+#[test]
+fn a_dispute_is_told_to_who_may_answer_it_wherever_the_case_is() {
+    let dispute = || Command::Dispute {
+        text: "不是我接的".to_owned(),
+    };
+    // Nothing is charged to wang: who stands over the case may correct it, wang's own head may decline.
+    let mut story = moved();
+    let told = told_after(story.by("wang"), dispute());
+    assert_eq!(told, people(&[(Happened::ToRule, "li"), (Happened::ToRule, "chen")]));
+    // What is charged to wang is li's to rule on alone.
+    let mut story = moved();
+    story.pass("2026-10-08 17:30");
+    assert_eq!(story.case.violations[0].person, Some(p("sun")), "who has it");
+    story.by("chen").must(Command::Assign {
+        to: crate::case::To::Person(p("wang")),
+        reason: "请继续办理".to_owned(),
+    });
+    let told = told_after(story.by("sun"), dispute());
+    assert_eq!(told, people(&[(Happened::ToRule, "chen")]));
+    let head = crate::case::Rights::of(&story.case, &p("chen"), &story.directory, "2026-10-08".parse().unwrap());
+    assert!(head.answers && !head.governs, "{head:?}");
+    let told = told_after(story.by("chen"), decline("话单写明"));
+    assert_eq!(told, people(&[(Happened::Declined, "sun")]));
+    assert!(!story.case.disputed);
+    assert!(matches!(story.refused(decline("再次")), Refusal::NotPermitted { .. }));
+}
+
+#[test]
+fn a_dispute_waits_for_its_answer_also_on_a_closed_case() {
+    let mut story = call();
+    let from = story.rows.len();
+    story.must(Command::Dispute {
+        text: "不是我接的".to_owned(),
+    });
+    let event = story.rows[from].event.clone();
+    story.must(close_own());
+    let holds = |story: &Story, event: &Event| {
+        happened::still_holds(&story.case, Happened::ToRule, &p("li"), Some(event), &story.directory)
+    };
+    assert!(holds(&story, &event));
+    let asked = Event::Asked {
+        what: Ask::Unreasonable,
+        until: None,
+        text: "a".to_owned(),
+        by: None,
+        caller_told: None,
+    };
+    assert!(!holds(&story, &asked), "what is asked ends with the case");
+    story.by("li").must(decline("话单写明是 8021"));
+    assert!(!holds(&story, &event));
+}
+
+#[test]
+fn who_asked_who_had_it_and_who_is_charged_hear_the_answer() {
+    let mut story = call();
+    story.must(extend("2026-10-20 17:30"));
+    let told = told_after(story.by("li"), approve());
+    assert_eq!(told, people(&[(Happened::Approved, "wang")]));
+    story.pass("2026-10-08 17:30");
+    for (confirmed, happened) in [(true, Happened::Confirmed), (false, Happened::Waived)] {
+        let mut story = call();
+        story.pass("2026-10-08 17:30");
+        let rule = Command::RuleOn {
+            violation: 0,
+            confirmed,
+            reason: "已核实".to_owned(),
+            sanction: None,
+        };
+        let told = told_after(story.by("li"), rule);
+        assert_eq!(told, people(&[(happened, "wang")]));
+    }
+    let correct = Command::Correct {
+        to: p("liu"),
+        reason: "换班未登记".to_owned(),
+    };
+    let told = told_after(story.by("li"), correct);
+    assert_eq!(
+        told,
+        people(&[(Happened::Corrected, "liu"), (Happened::Corrected, "wang")])
+    );
+    let assign = Command::Assign {
+        to: crate::case::To::Person(p("wang")),
+        reason: "统筹".to_owned(),
+    };
+    let told = told_after(&mut story, assign);
+    assert_eq!(
+        told,
+        people(&[(Happened::Assigned, "wang"), (Happened::GivenAway, "liu")])
+    );
 }

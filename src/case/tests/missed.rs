@@ -291,7 +291,11 @@ fn people_are_told_what_others_did_to_their_cases() {
         to: crate::case::To::Person(p("liu")),
         reason: "统筹".to_owned(),
     });
-    assert_eq!(told(&story, from), [(Happened::Assigned, "liu".to_owned())]);
+    let moved = [
+        (Happened::Assigned, "liu".to_owned()),
+        (Happened::GivenAway, "wang".to_owned()),
+    ];
+    assert_eq!(told(&story, from), moved);
     story.policy.observe_only = true;
     assert_eq!(told(&story, from), []);
     story.policy.observe_only = false;
@@ -305,5 +309,10 @@ fn people_are_told_what_others_did_to_their_cases() {
     let above = |happened| (happened, "li".to_owned());
     assert_eq!(told(&story, from), [above(Happened::Hot), above(Happened::ToRule)]);
     story.by("li").must(Command::Approve { text: String::new() });
-    assert_eq!(told(&story, from), [above(Happened::Hot)], "granted meanwhile");
+    let answered = (Happened::Approved, "liu".to_owned());
+    assert_eq!(
+        told(&story, from),
+        [above(Happened::Hot), answered],
+        "granted meanwhile"
+    );
 }

@@ -200,7 +200,14 @@ fn the_third_move_is_frozen_until_the_supervisor_rules() {
     story.must(to("liu"));
     story.by("liu").must(Command::Accept);
     let events = story.must(to("wang"));
-    assert!(events.contains(&Event::Frozen { by: FrozenBy::Moves }), "{events:?}");
+    let frozen = |person: &str| Event::Frozen {
+        by: FrozenBy::Moves,
+        to: Some(To::Person(p(person))),
+        text: "请办理执照".to_owned(),
+    };
+    assert!(events.contains(&frozen("wang")), "{events:?}");
+    let meant = story.case.meant.clone().unwrap();
+    assert_eq!((meant.to, meant.text.as_str()), (To::Person(p("wang")), "请办理执照"));
     assert_eq!(
         (story.case.state, story.case.handler.as_str()),
         (CaseState::Frozen, "liu")
@@ -223,12 +230,10 @@ fn the_third_move_is_frozen_until_the_supervisor_rules() {
         (story.case.state, story.case.handler.as_str()),
         (CaseState::Open, "sun")
     );
+    assert_eq!(story.case.meant, None);
     not_permitted(story.by("sun"), back());
     let events = story.must(to("liu"));
-    assert!(
-        events.contains(&Event::Frozen { by: FrozenBy::Moves }),
-        "the limit stands"
-    );
+    assert!(events.contains(&frozen("liu")), "the limit stands");
 }
 
 #[test]

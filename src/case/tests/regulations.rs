@@ -157,7 +157,16 @@ fn r1_5a_never_to_nobody_to_oneself_nor_to_and_fro() {
         story.by(to).must(Command::Accept);
     }
     let third = story.must(offer("wang"));
-    assert!(third.contains(&Event::Frozen { by: FrozenBy::Moves }), "{third:?}");
+    let frozen = |event: &Event| {
+        matches!(
+            event,
+            Event::Frozen {
+                by: FrozenBy::Moves,
+                ..
+            }
+        )
+    };
+    assert!(third.iter().any(frozen), "{third:?}");
     assert_eq!(breached(&story), [(ViolationKind::BuckPassing, "liu", "R1.5a")]);
 }
 

@@ -166,8 +166,8 @@ fn who_gets_a_case_back_is_told_of_the_rung_that_fell_out_meanwhile() {
     let mut house = house("");
     house.tick("09:02:05");
     assign(&mut house, "liu", "09:02:30");
-    // Wang's falls out; liu's waits for its minute.
-    assert_eq!(mailed(&mut house, "09:03:05"), [] as [&str; 0]);
+    // Wang's falls out, and that the case is another's is told; liu's waits for its minute.
+    assert_eq!(mailed(&mut house, "09:03:05"), ["wang: 1 0"]);
     assign(&mut house, "wang", "09:03:10");
     let told = mailed(&mut house, "09:10:00");
     assert!(

@@ -181,6 +181,7 @@ fn gallery(lang: Lang) -> Memory {
             until: Some(at("2026-03-18T09:30:00Z")),
             text: pick("档案在外地，需要调取", "the files are elsewhere"),
             by: Some(person("wang")),
+            caller_told: None,
         });
     });
     let mut cases = office.cases.lock().unwrap();

@@ -2,7 +2,7 @@
 
 use super::http::{Answer, House};
 use super::memory::{Memory, at, offer, person};
-use crate::case::{Ask, Asked, CaseState, Custody, Event, To};
+use crate::case::{Ask, Asked, CaseState, Custody, Event, Meant, To};
 use crate::directory::Lang;
 use crate::ids::CaseId;
 use crate::mail::Target;
@@ -173,6 +173,7 @@ async fn a_frozen_case_is_the_supervisors_and_so_is_what_was_asked() {
             until: Some(at("2026-03-18T09:30:00Z")),
             text: "files are elsewhere".into(),
             by: Some(person("wang")),
+            caller_told: None,
         });
     })
     .await;
@@ -328,17 +329,27 @@ async fn what_only_the_supervisor_can_move_stands_first_on_their_page() {
             until: Some(at("2026-03-18T09:30:00Z")),
             text: "the files are elsewhere".into(),
             by: Some(person("wang")),
+            caller_told: None,
         });
     });
     office.add(3, |case| case.handler = person("li"));
+    office.add(4, |case| {
+        case.state = CaseState::Frozen;
+        case.meant = Some(Meant {
+            to: To::Person(person("liu")),
+            text: "the roads are yours".into(),
+        });
+    });
     let house = House::open(office).await;
     let page = house
         .get(&format!("/t/{}", house.office.token("li", Target::List)))
         .await;
     let body = &page.body;
     for said in [
-        "href=\"#watch-rule\"><strong>1</strong> For you to rule on",
+        "href=\"#watch-rule\"><strong>2</strong> For you to rule on",
         "href=\"#watch-overdue\"><strong>1</strong> Overdue below you",
+        "rule who handles it (meant for Liu",
+        ": the roads are yours)",
         "Went to and fro too often: rule who handles it",
         "Wang Fang asks for more time, until Wed 18 Mar 17:30: the files are elsewhere",
         "Handler: Wang Fang",

@@ -210,6 +210,7 @@ fn case(id: CaseId) -> Case {
         asked: None,
         hot: false,
         disputed: false,
+        meant: None,
         disputed_by: None,
         declined: None,
         unreasonable: false,
@@ -428,6 +429,7 @@ fn rights(case: &Case, reader: &PersonId) -> Rights {
         holds,
         governs: above,
         rules: above && !named,
+        answers: above && !named && case.is_disputed(),
         disputes: named || case.custody.iter().any(|held| held.person == *reader),
     }
 }
