@@ -98,6 +98,8 @@ pub(super) struct Builder<'a> {
     /// None on the list page, where nothing stands yet.
     pub case: Option<&'a Case>,
     pub categories: &'a [CategoryId],
+    /// On the list: whether some of the cases are calls to return, and whether all are.
+    pub call_backs: Option<bool>,
     pub needs: &'a Needs,
     pub staff: &'a Staff,
     /// Whom alone it may be assigned to, if that is not anybody.
@@ -166,6 +168,22 @@ impl Builder<'_> {
         form.fields.retain(|field| field.name != "caller_name");
         form.fields.retain(|field| field.name != "matter");
         form
+    }
+
+    /// What the fields of a verb's form are called.
+    pub(super) fn labels(&self, verb: Verb) -> Vec<(&'static str, String)> {
+        let (fields, more) = self.fields(verb);
+        fields
+            .into_iter()
+            .chain(more)
+            .map(|field| (field.name, field.label))
+            .collect()
+    }
+
+    /// What is wrong with what was posted for a verb, whether or not the page has its form.
+    pub(super) fn problems_of_gone(&self, verb: Verb) -> Vec<(String, String)> {
+        let (fields, more) = self.fields(verb);
+        self.problems(&fields, &more)
     }
 
     fn fields(&self, verb: Verb) -> (Vec<Field>, Vec<Field>) {
