@@ -298,6 +298,7 @@ impl Office for RegisterOffice {
                 .collect(),
             sanctions: policy.sanctions.clone(),
             number: case.caller_number.clone().filter(|_| dials(&case, rights)),
+            dials: dials(&case, rights),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,
             case,

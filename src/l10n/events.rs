@@ -362,7 +362,7 @@ mod tests {
                 ..Particulars::default()
             })),
             "登记（来电人不愿留名；职责归属：本岗职责；事项类别：咨询）",
-            "registered (the caller won't give a name; whose matter: the answerer's own; kind of matter: Inquiry)",
+            "registered (the caller won't give a name; duty: the answerer's own; category: Inquiry)",
         );
         check(
             &Event::ToldOnce(Told {

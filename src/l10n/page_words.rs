@@ -182,13 +182,14 @@ catalogue! { PAGE;
     label_reason { "原因", "Reason" }
     label_note { "备注", "Remark" }
     label_more_text { "其他", "Anything else" }
-    fact_duty { "职责归属", "Whose matter" }
-    fact_category { "事项类别", "Kind of matter" }
+    fact_duty { "职责归属", "Duty" }
+    fact_category { "事项类别", "Category" }
     label_duty { "职责归属", "Duty" }
     label_category { "事项类别", "Category" }
     label_caller_name { "来电人姓名", "Caller's name" }
     label_anonymous { "来电人不愿留名", "The caller won't give a name" }
     label_phone { "另一联系电话", "Another phone" }
+    hint_phone_stands(number) { "已登记 {number}；留空则不变", "{number} is registered; left empty it stays" }
     label_matter { "事项", "Matter" }
     label_caller_told { "告知来电人的去向", "What the caller was told" }
     hint_caller_told { "例如：已告知转税务科，电话 8040", "such as: goes to the tax office, phone 8040" }

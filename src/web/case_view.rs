@@ -68,7 +68,7 @@ impl CaseView {
         Self {
             title: say.case_title(case.id),
             name: case.caller_name.clone(),
-            dial: page.number.clone().filter(|_| page.standing == Standing::Acts),
+            dial: page.number.clone().filter(|_| page.calls()),
             matter: case.matter.clone(),
             chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
             moved: None,
@@ -139,6 +139,7 @@ fn builder<'a>(say: Say, page: &'a CasePage, typed: &'a Typed, prefill: &'a Form
         breaches: &page.breaches,
         sanctions: &page.sanctions,
         asks: !page.rights.rules,
+        dials: page.calls(),
         typed,
         prefill,
     }

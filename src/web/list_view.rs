@@ -105,6 +105,7 @@ impl ListView {
             breaches: &[],
             sanctions: &[],
             asks: true,
+            dials: false,
             typed,
             prefill: &Form::default(),
         };

@@ -2,7 +2,7 @@
 
 use super::http::{Answer, House};
 use super::memory::{Memory, at, offer, person};
-use crate::case::{Ask, Asked, CaseState, Custody, Event, To};
+use crate::case::{Ask, Asked, CaseKind, CaseState, Custody, Event, To};
 use crate::directory::Lang;
 use crate::ids::CaseId;
 use crate::mail::Target;
@@ -447,6 +447,39 @@ async fn who_may_still_disagree_is_not_told_that_nothing_is_possible() {
         page.body.contains("可以在下面提出异议") && !page.body.contains("只能查看"),
         "{}",
         page.body
+    );
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_other_phone_is_in_full_for_who_dials_and_nowhere_for_who_looks() {
+    let office = Memory::new(Lang::Zh);
+    let phone = |case: &mut crate::case::Case| case.phone = Some("13912340099".into());
+    let missed = office.add(12, |case| {
+        case.kind = CaseKind::Callback;
+        phone(case);
+    });
+    let plain = office.add(13, phone);
+    let link = |who: &str, case| format!("/t/{}", office.token(who, Target::Case(case)));
+    let (dials, looks, holds) = (link("wang", missed), link("li", missed), link("wang", plain));
+    let house = House::open(office).await;
+    let page = house.get(&dials).await;
+    assert!(page.body.contains("<dd>13912340099</dd>") && page.body.contains("value=\"13912340099\""));
+    for path in [&looks, &holds] {
+        let page = house.get(path).await;
+        assert!(
+            !page.body.contains("13912340099"),
+            "{path}: in full for who need not dial"
+        );
+        assert!(page.body.contains("<dd>139****0099</dd>"));
+        assert!(page.body.contains("已登记 139****0099；留空则不变"));
+    }
+    let form = "do=register&version=3&matter=执照&phone=";
+    assert_eq!(house.post(&holds, form).await.status, 303);
+    assert_eq!(
+        house.office.case(plain).phone.as_deref(),
+        Some("13912340099"),
+        "left empty it stays"
     );
     house.close().await;
 }

@@ -503,6 +503,7 @@ impl Office for Memory {
                 talk_seconds: case.call.map(|_| 185),
             },
             staff: self.staff(),
+            dials: case.kind == CaseKind::Callback,
             number: (case.kind == CaseKind::Callback)
                 .then(|| case.caller_number.clone())
                 .flatten(),
