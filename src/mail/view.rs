@@ -108,7 +108,10 @@ pub(super) fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
         [item] => {
             let number = item.number_masked.clone().unwrap_or_else(|| say.no_number());
             let mut parts = vec![badge(say, item), format!("#{}", item.case), number];
-            parts.extend(item.due_at.map(|due| when::short(say.0, due, &letter.zone)));
+            parts.extend(
+                item.due_at
+                    .map(|due| when::due(due, &letter.zone, |at| when::short(say.0, at, &letter.zone))),
+            );
             parts.join(" ")
         }
         several => say.digest(several.len(), several.iter().filter(|item| item.overdue).count()),
@@ -128,7 +131,7 @@ fn digest(say: Say, items: &[&Item]) -> String {
 
 /// A deadline, and whether it has passed.
 fn due_row(say: Say, letter: &Letter, label: String, kind: DeadlineKind, due: Timestamp, late: bool) -> Row {
-    let at = when::long(say.0, due, &letter.zone, letter.now);
+    let at = when::due(due, &letter.zone, |at| when::long(say.0, at, &letter.zone, letter.now));
     let said = match late {
         true => say.deadline_was(say.deadline(kind), at),
         false => say.deadline_is(say.deadline(kind), at),
@@ -234,7 +237,7 @@ fn heading(say: Say, letter: &Letter, item: &Item) -> String {
     match item.about {
         About::Deadline(kind) => {
             let due = item.due_at.unwrap_or(letter.now);
-            let due = when::near(say.0, due, &letter.zone, letter.now);
+            let due = when::due(due, &letter.zone, |at| when::near(say.0, at, &letter.zone, letter.now));
             if item.overdue {
                 say.head_overdue(id, say.deadline(kind), due)
             } else {

@@ -367,7 +367,7 @@ impl Worder<'_> {
         };
         DeadlineView {
             what: say.begun(say.deadline(d.kind)),
-            due: self.near(d.due_at),
+            due: when::due(d.due_at, &self.page.zone, |at| self.near(at)),
             tone,
             status,
             why: say.begun(say.of(&d.why)),
