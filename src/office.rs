@@ -16,12 +16,12 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use crate::case::{
-    Case, CaseKind, Command, DeadlineKind, Refusal, Rights, To, Violation, answers_dispute, grants_extension,
-    may_answer, may_rule_on,
+    Case, CaseKind, Command, DeadlineKind, Policy, Refusal, Rights, To, Violation, answers_dispute, grants_extension,
+    may_answer, may_choose, may_rule_on,
 };
 use crate::clock::Clock;
 use crate::directory::{Directory, Lang};
-use crate::ids::{CaseId, PersonId};
+use crate::ids::{CaseId, CategoryId, PersonId};
 use crate::l10n::{Say, when};
 use crate::mail::{BadLink, Link, Target};
 use crate::register::read::Reader;
@@ -176,6 +176,15 @@ fn breach_words(violation: &Violation, lang: Lang, rules: &Rules, now: Timestamp
     say.breach_line(say.violation(violation.kind), name, at)
 }
 
+/// The categories whose choice is the reader's; others need somebody above, who has them on a page of their own.
+fn open_to(case: &Case, viewer: &PersonId, policy: &Policy, directory: &Directory) -> Vec<CategoryId> {
+    let theirs = policy
+        .categories
+        .iter()
+        .filter(|(_, category)| may_choose(case, category, viewer, directory));
+    theirs.map(|(id, _)| id.clone()).collect()
+}
+
 /// Whether the reader has to call the caller: a missed call, or a matter that another passed on.
 fn dials(case: &Case, rights: Rights) -> bool {
     let contact = [DeadlineKind::Contact, DeadlineKind::Feedback];
@@ -268,7 +277,7 @@ impl Office for RegisterOffice {
             staff: Staff::of(&rules.directory, lang, self.today()),
             events,
             people: self.people(lang),
-            categories: policy.categories.keys().cloned().collect(),
+            categories: open_to(&case, &link.person, &policy, &rules.directory),
             needs: versions::needs(&case, &policy, &rules, now),
             // One request at a time: who may grant it themselves asks nobody.
             extensions: case.extended < policy.extension_times
@@ -293,6 +302,7 @@ impl Office for RegisterOffice {
                 .collect(),
             sanctions: policy.sanctions.clone(),
             number: case.caller_number.clone().filter(|_| dials(&case, rights)),
+            dials: dials(&case, rights),
             // A link opens one case: passed on, it must not lead to all of them.
             list_url: None,
             case,

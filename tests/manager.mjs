@@ -47,11 +47,34 @@ async function column(nth, head) {
     return (await table(nth)).map((row) => [row[0], row[at]]);
 }
 
+/// On a phone a wide table slides in its box, shows that it does, and keeps the column that says whose the row is.
+function slid(boxes) {
+    const problems = [];
+    for (const box of boxes) {
+        const over = box.scrollWidth - box.clientWidth;
+        if (over <= 0) continue;
+        if (!getComputedStyle(box).backgroundImage.includes('gradient')) problems.push(`${box.ariaLabel}: nothing shows that it slides`);
+        const edge = box.getBoundingClientRect().left;
+        box.scrollLeft = over;
+        if (box.scrollLeft < over - 1) problems.push(`${box.ariaLabel}: slides only ${box.scrollLeft} of ${over} px`);
+        for (const row of box.querySelectorAll('tr')) {
+            const { left, right, width } = row.children[0].getBoundingClientRect();
+            if (Math.abs(left - edge) > 1 || width > 200) problems.push(`${box.ariaLabel}: the first column does not stay: ${left}..${right}`);
+            if (getComputedStyle(row.children[0]).backgroundColor === 'rgba(0, 0, 0, 0)') problems.push(`${box.ariaLabel}: what slides shows through the first column`);
+        }
+        box.scrollLeft = 0;
+    }
+    return [...new Set(problems)];
+}
+
 /// The page as a phone, a screen reader and a printer have it.
 async function look(name) {
     const url = page.url();
     await page.screenshot({ path: path.join(plan.seen, `manager-${name}-1280.png`), fullPage: true });
+    for (const [head, px] of await page.locator('.scroll').evaluateAll((all) => all.map((el) => [el.ariaLabel, el.scrollWidth - el.clientWidth])))
+        expect(px <= 0, `${name}: ${head}: ${px} px of the table are cut off at 1280 px`);
     await phone.goto(url);
+    for (const problem of await phone.locator('.scroll').evaluateAll(slid)) problems.push(`${name}: ${problem}`);
     await phone.screenshot({ path: path.join(plan.seen, `manager-${name}-390.png`), fullPage: true });
     const { violations } = await phone.evaluate(`${axe}; axe.run({ resultTypes: ['violations'] })`);
     for (const v of violations) problems.push(`${name}: axe: ${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`);
@@ -125,8 +148,16 @@ const questions = {
     },
     async printIt() {
         await start();
+        await look('this-month');
         await click(link('上月'));
         const pages = await look('print');
+        for (const locale of ['en-GB', 'zh-CN']) {
+            const wide = await (await browser.newContext({ viewport: { width: 1280, height: 860 }, locale })).newPage();
+            await wide.goto(page.url());
+            const over = await wide.locator('.scroll').evaluateAll((all) => all.map((el) => el.scrollWidth - el.clientWidth));
+            same([...new Set(over)], [0], `${locale}: px of the tables cut off at 1280 px`);
+            await wide.screenshot({ path: path.join(plan.seen, `manager-print-1280-${locale}.png`), fullPage: true });
+        }
         expect(pages === 1, `three people take ${pages} pages`);
     },
 };

@@ -9,6 +9,7 @@
 use jiff::Timestamp;
 
 use crate::case::event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
+use crate::case::life::To;
 use crate::case::state::{
     Case, CaseKind, CaseState, Custody, Deadline, DeadlineKind, Outcome, PassedOn, Undated, Words,
 };
@@ -256,6 +257,11 @@ impl Case {
         if passed.effect == TransferEffect::Moved && self.handler != *to {
             self.moves += 1;
             self.move_to(to, department, from, "put_through");
+            // They have the caller on the line: what waited for their acceptance waits no more.
+            let waited = self.offer.as_ref().filter(|offer| offer.to == To::Person(to.clone()));
+            if let Some(since) = waited.map(|offer| offer.since) {
+                self.offer_ends(Some(from.max(since)));
+            }
         }
         if passed.effect != TransferEffect::Evidence {
             self.relayed_at = self.relayed_at.or(Some(from));

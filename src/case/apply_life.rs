@@ -109,7 +109,7 @@ impl Case {
     }
 
     /// Back from `Offered`: answered, if `met_at` says when.
-    fn offer_ends(&mut self, met_at: Option<Timestamp>) {
+    pub(super) fn offer_ends(&mut self, met_at: Option<Timestamp>) {
         self.offer = None;
         self.meant = None;
         if matches!(self.state, CaseState::Offered | CaseState::Frozen) {

@@ -65,7 +65,7 @@ pub use event::{Event, EventRow, Holding, Opening, Particulars, TransferEffect};
 pub use happened::Happened;
 pub use life::{Ask, Asked, Contact, FrozenBy, Meant, Offer, To};
 pub use opening::{Caller, Opens, Why, opening};
-pub use permit::{Rights, answers_dispute, governs, grants_extension, may_answer, may_rule_on};
+pub use permit::{Rights, answers_dispute, governs, grants_extension, may_answer, may_choose, may_rule_on};
 pub use policy::{Duty, Policy};
 pub use recount::Edited;
 pub use state::{

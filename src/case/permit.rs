@@ -220,19 +220,20 @@ pub fn grants_extension(case: &Case, person: &PersonId, policy: &Policy, directo
 
 /// Refuses a category whose choice is somebody else's to approve.
 pub(super) fn check_category(case: &Case, category: &Category, ctx: &Context<'_>) -> Result<(), Refusal> {
-    let (Some(approver), Actor::Person(person)) = (&category.approver, ctx.actor) else {
-        return Ok(());
-    };
-    let allowed = match approver {
-        Superior::Manager => has_role(ctx.directory, person, &["manager", "admin"]),
-        Superior::Supervisor => {
-            ctx.directory.is_above(person, &case.handler) || has_role(ctx.directory, person, &["manager", "admin"])
-        }
-    };
-    if allowed && *person != case.handler {
-        Ok(())
-    } else {
-        refuse(reason::CATEGORY)
+    match ctx.actor {
+        Actor::Person(person) if !may_choose(case, category, person, ctx.directory) => refuse(reason::CATEGORY),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a person may give a case this category: some are for those above the handler alone.
+pub fn may_choose(case: &Case, category: &Category, person: &PersonId, directory: &Directory) -> bool {
+    let manager = || has_role(directory, person, &["manager", "admin"]);
+    match category.approver {
+        None => true,
+        Some(_) if *person == case.handler => false,
+        Some(Superior::Manager) => manager(),
+        Some(Superior::Supervisor) => directory.is_above(person, &case.handler) || manager(),
     }
 }
 

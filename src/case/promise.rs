@@ -84,8 +84,10 @@ impl Work<'_> {
         }
         let max = self.ctx.policy.extension_max;
         let limit = max.and_then(|max| self.ctx.calendar.shift(row.due_at, max).ok());
-        if until <= row.due_at || limit.is_some_and(|limit| until > limit) {
-            return Err(self.not_until(until, limit.unwrap_or(row.due_at)));
+        // The bound that was missed: too early, or beyond what the policy allows.
+        let missed = Some(row.due_at).filter(|due| until <= *due);
+        if let Some(bound) = missed.or(limit.filter(|limit| until > *limit)) {
+            return Err(self.not_until(until, bound));
         }
         let text = required(text, "text")?;
         // That the caller knows of the extension says nothing of where the matter went: it is kept with the extension.

@@ -167,7 +167,8 @@ impl Work<'_> {
             until => until.unwrap_or(limit),
         };
         if until <= self.ctx.now || until > limit {
-            return Err(self.not_until(until, limit));
+            let bound = if until > limit { limit } else { self.ctx.now };
+            return Err(self.not_until(until, bound));
         }
         self.emit(Event::Paused {
             reason: reason.to_owned(),

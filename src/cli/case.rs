@@ -11,6 +11,7 @@ use super::session::{Session, fail};
 use super::sheet::{self, Format, Print};
 use super::{Cli, Exit, case_change, case_why, shapes, tables};
 use crate::case::Case;
+use crate::case::happened::Occasion;
 use crate::ids::CaseId;
 use crate::l10n::Say;
 
@@ -268,7 +269,7 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             "case",
             "state",
             "caller",
-            "name",
+            "caller's name",
             "matter",
             "handler",
             "opened",
@@ -310,17 +311,17 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
     Ok(writeln!(out, "{}", rows.trim_fmt())?)
 }
 
+fn shown_phone(number: &str, reveal: bool) -> String {
+    safe(&if reveal {
+        number.to_owned()
+    } else {
+        crate::call::number::masked(number)
+    })
+}
+
 fn shown_number(case: &Case, reveal: bool) -> String {
-    case.caller_number.as_deref().map_or_else(
-        || "-".to_owned(),
-        |number| {
-            safe(&if reveal {
-                number.to_owned()
-            } else {
-                crate::call::number::masked(number)
-            })
-        },
-    )
+    let number = case.caller_number.as_deref();
+    number.map_or_else(|| "-".to_owned(), |number| shown_phone(number, reveal))
 }
 
 /// A case with everything: what `case show --json` prints.
@@ -330,6 +331,15 @@ pub fn details(session: &Session, case: &Case, reveal: bool) -> anyhow::Result<V
     let details = shapes::case_details(session, case)?;
     if let Some(fields) = value.as_object_mut() {
         fields.extend(details);
+        let phone = case.phone.as_ref();
+        let phone = phone.map(|phone| {
+            if reveal {
+                phone.clone()
+            } else {
+                crate::call::number::masked(phone)
+            }
+        });
+        fields.insert("phone".into(), json!(phone));
         fields.insert("told".into(), json!(case.told));
         fields.insert("caller_told".into(), json!(case.caller_told));
         fields.insert("right_body".into(), json!(case.right_body));
@@ -370,6 +380,9 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
     known.add_row([say.head("matter"), &tables::text(case.matter.as_deref())]);
     known.add_row([say.head("first answerer"), &first]);
     known.add_row([say.head("handler"), &tables::person_name(session, &case.handler)]);
+    if let Some(phone) = &case.phone {
+        known.add_row([say.label_phone().as_str(), &shown_phone(phone, args.reveal)]);
+    }
     writeln!(out, "{}", known.trim_fmt())?;
     let text = |row: &Value, key: &str| {
         row.get(key)
@@ -420,15 +433,24 @@ fn print_case(session: &Session, case: &Case, args: &ShowArgs, out: &mut dyn Wri
         for row in &notices {
             let rung = row.get("rung").map(ToString::to_string).unwrap_or_default();
             rows.add_row([
-                tables::said(&text(row, "kind"), |kind| say.deadline(kind)),
+                notice_kind(say, &text(row, "kind")),
                 rung,
                 who(&text(row, "person")),
                 text(row, "due_at"),
                 say.standing(&text(row, "state")).to_owned(),
-                text(row, "why"),
+                say.notice_why(&text(row, "why")).to_owned(),
             ]);
         }
         writeln!(out, "\n{}", rows.trim_fmt())?;
     }
     Ok(())
+}
+
+/// What a notice is about, in words; what this version does not know is shown as it is stored.
+fn notice_kind(say: Say, stored: &str) -> String {
+    match Occasion::named(stored) {
+        Some(Occasion::Deadline(kind)) => say.deadline(kind).to_owned(),
+        Some(Occasion::Happened(what)) => say.happened(what).to_owned(),
+        None => stored.to_owned(),
+    }
 }

@@ -158,6 +158,7 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             "article",
             "status",
             "reason",
+            "sanction",
         ],
     );
     for row in &rows {
@@ -165,14 +166,23 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             row.id.to_string(),
             format!("#{}", row.case),
             tables::said(&row.kind, |kind| say.violation(kind)),
-            tables::text(row.person.as_deref()),
+            charged(session, row.person.as_deref()),
             tables::time(session, Some(row.at)),
             tables::text(row.article.as_deref()),
             say.ruling(&row.status),
             row.reason.as_deref().map_or_else(|| "-".to_owned(), safe),
+            tables::text(row.sanction.as_deref()),
         ]);
     }
     Ok(writeln!(out, "{}", shown.trim_fmt())?)
+}
+
+/// Whom it is charged to, by name.
+fn charged(session: &Session, person: Option<&str>) -> String {
+    match person.map(str::parse) {
+        Some(Ok(id)) => tables::person_name(session, &id),
+        _ => tables::text(person),
+    }
 }
 
 fn rule(session: &Session, args: &RulingArgs, confirmed: bool, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -20,6 +20,10 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    fn due(&self, at: Timestamp) -> String {
+        when::due(at, self.zone, |at| self.at(at))
+    }
+
     pub(super) fn at(&self, at: Timestamp) -> String {
         when::long(self.say.0, at, self.zone, self.now)
     }
@@ -73,7 +77,7 @@ impl Scene<'_> {
                 )
             }
             Event::DeadlineSet { deadline, due_at, .. } => {
-                let (what, due) = (self.say.deadline(*deadline), self.at(*due_at));
+                let (what, due) = (self.say.deadline(*deadline), self.due(*due_at));
                 self.pick(format!("时限：{due} 前{what}"), format!("deadline: {what}, by {due}"))
             }
             Event::DeadlineMet { deadline, met_at } => {
@@ -109,7 +113,7 @@ impl Scene<'_> {
                 due_at,
                 charged_to,
             } => {
-                let (what, due) = (self.say.deadline(*deadline), self.at(*due_at));
+                let (what, due) = (self.say.deadline(*deadline), self.due(*due_at));
                 let whom = charged_to.as_ref().map(self.name);
                 match whom {
                     Some(whom) => self.pick(
@@ -213,7 +217,7 @@ impl Scene<'_> {
         was: Option<Timestamp>,
         due_at: Timestamp,
     ) -> String {
-        let (what, due) = (self.say.deadline(deadline), self.at(due_at));
+        let (what, due) = (self.say.deadline(deadline), self.due(due_at));
         let (zh, en) = match edited {
             Edited::Calendar => ("工作日历已更改", "the calendar was changed"),
             Edited::Zone => ("时区规则已更改", "the time zone's rules were changed"),
@@ -362,7 +366,7 @@ mod tests {
                 ..Particulars::default()
             })),
             "登记（来电人不愿留名；职责归属：本岗职责；事项类别：咨询）",
-            "registered (the caller won't give a name; whose matter: the answerer's own; kind of matter: Inquiry)",
+            "registered (the caller won't give a name; duty: the answerer's own; category: Inquiry)",
         );
         check(
             &Event::ToldOnce(Told {

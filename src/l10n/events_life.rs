@@ -267,7 +267,7 @@ impl Say {
     pub fn violation(self, kind: ViolationKind) -> &'static str {
         let (zh, en) = match kind {
             ViolationKind::LateRegister => ("登记逾期", "late registration"),
-            ViolationKind::LateRelay => ("转办逾期", "late handover"),
+            ViolationKind::LateRelay => ("转办逾期", "late relay"),
             ViolationKind::LateAccept => ("接收逾期", "late acceptance"),
             ViolationKind::LateContact => ("联系来电人逾期", "late contact"),
             ViolationKind::LateClose => ("办结逾期", "late closing"),

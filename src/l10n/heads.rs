@@ -4,6 +4,7 @@
 
 use super::{Lang, Say};
 use crate::call::{Certainty, Direction};
+use crate::case::Happened;
 
 impl Say {
     /// A heading; one that is not known is shown as it is.
@@ -50,7 +51,8 @@ impl Say {
             "next" => "下次发送",
             "no longer" => "不再适用",
             "notice" => "通知",
-            "opened" => "开单",
+            "caller's name" => "来电人姓名",
+            "opened" => "立记录时间",
             "outside" => "外单位",
             "partial" => "不完整",
             "pending" => "待处理",
@@ -61,6 +63,7 @@ impl Say {
             "reason" => "理由",
             "ring" => "振铃",
             "rung" => "督办层级",
+            "sanction" => "处理",
             "skipped" => "跳过",
             "start" => "开始",
             "state" | "status" => "状态",
@@ -103,6 +106,39 @@ impl Say {
         self.pick("未定", "draft")
     }
 
+    /// What a notice tells that is no deadline.
+    pub fn happened(self, what: Happened) -> &'static str {
+        match what {
+            Happened::Offered => self.pick("转办待接收", "offered"),
+            Happened::Assigned => self.pick("指派", "assigned"),
+            Happened::PutThrough => self.pick("转接", "put through"),
+            Happened::Returned => self.pick("退回", "returned"),
+            Happened::Bounced => self.pick("无人接收", "not accepted"),
+            Happened::Hot => self.pick("热点", "marked as hot"),
+            Happened::ToRule => self.pick("待裁定或批准", "to be ruled on"),
+            Happened::Declined => self.pick("未获批准", "declined"),
+            Happened::Approved => self.pick("已批准", "approved"),
+            Happened::GivenAway => self.pick("已改由他人承办", "given to somebody else"),
+            Happened::Confirmed => self.pick("认定", "confirmed"),
+            Happened::Waived => self.pick("免予追究", "waived"),
+            Happened::Corrected => self.pick("首问责任人更正", "first answerer corrected"),
+        }
+    }
+
+    /// Why a notice was not sent; a mail server's words are shown as they are.
+    pub fn notice_why(self, why: &str) -> &str {
+        match why {
+            "the case was closed before" => self.pick("此前已办结或作废", "the case was closed before"),
+            "it is no longer so" => self.pick("情况已变，无需再通知", "what it tells has changed since"),
+            "the deadline moved" => self.pick("时限已变更", "the deadline moved"),
+            "it was met before" => self.pick("此前已按时限办理", "it was met before"),
+            "the case has another handler now" => self.pick("已换承办人", "the case has another handler now"),
+            "others are told of it now" => self.pick("已改为通知其他人", "others are told of it now"),
+            "the case waits for the caller" => self.pick("正在等待来电人", "the case waits for the caller"),
+            other => other,
+        }
+    }
+
     /// How a message or a notice stands, what a day is, who or what wrote an event; a word that is not known is shown as it is.
     pub fn standing(self, word: &str) -> &str {
         if self.0 == Lang::En {
@@ -128,5 +164,20 @@ impl Say {
             "page" => "网页",
             other => other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_notice_tells_and_why_it_fell_out_is_in_words() {
+        let (zh, en) = (Say(Lang::Zh), Say(Lang::En));
+        assert_eq!(zh.happened(Happened::ToRule), "待裁定或批准");
+        assert_eq!(en.happened(Happened::ToRule), "to be ruled on");
+        assert_eq!(zh.notice_why("it is no longer so"), "情况已变，无需再通知");
+        assert_eq!(en.notice_why("it is no longer so"), "what it tells has changed since");
+        assert_eq!(zh.notice_why("550 no such user"), "550 no such user");
     }
 }

@@ -17,7 +17,7 @@ impl Say {
     pub fn deadline(self, kind: DeadlineKind) -> &'static str {
         match kind {
             DeadlineKind::Register => self.pick("登记", "registration"),
-            DeadlineKind::Relay => self.pick("转办", "handover"),
+            DeadlineKind::Relay => self.pick("转办", "relay"),
             DeadlineKind::Accept => self.pick("接收", "acceptance"),
             DeadlineKind::Contact => self.pick("联系来电人", "contact with the caller"),
             DeadlineKind::Close => self.pick("办结", "closing"),

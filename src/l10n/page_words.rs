@@ -37,6 +37,7 @@ catalogue! { PAGE;
     kept_title { "您填写的内容（未保存）", "What you wrote (not saved)" }
     moved_title(id) { "#{id} 已不在您处", "#{id} is no longer yours" }
     moved_text(name) { "现在由 {name} 承办。这个链接只能查看，不能再办理。", "{name} handles it now. This link still shows that, but can't act." }
+    moved_dispute(name) { "现在由 {name} 承办，您不能再办理；对记录中关于您的认定，可以在下面提出异议。", "{name} handles it now, so you can't act on it; with what it says of you, you may still disagree below." }
     looks_text(name) { "由 {name} 承办；下面是您作为上级可以做的。", "{name} handles it; below is what you may do above them." }
 
     // Forms.
@@ -133,6 +134,7 @@ catalogue! { PAGE;
     choose { "请选择", "Please choose" }
     label_to { "转给谁", "To whom" }
     to_by_rule { "按制度转办（投诉受理、主管等）", "Where the rules send it" }
+    department_head(name) { "{name}（部门，直接交给负责人）", "{name} (department: its head has it at once)" }
     whole_department(name) { "{name}（部门，任何人可接收）", "{name} (department: anyone accepts)" }
     away_until(name, day) { "{name}（外出至 {day}）", "{name} (away until {day})" }
     label_outside { "或：外单位名称", "Or another body" }
@@ -174,19 +176,21 @@ catalogue! { PAGE;
     label_outcome { "结果", "Outcome" }
     hint_outcome { "联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
     hint_outcome_list { "联系不上、无事项：一句话即可。", "Unreachable, no matter: one sentence is enough." }
+    hint_outcome_list_missed { "未接来电选“已回电”。已回电、联系不上、无事项：一句话即可。", "For missed calls pick “called back”. That, unreachable, no matter: one sentence is enough." }
     hint_outcome_missed { "已回电、联系不上、无事项：一句话即可。重复：再填“重复”的编号。", "Called back, unreachable, no matter: one sentence is enough. Duplicate: and the number it repeats." }
     label_text { "怎样办的", "What was done" }
     hint_text { "一句话，例如：已告知所需材料，本人下周来办。", "One sentence, such as: told which papers to bring, comes next week." }
     label_reason { "原因", "Reason" }
     label_note { "备注", "Remark" }
     label_more_text { "其他", "Anything else" }
-    fact_duty { "职责归属", "Whose matter" }
-    fact_category { "事项类别", "Kind of matter" }
+    fact_duty { "职责归属", "Duty" }
+    fact_category { "事项类别", "Category" }
     label_duty { "职责归属", "Duty" }
     label_category { "事项类别", "Category" }
     label_caller_name { "来电人姓名", "Caller's name" }
     label_anonymous { "来电人不愿留名", "The caller won't give a name" }
     label_phone { "另一联系电话", "Another phone" }
+    hint_phone_stands(number) { "已登记 {number}；留空则不变", "{number} is registered; left empty it stays" }
     label_matter { "事项", "Matter" }
     label_caller_told { "告知来电人的去向", "What the caller was told" }
     hint_caller_told { "例如：已告知转税务科，电话 8040", "such as: goes to the tax office, phone 8040" }
@@ -208,8 +212,13 @@ catalogue! { PAGE;
     needs_something { "请至少填写一项", "please fill in at least one field" }
     not_known(given, known) { "没有“{given}”，可用：{known}", "there is no “{given}”; known: {known}" }
     not_there(given) { "没有“{given}”", "there is no “{given}”" }
+    no_call_back(outcome) { "这件不是未接来电，不能以“{outcome}”办结", "it is no missed call, so it can't be closed as “{outcome}”" }
+    itself { "就是这一件，请填另一件的编号", "that is this very case; give another one's number" }
+    no_such_receiver { "不能是所选的，请另选通讯录中的人或部门", "not the one chosen; choose somebody else of the directory" }
+    no_rule_sends { "制度没有规定这类事项转给谁，请选择人或部门", "the rules don't say where such a matter goes; please choose a person or department" }
     not_a_date(given) { "“{given}”不是日期", "“{given}” is no date" }
-    not_until(given, limit) { "{given} 不行，界限是 {limit}", "{given} won't do, the limit is {limit}" }
+    too_early(given, limit) { "{given} 太早，须晚于 {limit}", "{given} is too early: it must be later than {limit}" }
+    too_late(given, limit) { "{given} 太晚，最晚到 {limit}", "{given} is too late: {limit} is the latest" }
     not_both { "上面已选了人或部门，二者只选其一", "somebody is chosen already; choose one of the two" }
     not_a_number(given) { "“{given}”不是编号", "“{given}” is not a case number" }
     too_long(limit) { "太长了，最多 {limit} 字", "too long, {limit} characters at most" }
@@ -220,6 +229,7 @@ catalogue! { PAGE;
     // What stood in the way.
     changed_meanwhile(who) { "您打开页面之后，{who} 作了更改。请看现在的情况，您写的还在下面，可以再次提交。", "{who} changed this after you opened the page. Please see how it stands; what you typed is still below and can be sent again." }
     wrong_state(state) { "现在的状态是“{state}”，这项操作不适用。", "This can't be done now: it is {state}." }
+    form_gone(state) { "没有保存：现在的状态是“{state}”，页面上已没有这项操作。填写的内容还有问题：", "Not saved: it is {state} now, and this can no longer be done here. What was typed has mistakes, too:" }
     not_permitted(reason) { "这项操作不由您做：{reason}", "This is not yours to do: {reason}" }
     busy { "系统正忙，没有保存。您写的还在，请再提交一次。", "The system is busy; nothing was saved. What you typed is still here, please send it again." }
 

@@ -2,6 +2,7 @@
 
 use super::{Lang, Say};
 use crate::calendar::{CountFrom, Span, span_words};
+use crate::case::ViolationKind;
 use crate::case::policy::{Category, DutyRule, Policy, Quiet, Recipient, Rung, SentTo, Superior, TransferRule};
 
 /// One heading with its sentences.
@@ -176,7 +177,7 @@ impl Words {
             }
             format!("{}: {}", self.0.duty(*duty), parts.join(self.0.0.semicolon()))
         });
-        self.section("职责归属", "Whose duty", lines.collect())
+        self.section("职责归属", "Duties", lines.collect())
     }
 
     fn relayed(&self, rule: &DutyRule) -> Vec<String> {
@@ -204,11 +205,40 @@ impl Words {
         vec![self.pick(format!("办结前须有：{needed}"), format!("before closing: {needed}"))]
     }
 
-    /// Names of fields as the forms and flags call them: what a clerk has to fill in.
+    /// What a clerk has to fill in, as the forms call it.
     fn fields(&self, needs: &[Vec<String>]) -> String {
         let or = self.pick(" 或 ", " or ");
-        let alternatives: Vec<String> = needs.iter().map(|names| names.join(&or)).collect();
+        let alternatives: Vec<String> = needs
+            .iter()
+            .map(|names| names.iter().map(|name| self.field(name)).collect::<Vec<_>>().join(&or))
+            .collect();
         alternatives.join(self.0.0.comma())
+    }
+
+    fn field(&self, name: &str) -> String {
+        let say = self.0;
+        let label = match name {
+            "caller_name" => say.label_caller_name(),
+            "anonymous" => say.label_anonymous(),
+            "matter" => say.label_matter(),
+            "phone" => say.label_phone(),
+            "caller_told" => say.label_caller_told(),
+            "right_body" => say.label_right_body(),
+            "right_phone" => say.label_right_phone(),
+            "tried" => say.label_tried(),
+            "told_once" => say.told_once_title(),
+            other => other.to_owned(),
+        };
+        match say.0 {
+            Lang::Zh => label,
+            // Within a sentence.
+            Lang::En => label
+                .chars()
+                .take(1)
+                .flat_map(char::to_lowercase)
+                .chain(label.chars().skip(1))
+                .collect(),
+        }
     }
 
     fn moves(&self, policy: &Policy) -> Section {
@@ -320,9 +350,11 @@ impl Words {
             ));
         }
         for (kind, (article, weight)) in &policy.violations {
+            let known = serde_json::from_value::<ViolationKind>(kind.as_str().into());
+            let kind = known.map_or_else(|_| kind.clone(), |kind| self.0.begun(self.0.violation(kind)));
             lines.push(self.pick(
-                format!("{kind}：{article}，扣 {weight} 分"),
-                format!("{kind}: {article}, weight {weight}"),
+                format!("{kind}：{article}，考核权重 {weight}"),
+                format!("{kind}: {article}, weight {weight} in the appraisal"),
             ));
         }
         if !policy.sanctions.is_empty() {

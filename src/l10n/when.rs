@@ -87,6 +87,17 @@ pub fn near(lang: Lang, at: Timestamp, zone: &TimeZone, now: Timestamp) -> Strin
     }
 }
 
+/// When something is due, by one of the words above: what is due at midnight is due by `24:00` of the day that ends
+/// there, as its computation says.
+pub fn due(at: Timestamp, zone: &TimeZone, said: impl Fn(Timestamp) -> String) -> String {
+    let midnight = zone.to_datetime(at).time() == jiff::civil::Time::midnight();
+    let minute = jiff::SignedDuration::from_mins(1);
+    match at.checked_sub(minute).ok().filter(|_| midnight) {
+        Some(before) => said(before).replace("23:59", "24:00"),
+        None => said(at),
+    }
+}
+
 /// How long somebody talked, to the second: `3 分 5 秒`, `3 min 5 s`.
 pub fn talk(lang: Lang, seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
@@ -140,6 +151,16 @@ mod tests {
 
     fn shanghai() -> TimeZone {
         TimeZone::get("Asia/Shanghai").unwrap()
+    }
+
+    #[test]
+    fn what_is_due_at_midnight_is_due_by_the_end_of_its_day() {
+        let (zone, now) = (shanghai(), at("2026-11-30T02:00:00Z"));
+        let said = |due_at: &str| due(at(due_at), &zone, |at| near(Lang::Zh, at, &zone, now));
+        assert_eq!(said("2026-11-30T16:00:00Z"), "今天 24:00");
+        assert_eq!(said("2026-12-31T16:00:00Z"), "12月31日（周四）24:00");
+        assert_eq!(said("2026-11-30T15:59:00Z"), "今天 23:59");
+        assert_eq!(said("2026-12-01T01:00:00Z"), "明天 09:00");
     }
 
     #[test]

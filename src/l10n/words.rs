@@ -46,6 +46,8 @@ catalogue! { COMMON;
     in_copy { "此件抄送给您，由承办人办理。", "You are in copy; the handler is to act." }
     urged(rung) { "督办第 {rung} 级", "urging, rung {rung}" }
     digest_head(cases) { "有 {cases}需要您处理，最急的在前。", "You have {cases} to see to, the most urgent first." }
+    digest_and_copies(cases, copies) { "有 {cases}需要您处理，另有 {copies}抄送给您，最急的在前。", "You have {cases} to see to, and {copies} in copy; the most urgent first." }
+    digest_copies(copies) { "有 {copies}抄送给您，由承办人办理，最急的在前。", "You are in copy of {copies}; the handlers are to act. The most urgent first." }
     not_registered { "尚未登记", "nothing registered yet" }
     matter { "事项", "Matter" }
     caller { "来电人", "Caller" }
@@ -75,6 +77,7 @@ catalogue! { COMMON;
     deadline_label { "时限", "Deadline" }
     also_due { "还有", "And" }
     deadline_is(what, when) { "{what}，{when} 前", "{what}, by {when}" }
+    deadline_was(what, when) { "{what}，应在{when} 前，已逾期", "{what}, was due {when}: overdue" }
     computed { "计算依据", "Computed" }
     rang_again { "再次来电", "Rang again" }
     first_answerer { "首问责任人", "First answerer" }

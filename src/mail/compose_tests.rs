@@ -421,3 +421,52 @@ fn a_digest_leaves_nothing_out() {
         assert!(html.matches("token-list").count() >= 1, "one link for the whole list");
     });
 }
+
+/// What a mail says on top, of so many to see to and so many in copy.
+fn opening(lang: Lang, own: i64, copies: i64) -> String {
+    let copy = |id| {
+        let mut copy = item(id);
+        copy.why_you.role = Role::Copy;
+        copy
+    };
+    let items = (1..=own).map(item).chain((own + 1..=own + copies).map(copy)).collect();
+    let mut said = String::new();
+    check(&letter(lang, items), |mail| {
+        said = mail.body_text(0).unwrap().lines().nth(2).unwrap().trim().to_owned();
+    });
+    said
+}
+
+#[test]
+fn a_digest_counts_copies_apart_from_what_is_to_be_seen_to() {
+    assert_eq!(opening(Lang::Zh, 2, 0), "有 2 件需要您处理，最急的在前。");
+    assert_eq!(
+        opening(Lang::Zh, 1, 2),
+        "有 1 件需要您处理，另有 2 件抄送给您，最急的在前。"
+    );
+    assert_eq!(opening(Lang::Zh, 0, 2), "有 2 件抄送给您，由承办人办理，最急的在前。");
+    assert_eq!(
+        opening(Lang::En, 1, 1),
+        "You have 1 case to see to, and 1 case in copy; the most urgent first."
+    );
+}
+
+#[test]
+fn a_deadline_that_has_passed_is_said_to_be_late() {
+    let mut two = item(1);
+    // Closing was due on the day before, contact with the caller is still to come.
+    two.also_due = vec![
+        (DeadlineKind::Close, at("2026-03-04T09:30:00Z")),
+        (DeadlineKind::Contact, at("2026-03-06T09:30:00Z")),
+    ];
+    check(&letter(Lang::Zh, vec![two.clone()]), |mail| {
+        let text = mail.body_text(0).unwrap();
+        assert!(text.contains("办结，应在3月4日（周三）17:30 前，已逾期"), "{text}");
+        assert!(text.contains("登记，应在3月5日（周四）17:30 前，已逾期"), "{text}");
+        assert!(text.contains("联系来电人，3月6日（周五）17:30 前\r"), "{text}");
+    });
+    check(&letter(Lang::En, vec![two]), |mail| {
+        let text = mail.body_text(0).unwrap();
+        assert!(text.contains("Closing, was due Wed 4 Mar 17:30: overdue"), "{text}");
+    });
+}

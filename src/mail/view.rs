@@ -1,5 +1,7 @@
 //! A letter put into words: the same rows for the text part and the HTML part.
 
+use jiff::Timestamp;
+
 use super::letter::{About, Item, Letter, Party, Role};
 use crate::case::{DeadlineKind, Happened};
 use crate::directory::Lang;
@@ -78,7 +80,7 @@ impl View {
             } else {
                 say.dear(name)
             },
-            digest: (items.len() > 1).then(|| say.digest_head(say.cases(items.len()))),
+            digest: (items.len() > 1).then(|| digest(say, &items)),
             rest: rest(say, items.get(IN_FULL..).unwrap_or_default()),
             items: items
                 .into_iter()
@@ -106,12 +108,38 @@ pub(super) fn subject(say: Say, letter: &Letter, items: &[&Item]) -> String {
         [item] => {
             let number = item.number_masked.clone().unwrap_or_else(|| say.no_number());
             let mut parts = vec![badge(say, item), format!("#{}", item.case), number];
-            parts.extend(item.due_at.map(|due| when::short(say.0, due, &letter.zone)));
+            parts.extend(
+                item.due_at
+                    .map(|due| when::due(due, &letter.zone, |at| when::short(say.0, at, &letter.zone))),
+            );
             parts.join(" ")
         }
         several => say.digest(several.len(), several.iter().filter(|item| item.overdue).count()),
     };
     header_text(&format!("[{}] {rest}", say.mark()))
+}
+
+/// How many are to be seen to, and of how many the reader is only told.
+fn digest(say: Say, items: &[&Item]) -> String {
+    let copies = items.iter().filter(|item| item.why_you.role == Role::Copy).count();
+    match (items.len() - copies, copies) {
+        (own, 0) => say.digest_head(say.cases(own)),
+        (0, copies) => say.digest_copies(say.cases(copies)),
+        (own, copies) => say.digest_and_copies(say.cases(own), say.cases(copies)),
+    }
+}
+
+/// A deadline, and whether it has passed.
+fn due_row(say: Say, letter: &Letter, label: String, kind: DeadlineKind, due: Timestamp, late: bool) -> Row {
+    let at = when::due(due, &letter.zone, |at| when::long(say.0, at, &letter.zone, letter.now));
+    let said = match late {
+        true => say.deadline_was(say.deadline(kind), at),
+        false => say.deadline_is(say.deadline(kind), at),
+    };
+    Row {
+        strong: late,
+        ..Row::new(say, label, said)
+    }
 }
 
 /// `And: #12 (overdue), #13`.
@@ -183,20 +211,11 @@ fn item_view(say: Say, letter: &Letter, item: &Item) -> ItemView {
         });
     }
     if let Some((due, kind)) = item.due_at.zip(due_kind(item)) {
-        let due = when::long(say.0, due, &letter.zone, letter.now);
-        let row = Row::new(say, say.deadline_label(), say.deadline_is(say.deadline(kind), due));
-        rows.push(Row {
-            strong: item.overdue,
-            ..row
-        });
+        let late = item.overdue || due <= letter.now;
+        rows.push(due_row(say, letter, say.deadline_label(), kind, due, late));
     }
     for (kind, due) in &item.also_due {
-        let at = when::long(say.0, *due, &letter.zone, letter.now);
-        let row = Row::new(say, say.also_due(), say.deadline_is(say.deadline(*kind), at));
-        rows.push(Row {
-            strong: *due <= letter.now,
-            ..row
-        });
+        rows.push(due_row(say, letter, say.also_due(), *kind, *due, *due <= letter.now));
     }
     if let Some(why) = &item.due_why {
         rows.push(Row::new(say, say.computed(), one_line(say.of(why))));
@@ -241,7 +260,7 @@ fn heading(say: Say, letter: &Letter, item: &Item) -> String {
     match item.about {
         About::Deadline(kind) => {
             let due = item.due_at.unwrap_or(letter.now);
-            let due = when::near(say.0, due, &letter.zone, letter.now);
+            let due = when::due(due, &letter.zone, |at| when::near(say.0, at, &letter.zone, letter.now));
             if item.overdue {
                 say.head_overdue(id, say.deadline(kind), due)
             } else {

@@ -11,13 +11,13 @@
 //!
 //! **Invariants.** A case stands once, under the gravest of its reasons. Nobody is shown a ruling on themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{RegisterOffice, versions};
-use crate::case::{Case, CaseState, DeadlineKind, Rights, Status, may_answer, may_rule_on};
+use crate::case::{Case, CaseState, DeadlineKind, Rights, Status, may_answer, may_choose, may_rule_on};
 use crate::directory::Directory;
 use crate::ids::{CaseId, PersonId};
 use crate::l10n::Lang;
@@ -70,13 +70,18 @@ impl RegisterOffice {
         let day = self.today();
         self.read(move |reader| {
             let found = desk.found(reader)?;
-            let mut categories = BTreeMap::new();
+            let (mut categories, mut shut) = (BTreeMap::new(), BTreeSet::new());
             let mut row = |case: Case, own: bool| -> Result<ListRow, register::Error> {
                 let policy = versions.of(&case, &rules, reader)?;
                 if own {
                     // In the order of the newest policy that has it.
-                    let order = policy.categories.keys().enumerate();
-                    categories.extend(order.map(|(place, id)| (id.clone(), place)));
+                    for (place, (id, category)) in policy.categories.iter().enumerate() {
+                        categories.insert(id.clone(), place);
+                        // One form for all: what is not the reader's to choose for one is not offered.
+                        if !may_choose(&case, category, &link.person, &rules.directory) {
+                            shut.insert(id.clone());
+                        }
+                    }
                 }
                 Ok(ListRow {
                     of: (own && case.handler != link.person).then(|| case.handler.clone()),
@@ -102,6 +107,7 @@ impl RegisterOffice {
             let watched = watched.map(|(case, whys)| Ok((row(case, false)?, whys)));
             let watched = watched.collect::<Result<Vec<_>, register::Error>>()?;
             let mut categories: Vec<_> = categories.into_iter().collect();
+            categories.retain(|(id, _)| !shut.contains(id));
             categories.sort_by_key(|(_, place)| *place);
             Ok(ListPage {
                 lang,

@@ -2,15 +2,15 @@
 
 use askama::Template;
 
-use super::case_words::{Badge, Banner, BreachView, DeadlineView, Fact, HistoryView, Worder, badge, came};
-use super::field_words::field_label;
+use super::case_words::{Badge, Banner, BreachView, DeadlineView, Fact, HistoryView, Worder, badge, came, unturned};
+use super::field_words::semicolon;
 use super::fields::{Builder, Control, FormView, Typed};
 use super::form::Form;
 use super::office::{CasePage, Standing};
 use super::possible::possible;
 use super::search::{Search, SearchView};
 use crate::case::CaseState;
-use crate::l10n::{Say, masked};
+use crate::l10n::{Say, masked, when};
 use crate::mail::Party;
 
 /// The page of one case.
@@ -51,21 +51,24 @@ impl CaseView {
     pub(super) fn new(page: &CasePage, typed: &Typed, banner: Option<Banner>, search: &Search) -> Self {
         let say = Say(page.lang);
         let words = Worder { say, page };
-        let banner = banner.or_else(|| words.closing());
+        let gone = gone(&builder(say, page, typed, &search.prefill), page);
+        let banner = banner.or(gone).or_else(|| words.closing());
         if page.standing == Standing::Moved {
-            let forms = forms(say, page, typed, &search.prefill);
+            let builder = builder(say, page, typed, &search.prefill);
+            let forms = forms(&builder, page);
             return Self {
-                kept: kept(say, typed, &forms),
+                kept: kept(&builder, &forms),
                 forms,
                 ..Self::moved(&words, banner)
             };
         }
         let case = &page.case;
-        let forms = forms(say, page, typed, &search.prefill);
+        let builder = builder(say, page, typed, &search.prefill);
+        let forms = forms(&builder, page);
         Self {
             title: say.case_title(case.id),
             name: case.caller_name.clone(),
-            dial: page.number.clone().filter(|_| page.standing == Standing::Acts),
+            dial: page.number.clone().filter(|_| page.calls()),
             matter: case.matter.clone(),
             chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
             moved: None,
@@ -76,7 +79,7 @@ impl CaseView {
             history: words.history(),
             notices: words.notices(),
             search: SearchView::new(say, page, search),
-            kept: kept(say, typed, &forms),
+            kept: kept(&builder, &forms),
             forms,
             differs: case.evidence_differs,
             flagged: case.clock_flagged,
@@ -103,7 +106,7 @@ impl CaseView {
             came: came(say, case, words.near(case.opened_at)),
             matter: None,
             chased: None,
-            badge: badge(say, case, page.now, |at| words.near(at)),
+            badge: badge(say, case, page.now, |at| when::due(at, &page.zone, |at| words.near(at))),
             banner,
             list_url: page.list_url.clone(),
             moved: Some(page.people.get(&case.handler)),
@@ -123,11 +126,12 @@ impl CaseView {
     }
 }
 
-fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormView> {
-    let builder = Builder {
+fn builder<'a>(say: Say, page: &'a CasePage, typed: &'a Typed, prefill: &'a Form) -> Builder<'a> {
+    Builder {
         say,
         case: Some(&page.case),
         categories: &page.categories,
+        call_backs: None,
         needs: &page.needs,
         staff: &page.staff,
         below: page.below.as_deref(),
@@ -135,21 +139,49 @@ fn forms(say: Say, page: &CasePage, typed: &Typed, prefill: &Form) -> Vec<FormVi
         breaches: &page.breaches,
         sanctions: &page.sanctions,
         asks: !page.rights.rules,
+        dials: page.calls(),
         typed,
         prefill,
-    };
+    }
+}
+
+fn forms(builder: &Builder<'_>, page: &CasePage) -> Vec<FormView> {
     let verbs = possible(page);
     verbs.into_iter().map(|verb| builder.form(verb)).collect()
 }
 
+/// What was wrong in a form that the page has no more: no field shows it, so it is said on top.
+fn gone(builder: &Builder<'_>, page: &CasePage) -> Option<Banner> {
+    let (say, typed) = (builder.say, builder.typed);
+    let verb = typed.verb.filter(|verb| !possible(page).contains(verb))?;
+    let wrong: Vec<String> = builder
+        .problems_of_gone(verb)
+        .into_iter()
+        .map(|(_, line)| line)
+        .collect();
+    (!wrong.is_empty()).then(|| Banner {
+        tone: "late",
+        text: unturned(&format!(
+            "{} {}",
+            say.form_gone(say.state(page.case.state)),
+            wrong.join(semicolon(say))
+        )),
+    })
+}
+
 /// What was typed stays readable though its form went with the case: to be sent on, or said to who has it.
-fn kept(say: Say, typed: &Typed, forms: &[FormView]) -> Vec<Fact> {
+fn kept(builder: &Builder<'_>, forms: &[FormView]) -> Vec<Fact> {
+    let typed = builder.typed;
     let gone = typed
         .verb
         .filter(|verb| forms.iter().all(|form| form.verb != verb.as_str()));
+    let labels = gone.map(|verb| builder.labels(verb)).unwrap_or_default();
     let fields = gone.into_iter().flat_map(|_| typed.form.typed());
     let fact = |(name, value): (&str, &str)| Fact {
-        label: field_label(say, name),
+        label: labels
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or_else(|| builder.label(name), |(_, label)| label.clone()),
         value: value.to_owned(),
         detail: String::new(),
         faint: false,

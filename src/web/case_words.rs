@@ -271,7 +271,11 @@ impl Worder<'_> {
             true => Some(say.label_anonymous()),
             false => case.caller_name.clone(),
         };
-        let phone = case.phone.as_deref().and_then(masked);
+        // One rule for both numbers: in full for who has to dial.
+        let phone = case.phone.as_deref().and_then(|phone| match self.page.calls() {
+            true => Some(phone.to_owned()),
+            false => masked(phone),
+        });
         let duty = case.duty.map(|duty| say.whose(duty).to_owned());
         let chased = (case.chases > 0).then(|| say.times(case.chases));
         let facts = [
@@ -390,7 +394,7 @@ impl Worder<'_> {
         };
         DeadlineView {
             what: say.begun(say.deadline(d.kind)),
-            due: self.near(d.due_at),
+            due: when::due(d.due_at, &self.page.zone, |at| self.near(at)),
             tone,
             status,
             why: say.begun(say.of(&d.why)),

@@ -6,13 +6,16 @@ use crate::case::{CaseKind, Duty, Outcome};
 
 impl Builder<'_> {
     pub(super) fn outcomes(&self) -> Field {
-        let missed = self.case.is_some_and(|case| case.kind == CaseKind::Callback);
+        // On the list: where all are calls to return, their own outcome comes first, where some are, it is among the rest.
+        let missed = self
+            .case
+            .map_or(self.call_backs == Some(true), |case| case.kind == CaseKind::Callback);
         let default = if missed { Outcome::CalledBack } else { Outcome::Handled };
         let standing = OUTCOMES.iter().find(|(outcome, _)| *outcome == default);
         let chosen = self.value(Verb::Close, "outcome", standing.map(|(_, name)| (*name).to_owned()));
         // For a missed call its own outcome comes first; for the rest it makes no sense and goes.
         let mut known: Vec<_> = OUTCOMES.to_vec();
-        known.retain(|(outcome, _)| missed || *outcome != Outcome::CalledBack);
+        known.retain(|(outcome, _)| missed || self.call_backs.is_some() || *outcome != Outcome::CalledBack);
         // Several cases don't repeat one and the same.
         known.retain(|(outcome, _)| self.case.is_some() || *outcome != Outcome::Duplicate);
         known.sort_by_key(|(outcome, _)| *outcome != default);
@@ -26,6 +29,7 @@ impl Builder<'_> {
         Field {
             required: true,
             hint: Some(match self.case {
+                None if self.call_backs.is_some() => self.say.hint_outcome_list_missed(),
                 None => self.say.hint_outcome_list(),
                 Some(_) if missed => self.say.hint_outcome_missed(),
                 Some(_) => self.say.hint_outcome(),

@@ -71,9 +71,10 @@ impl Builder<'_> {
                 _ => String::new(),
             });
             let why = self.why(&problem.why);
+            let label = place(&problem.field).map(|field| field.label.clone());
             match problem.field.as_str() {
                 "version" => (id, why),
-                name => (id, self.say.labelled(self.label(name), why)),
+                name => (id, self.say.labelled(label.unwrap_or_else(|| self.label(name)), why)),
             }
         };
         self.typed.problems.iter().map(line).collect()
@@ -109,7 +110,15 @@ pub(super) fn why_words(say: Say, why: &Why) -> String {
         }
         Why::Unknown { given, known } if known.is_empty() => say.not_there(given),
         Why::NotADate(given) => say.not_a_date(given),
-        Why::NotUntil { given, limit } => say.not_until(given, limit),
+        Why::NotUntil {
+            given,
+            limit,
+            early: true,
+        } => say.too_early(given, limit),
+        Why::NotUntil { given, limit, .. } => say.too_late(given, limit),
+        Why::Itself => say.itself(),
+        Why::NotTo => say.no_such_receiver(),
+        Why::NoRule => say.no_rule_sends(),
         Why::Both => say.not_both(),
         Why::Unknown { given, known } => say.not_known(given, known.join(", ")),
         Why::NotANumber(given) => say.not_a_number(given),

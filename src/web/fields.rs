@@ -9,7 +9,7 @@ use super::staff::Staff;
 use super::verb_words::verb_words;
 use crate::case::{Case, Outcome};
 use crate::ids::{CategoryId, PersonId};
-use crate::l10n::Say;
+use crate::l10n::{Say, masked};
 
 /// One form.
 pub(super) struct FormView {
@@ -98,6 +98,8 @@ pub(super) struct Builder<'a> {
     /// None on the list page, where nothing stands yet.
     pub case: Option<&'a Case>,
     pub categories: &'a [CategoryId],
+    /// On the list: whether some of the cases are calls to return, and whether all are.
+    pub call_backs: Option<bool>,
     pub needs: &'a Needs,
     pub staff: &'a Staff,
     /// Whom alone it may be assigned to, if that is not anybody.
@@ -110,6 +112,8 @@ pub(super) struct Builder<'a> {
     pub sanctions: &'a [String],
     /// The reader can't rule on it: what they want of the supervisor is asked.
     pub asks: bool,
+    /// The reader has to call the caller: numbers stand in full.
+    pub dials: bool,
     pub typed: &'a Typed,
     /// What a search's finding fills in.
     pub prefill: &'a Form,
@@ -166,6 +170,22 @@ impl Builder<'_> {
         form.fields.retain(|field| field.name != "caller_name");
         form.fields.retain(|field| field.name != "matter");
         form
+    }
+
+    /// What the fields of a verb's form are called.
+    pub(super) fn labels(&self, verb: Verb) -> Vec<(&'static str, String)> {
+        let (fields, more) = self.fields(verb);
+        fields
+            .into_iter()
+            .chain(more)
+            .map(|field| (field.name, field.label))
+            .collect()
+    }
+
+    /// What is wrong with what was posted for a verb, whether or not the page has its form.
+    pub(super) fn problems_of_gone(&self, verb: Verb) -> Vec<(String, String)> {
+        let (fields, more) = self.fields(verb);
+        self.problems(&fields, &more)
     }
 
     fn fields(&self, verb: Verb) -> (Vec<Field>, Vec<Field>) {
@@ -234,7 +254,7 @@ impl Builder<'_> {
             right_phone,
             told,
             tried,
-            self.tel(verb, "phone", say.label_phone(), stands(|c| &c.phone)),
+            self.phone(verb),
             of,
             self.anonymous(verb),
         ];
@@ -252,7 +272,7 @@ impl Builder<'_> {
                 say.label_caller_name(),
                 self.stands(|c| &c.caller_name),
             ),
-            self.tel(verb, "phone", say.label_phone(), self.stands(|c| &c.phone)),
+            self.phone(verb),
             matter,
             self.duties(verb),
             self.category(verb),
@@ -324,6 +344,20 @@ impl Builder<'_> {
         let value = self.value(verb, name, stands);
         let control = Control::Line { value, kind: "tel" };
         self.field(verb, name, label, control)
+    }
+
+    /// The caller's other number: who need not dial it finds it masked beside an empty field, which leaves it as it is.
+    fn phone(&self, verb: Verb) -> Field {
+        let stands = self.stands(|case| &case.phone);
+        let shown = stands.clone().filter(|_| self.dials);
+        let hidden = stands.filter(|_| !self.dials).as_deref().and_then(masked);
+        let field = self.tel(verb, "phone", self.say.label_phone(), shown);
+        Field {
+            hint: hidden
+                .map(|number| self.say.hint_phone_stands(number))
+                .or(field.hint.clone()),
+            ..field
+        }
     }
 
     pub(super) fn area(&self, verb: Verb, name: &'static str, label: String, stands: Option<String>) -> Field {

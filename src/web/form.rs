@@ -80,7 +80,15 @@ pub enum Why {
         given: String,
         /// The limit.
         limit: String,
+        /// The limit is the earliest, else the latest.
+        early: bool,
     },
+    /// The case itself, where another one is meant.
+    Itself,
+    /// Somebody who can't have it.
+    NotTo,
+    /// Left to the policy, which sends it nowhere.
+    NoRule,
     /// A person or department, and another body too.
     Both,
     /// Longer than [`LIMIT`].
@@ -188,16 +196,23 @@ impl Form {
 }
 
 /// What a refusal of a verb says about the fields of its form; nothing if it is about something else.
-pub fn problems_of(verb: Verb, refusal: &Refusal) -> Vec<Problem> {
+pub fn problems_of(verb: Verb, form: &Form, refusal: &Refusal) -> Vec<Problem> {
     let mut problems = match refusal {
+        Refusal::Lacks(fields) if verb == Verb::HandOver && fields.as_slice() == ["to"] => {
+            vec![Problem::new("to", Why::NoRule)]
+        }
         Refusal::Lacks(fields) => fields.iter().flat_map(|field| lacking(field)).collect(),
         Refusal::ForbiddenPhrase(phrase) => vec![Problem::new("text", Why::Forbidden(phrase.clone()))],
         Refusal::Unknown { field, given, known } => {
             let why = match (*field, known.as_slice()) {
+                // Both are wall clock times of one zone, which sort as they follow each other.
                 ("until", [limit]) => Why::NotUntil {
-                    given: given.clone(),
+                    given: form.get("until").unwrap_or(given).to_owned(),
                     limit: limit.clone(),
+                    early: given <= limit,
                 },
+                ("of", []) if given.starts_with('#') => Why::Itself,
+                ("to", []) if !given.is_empty() => Why::NotTo,
                 _ if given.is_empty() => Why::Choice,
                 _ => Why::Unknown {
                     given: given.clone(),

@@ -196,7 +196,7 @@ fn refusals_mark_their_fields() {
     let lacks = Refusal::Lacks(vec!["caller_name".into(), "right_body|tried".into()]);
     let both = vec!["right_body".to_owned(), "tried".to_owned()];
     assert_eq!(
-        problems_of(Verb::Close, &lacks),
+        problems_of(Verb::Close, &Form::default(), &lacks),
         [
             Problem::new("caller_name", Why::Missing),
             Problem::new("right_body", Why::OneOf(both.clone())),
@@ -283,7 +283,7 @@ fn dates_and_people_are_read_by_the_house() {
 fn a_refusal_marks_the_field_that_the_form_has() {
     let lacks = Refusal::Lacks(vec!["text".into()]);
     assert_eq!(
-        problems_of(Verb::Return, &lacks),
+        problems_of(Verb::Return, &Form::default(), &lacks),
         [Problem::new("reason", Why::Sentence)]
     );
     let late = Refusal::Unknown {
@@ -292,10 +292,12 @@ fn a_refusal_marks_the_field_that_the_form_has() {
         known: vec!["2026-03-20 17:30".into()],
     };
     let why = Why::NotUntil {
-        given: "2026-05-01 17:30".into(),
+        given: "2026-05-01".into(),
         limit: "2026-03-20 17:30".into(),
+        early: false,
     };
-    assert_eq!(problems_of(Verb::Extend, &late), [Problem::new("until", why)]);
+    let typed = Form::parse(b"until=2026-05-01");
+    assert_eq!(problems_of(Verb::Extend, &typed, &late), [Problem::new("until", why)]);
 }
 
 #[test]

@@ -77,7 +77,10 @@ impl Rower<'_> {
             matter: case.matter.as_deref().map_or_else(|| say.not_registered(), unturned),
             registered: case.matter.is_some(),
             came: came(say, case, self.near(case.opened_at)),
-            badge: badge(say, case, self.page.now, |at| self.near(at)).or_paused(say),
+            badge: badge(say, case, self.page.now, |at| {
+                when::due(at, &self.page.zone, |at| self.near(at))
+            })
+            .or_paused(say),
             whys: self.whys(row),
             chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
             on: false,

@@ -14,7 +14,7 @@ use super::form::{Form, Problem, Verb};
 use super::list_row::{RowView, Rower, needs_of};
 use super::office::{ActError, ListPage, ListRow, Watch};
 use super::staff::Staff;
-use crate::case::{Refusal, reason_words};
+use crate::case::{CaseKind, Outcome, Refusal, reason_words};
 use crate::l10n::{Lang, Say};
 
 /// The list page.
@@ -97,6 +97,7 @@ impl ListView {
             say,
             case: None,
             categories: &page.categories,
+            call_backs: call_backs(&page.rows),
             needs: &needs,
             staff: &Staff::default(),
             below: None,
@@ -104,6 +105,7 @@ impl ListView {
             breaches: &[],
             sanctions: &[],
             asks: true,
+            dials: false,
             typed,
             prefill: &Form::default(),
         };
@@ -192,6 +194,12 @@ impl ListView {
     }
 }
 
+/// Whether all are calls to return; none: no one is.
+fn call_backs(rows: &[ListRow]) -> Option<bool> {
+    let is = |row: &ListRow| row.case.kind == CaseKind::Callback;
+    rows.iter().any(is).then(|| rows.iter().all(is))
+}
+
 /// The earliest unmet deadline; what has none comes last.
 fn due(row: &ListRow) -> Timestamp {
     next_deadline(&row.case).map_or(Timestamp::MAX, |d| d.due_at)
@@ -278,6 +286,11 @@ pub(super) fn refusal_words(say: Say, refusal: &Refusal) -> String {
         }
         Refusal::NotPermitted { reason } => say.not_permitted(reason_words(reason, say.0)),
         Refusal::ForbiddenPhrase(phrase) => say.forbidden_phrase(phrase),
+        Refusal::Unknown {
+            field: "outcome",
+            given,
+            ..
+        } if given == Outcome::CalledBack.as_str() => say.no_call_back(say.outcome(Outcome::CalledBack)),
         Refusal::Unknown { given, known, .. } if known.is_empty() => say.not_there(given),
         Refusal::Unknown { given, known, .. } => say.not_known(given, known.join(", ")),
     }

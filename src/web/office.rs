@@ -285,12 +285,21 @@ pub struct CasePage {
     pub needs: Needs,
     /// The caller's number in full where the reader has to dial it (a call-back); else it is shown masked.
     pub number: Option<String>,
+    /// Whether the reader has to call the caller, on whichever number.
+    pub dials: bool,
     /// The reader's own list, if they have one.
     pub list_url: Option<String>,
     /// What was breached, in its order.
     pub breaches: Vec<Breach>,
     /// What the policy's list of sanctions has.
     pub sanctions: Vec<String>,
+}
+
+impl CasePage {
+    /// Whether the caller's numbers stand in full: for who acts and has to dial them.
+    pub(super) fn calls(&self) -> bool {
+        self.dials && self.standing == Standing::Acts
+    }
 }
 
 /// A violation of a case, as its page shows it.

@@ -81,7 +81,7 @@ impl<O: Office> Posted<'_, O> {
             ActError::Gone => return no_page(say.0, NoPage::Gone),
             ActError::Busy => (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), Some(say.busy())),
             ActError::Refused(refusal) => {
-                let problems = problems_of(verb, refusal);
+                let problems = problems_of(verb, &self.form, refusal);
                 let text = problems.is_empty().then(|| refusal_words(say, refusal));
                 (refusal_status(refusal), problems, text)
             }

@@ -551,3 +551,31 @@ async fn the_style_sheet_is_inside() {
     assert!(!sheet.body.contains("url(") && !sheet.body.contains("@import"));
     house.close().await;
 }
+
+#[tokio::test]
+async fn missed_calls_are_closed_as_called_back_from_the_list_and_others_are_refused() {
+    let office = Memory::new(Lang::Zh);
+    let plain = office.add(12, |case| case.matter = Some("m".into()));
+    let missed = office.add(13, |case| case.kind = CaseKind::Callback);
+    let path = format!("/t/{}", office.token("wang", Target::List));
+    let house = House::open(office).await;
+    let page = house.get(&path).await;
+    assert!(page.body.contains("value=\"handled\" checked") && page.body.contains("value=\"called_back\""));
+    house.office.cases.lock().unwrap().get_mut(&missed).unwrap().0.matter = Some("m".into());
+    let form = "do=close&case=12&version=3&case=13&version=3&outcome=called_back&text=已回电&duty=own";
+    let done = house.post(&path, form).await;
+    assert_eq!(done.status, 200);
+    assert_eq!(house.office.case(missed).outcome, Some(Outcome::CalledBack));
+    assert_eq!(house.office.case(plain).state, CaseState::Open);
+    assert!(
+        done.body.contains("这件不是未接来电，不能以“已回电”办结"),
+        "{}",
+        done.body
+    );
+    let rest = house.get(&path).await;
+    assert!(
+        !rest.body.contains("value=\"called_back\""),
+        "nothing is left to call back"
+    );
+    house.close().await;
+}

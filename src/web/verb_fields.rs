@@ -163,12 +163,23 @@ impl Builder<'_> {
             };
             choice(found.id.to_string(), label)
         };
-        let open = |found: &&Colleague| match (verb, self.below) {
-            (Verb::Assign, Some(below)) => below.contains(&found.id),
+        let open = |found: &&Colleague| match (verb, self.below, self.case) {
+            (Verb::Assign, Some(below), _) => below.contains(&found.id),
+            // Nobody hands over to, or helps, themselves.
+            (Verb::HandOver | Verb::Assign | Verb::CoHandler, _, Some(case)) => {
+                let helps = verb == Verb::CoHandler && case.co_handlers.contains(&found.id);
+                found.id != case.handler && !helps
+            }
             _ => true,
         };
         let group = |unit: &Unit| {
-            let whole = departments.then(|| choice(unit.id.to_string(), self.say.whole_department(&unit.name)));
+            let whole = departments.then(|| {
+                let words = match verb {
+                    Verb::HandOver => self.say.whole_department(&unit.name),
+                    _ => self.say.department_head(&unit.name),
+                };
+                choice(unit.id.to_string(), words)
+            });
             Group {
                 label: unit.name.clone(),
                 choices: whole

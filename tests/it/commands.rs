@@ -103,6 +103,17 @@ fn the_policy_is_explained_in_both_languages() {
     let en = house.cli(["--lang", "en", "policy", "explain"]).ends(0).out;
     assert!(zh.contains("当日下班前") && zh.contains("批评教育"), "{zh}");
     assert!(en.contains("registration: end of day") && en.contains("R4.4.1"), "{en}");
+    for raw in ["caller_name", "caller_told", "told_once", "buck_passing", "扣"] {
+        assert!(!zh.contains(raw) && !en.contains(raw), "{raw}: {zh} {en}");
+    }
+    assert!(
+        zh.contains("来电人姓名、事项") && zh.contains("推诿：R4.4.4，考核权重"),
+        "{zh}"
+    );
+    assert!(
+        en.contains("Passing the buck: R4.4.4, weight") && en.contains("in the appraisal"),
+        "{en}"
+    );
 }
 
 #[test]
@@ -300,6 +311,37 @@ fn tables_speak_the_language_asked_for() {
             "{words:?} speaks English: {heading}"
         );
     }
+}
+
+#[test]
+fn a_case_is_shown_in_words_and_the_other_phone_as_asked() {
+    let (house, id, _) = crate::scenarios_case::reminded();
+    let id = id.to_string();
+    house.cli(["case", "register", &id, "--phone", "13912340099"]).ends(0);
+    house.cli(["case", "hot", &id, "--text", "急"]).ends(0);
+    house.wait_until("the supervisor's notice", |h| {
+        let row = h.cli(["case", "show", &id, "--json"]).rows().pop().unwrap();
+        row["notices"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|notice| notice["kind"] == "hot")
+    });
+    for (lang, hot) in [("zh", "热点"), ("en", "marked as hot")] {
+        let shown = house.cli(["--lang", lang, "case", "show", &id]).ends(0).out;
+        assert!(shown.lines().any(|line| line.trim_start().starts_with(hot)), "{shown}");
+        assert!(
+            shown.contains("139****0099") && !shown.contains("13912340099"),
+            "{shown}"
+        );
+        let revealed = house.cli(["--lang", lang, "case", "show", &id, "--reveal"]).ends(0).out;
+        assert!(revealed.contains("13912340099"), "{revealed}");
+    }
+    let zh = house.cli(["--lang", "zh", "violation", "list"]).ends(0).out;
+    assert!(
+        zh.contains("王芳") && !zh.contains("wang") && zh.contains("处理"),
+        "{zh}"
+    );
 }
 
 #[test]

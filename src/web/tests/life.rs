@@ -2,7 +2,7 @@
 
 use super::http::{Answer, House};
 use super::memory::{Memory, at, offer, person};
-use crate::case::{Ask, Asked, CaseState, Custody, Event, Meant, To};
+use crate::case::{Ask, Asked, CaseKind, CaseState, Custody, Event, Meant, To};
 use crate::directory::Lang;
 use crate::ids::CaseId;
 use crate::mail::Target;
@@ -148,7 +148,9 @@ async fn a_date_means_its_close_of_business_and_a_wrong_one_is_said_at_its_field
     assert_eq!(late.status, 422);
     assert!(
         late.body
-            .contains("2026-05-01 17:30 won&#39;t do, the limit is 2026-03-20 17:30")
+            .contains("2026-05-01 is too late: 2026-03-20 17:30 is the latest"),
+        "{}",
+        late.body
     );
     assert!(late.body.contains("value=\"2026-05-01\"") && late.body.contains("files are elsewhere"));
     let good = "do=promise&version=3&until=2026-03-06&text=by+Friday";
@@ -363,5 +365,132 @@ async fn what_only_the_supervisor_can_move_stands_first_on_their_page() {
         place("id=\"watch-overdue\""),
     ];
     assert!(order.is_sorted(), "{order:?}");
+    house.close().await;
+}
+
+/// The options of a select on a page.
+fn options(page: &Answer, id: &str) -> Vec<String> {
+    let from = page.body.find(&format!("id=\"{id}\"")).unwrap();
+    let select = &page.body[from..][..page.body[from..].find("</select>").unwrap()];
+    let values = select.split("<option value=\"").skip(1);
+    values.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn nobody_is_offered_as_receiver_of_what_they_have() {
+    let (house, _, [wang, _, li]) = desk(Lang::Zh, |_| ()).await;
+    let page = house.get(&wang).await;
+    for select in ["hand-over-to", "co-handler-to"] {
+        let known = options(&page, select);
+        assert!(
+            known.contains(&"liu".to_owned()) && !known.contains(&"wang".to_owned()),
+            "{select}: {known:?}"
+        );
+    }
+    assert!(page.body.contains("（部门，任何人可接收）"));
+    let above = house.get(&li).await;
+    assert!(!options(&above, "assign-to").contains(&"wang".to_owned()));
+    assert!(
+        above.body.contains("（部门，直接交给负责人）") && !above.body.contains("任何人可接收"),
+        "what is assigned nobody accepts"
+    );
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_field_of_its_form() {
+    let (house, _, [wang, ..]) = desk(Lang::Zh, |_| ()).await;
+    let nowhere = house.post(&wang, "do=hand-over&version=3&text=请办").await;
+    assert_eq!(nowhere.status, 422);
+    assert!(
+        nowhere
+            .body
+            .contains("转给谁（制度没有规定这类事项转给谁，请选择人或部门）")
+    );
+    let nobody = house.post(&wang, "do=co-handler&version=3").await;
+    assert_eq!(nobody.status, 422);
+    assert!(nobody.body.contains("协办人（请选择）") && !nobody.body.contains("转给谁（请选择）"));
+    let itself = "do=close&version=3&outcome=duplicate&of=12&text=重复&matter=m&duty=own";
+    let itself = house.post(&wang, itself).await;
+    assert_eq!(itself.status, 422);
+    assert!(itself.body.contains("就是这一件，请填另一件的编号"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_was_typed_into_a_form_that_is_gone_is_named_as_there_and_said_to_be_wrong() {
+    let (house, case, [wang, ..]) = desk(Lang::Zh, |_| ()).await;
+    let done = "do=close&version=3&outcome=handled&text=已告知&matter=m&duty=own";
+    assert_eq!(house.post(&wang, done).await.status, 303);
+    let promise = house.post(&wang, "do=promise&version=4&until=soon&text=周五答复").await;
+    assert_eq!(promise.status, 422);
+    assert!(
+        promise.body.contains("现在的状态是“已办结”") && promise.body.contains("“soon”不是日期"),
+        "{}",
+        promise.body
+    );
+    assert!(
+        promise.body.contains("<dt>答应了什么</dt>") && !promise.body.contains("<dt>怎样办的</dt>"),
+        "{}",
+        promise.body
+    );
+    house.office.cases.lock().unwrap().get_mut(&case).unwrap().0.handler = person("liu");
+    let moved = house.post(&wang, "do=note&version=4&text=他明天来").await;
+    assert_eq!(moved.status, 409);
+    assert!(
+        moved.body.contains("<dt>备注</dt>") && !moved.body.contains("<dt>怎样办的</dt>"),
+        "{}",
+        moved.body
+    );
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_may_still_disagree_is_not_told_that_nothing_is_possible() {
+    let doubted = |case: &mut crate::case::Case| {
+        case.handler = person("liu");
+        case.evidence_differs = true;
+    };
+    let (house, _, [wang, ..]) = desk(Lang::Zh, doubted).await;
+    let page = house.get(&wang).await;
+    assert_eq!(verbs(&page), ["dispute"]);
+    assert!(
+        page.body.contains("可以在下面提出异议") && !page.body.contains("只能查看"),
+        "{}",
+        page.body
+    );
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_other_phone_is_in_full_for_who_dials_and_nowhere_for_who_looks() {
+    let office = Memory::new(Lang::Zh);
+    let phone = |case: &mut crate::case::Case| case.phone = Some("13912340099".into());
+    let missed = office.add(12, |case| {
+        case.kind = CaseKind::Callback;
+        phone(case);
+    });
+    let plain = office.add(13, phone);
+    let link = |who: &str, case| format!("/t/{}", office.token(who, Target::Case(case)));
+    let (dials, looks, holds) = (link("wang", missed), link("li", missed), link("wang", plain));
+    let house = House::open(office).await;
+    let page = house.get(&dials).await;
+    assert!(page.body.contains("<dd>13912340099</dd>") && page.body.contains("value=\"13912340099\""));
+    for path in [&looks, &holds] {
+        let page = house.get(path).await;
+        assert!(
+            !page.body.contains("13912340099"),
+            "{path}: in full for who need not dial"
+        );
+        assert!(page.body.contains("<dd>139****0099</dd>"));
+        assert!(page.body.contains("已登记 139****0099；留空则不变"));
+    }
+    let form = "do=register&version=3&matter=执照&phone=";
+    assert_eq!(house.post(&holds, form).await.status, 303);
+    assert_eq!(
+        house.office.case(plain).phone.as_deref(),
+        Some("13912340099"),
+        "left empty it stays"
+    );
     house.close().await;
 }

@@ -281,6 +281,14 @@ fn decide(case: &mut Case, command: Command) -> Result<Event, Refusal> {
             if text == "不知道" {
                 return Err(Refusal::ForbiddenPhrase(text));
             }
+            if outcome == crate::case::Outcome::CalledBack && case.kind != CaseKind::Callback {
+                let (field, given, known) = ("outcome", outcome.as_str().to_owned(), vec!["handled".to_owned()]);
+                return Err(Refusal::Unknown { field, given, known });
+            }
+            if of == Some(case.id) {
+                let (field, given, known) = ("of", format!("#{}", case.id), Vec::new());
+                return Err(Refusal::Unknown { field, given, known });
+            }
             let mut tried = case.clone();
             register(&mut tried, &particulars);
             let mut lacks = Vec::new();
@@ -497,6 +505,7 @@ impl Office for Memory {
                 talk_seconds: case.call.map(|_| 185),
             },
             staff: self.staff(),
+            dials: case.kind == CaseKind::Callback,
             number: (case.kind == CaseKind::Callback)
                 .then(|| case.caller_number.clone())
                 .flatten(),
