@@ -191,6 +191,14 @@ pub enum Error {
         /// What differs.
         detail: String,
     },
+    /// What is to be restored is no good.
+    #[error("backup {}: {why}; take another backup", path.display())]
+    BadBackup {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// A file system on which two programs would write over each other.
     #[error(
         "database {}: it is on {kind}, where locks and syncs can't be trusted; put it on a disk of this machine \
