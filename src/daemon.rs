@@ -33,7 +33,7 @@ use crate::directory::Directory;
 use crate::mail::{Key, Keys, Transport};
 use crate::office::RegisterOffice;
 use crate::register::read::Reader;
-use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer};
+use crate::register::{self, Checked, FeedRules, Handle, InstanceLock, Rules, Store, Writer, room};
 use crate::remind::{LinkDesk, Mailer, Outlet, Ticker};
 use crate::web;
 use descriptors::Descriptors;
@@ -111,7 +111,7 @@ async fn run(config_path: &Path, mut loaded: Loaded, simulated: Option<Simulated
     if let Some(folder) = database.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{}: can't be created", folder.display()))?;
     }
-    let mut lock = InstanceLock::take(&database)?;
+    let mut lock = with_what_is_kept(&database, || Ok(InstanceLock::take(&database)?))?;
     lock.look_back()?;
     let Open {
         writer,
@@ -201,9 +201,24 @@ struct Open {
     checked: Checked,
 }
 
+/// A full disk keeps no daemon from starting: the room kept for that is given up, and the step tried again.
+fn with_what_is_kept<T>(database: &Path, mut step: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    loop {
+        let error = match step() {
+            Ok(done) => return Ok(done),
+            Err(error) => error.downcast::<register::Error>()?,
+        };
+        let error = room::full_or(database, error);
+        if !matches!(error, register::Error::Full { .. }) || !room::give_up(database) {
+            return Err(error.into());
+        }
+        tracing::warn!(database = %database.display(), why = %error, "the disk is full; the room kept for that is given up");
+    }
+}
+
 /// Opens the register; a damaged one too, for the lines must go somewhere.
 fn open(loaded: &mut Loaded, database: &Path, simulated: Option<SimulatedTime>) -> anyhow::Result<Open> {
-    match open_store(loaded, database, simulated) {
+    match with_what_is_kept(database, || open_store(loaded, database, simulated)) {
         Ok((store, clock, desk)) => {
             let (rules, checked) = (Arc::clone(store.rules()), store.checked());
             let (writer, handle) = Writer::start(store, clock).context("the writer thread could not be started")?;

@@ -215,11 +215,16 @@ pub fn main() -> ExitCode {
 /// An error and what caused it, each said once: many name their cause themselves.
 fn causes(error: &anyhow::Error) -> String {
     let mut said = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for error in error.chain() {
+        let cause = error.to_string();
         if said.is_empty() {
             said = cause;
         } else if !said.contains(&cause) {
             said += &format!(": {cause}");
+        }
+        // Has said what it was caused by, in its own words.
+        if error.is::<crate::register::Error>() {
+            break;
         }
     }
     said

@@ -145,9 +145,18 @@ impl Session {
     /// It can't be opened for writing.
     pub fn store(&self) -> anyhow::Result<Store> {
         Store::open_for_command(&self.database, Arc::clone(&self.rules)).map_err(|error| {
-            fail(
+            let (exit, said, file) = (
                 exit_of_register(&error),
-                format!("{}: {error}", self.database.display()),
+                error.to_string(),
+                self.database.display().to_string(),
+            );
+            fail(
+                exit,
+                if said.contains(&file) {
+                    said
+                } else {
+                    format!("{file}: {said}")
+                },
             )
         })
     }

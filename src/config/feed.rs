@@ -3,7 +3,7 @@
 //! **Not here**: opening them (`feed`), what a dialect's options mean ([`crate::smdr`]).
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -59,12 +59,13 @@ struct Placed {
     path: String,
 }
 
-pub(crate) fn feeds(field: &Field<'_>, site_zone: &TimeZone) -> Option<Vec<Feed>> {
+pub(crate) fn feeds(field: &Field<'_>, site_zone: &TimeZone, pages: SocketAddr) -> Option<Vec<Feed>> {
     // Names are gathered first: a feed that is wrong elsewhere still has its name, and is there to be paired with.
     let names = names_of(field.node);
     twice(field);
     let placed = field.list(|f| f.section(|s| feed(s, site_zone)))?;
     between(field, &placed, &names);
+    ports(field, &placed, pages);
     Some(placed.into_iter().filter_map(|placed| placed.feed).collect())
 }
 
@@ -352,11 +353,40 @@ fn file(s: &mut Section<'_>) -> Option<Transport> {
 /// What makes two feeds clash.
 fn clash(transport: &Transport) -> Option<(String, &'static str)> {
     match transport {
-        Transport::TcpListen { listen, .. } if listen.port() == 0 => None,
-        Transport::TcpListen { listen, .. } => Some((listen.to_string(), "listens on")),
+        // Addresses can clash without being the same: `ports`.
+        Transport::TcpListen { .. } => None,
         Transport::TcpConnect { host, port, .. } => Some((format!("{host}:{port}"), "connects to")),
         Transport::Serial(serial) => Some((shown(&serial.path), "reads")),
         Transport::File { path, .. } => Some((shown(path), "reads")),
+    }
+}
+
+/// Whether the system gives only one of the two to a program.
+fn same_port(a: SocketAddr, b: SocketAddr) -> bool {
+    let all = |ip: IpAddr, other: IpAddr| ip.is_unspecified() && (ip.is_ipv6() || other.is_ipv4());
+    a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || all(a.ip(), b.ip()) || all(b.ip(), a.ip()))
+}
+
+/// Feeds that listen where the pages or another feed do.
+fn ports(field: &Field<'_>, feeds: &[Placed], pages: SocketAddr) {
+    let mut taken: Vec<(String, SocketAddr)> = Vec::new();
+    for feed in feeds {
+        let Some(Transport::TcpListen { listen, .. }) = &feed.transport else {
+            continue;
+        };
+        let wrong = |reason: &str| {
+            let path = format!("{}.tcp_listen", feed.path);
+            field
+                .load
+                .report(feed.transport_at, &path, reason, "change one of them");
+        };
+        if let Some((other, at)) = taken.iter().find(|(_, at)| same_port(*at, *listen)) {
+            wrong(&format!("the feed `{other}` listens on {at} already"));
+        }
+        if same_port(pages, *listen) {
+            wrong(&format!("the pages listen on {pages} already (`web.listen`)"));
+        }
+        taken.push((feed.name.clone(), *listen));
     }
 }
 

@@ -110,7 +110,7 @@ fn main_file<'a>(s: &mut Section<'a>) -> Main<'a> {
     );
     let web = s.or("web", site::default_web(), site::web);
     let policy = s.need("policy", "{use=\"bureau\"}", policy_source);
-    let feeds = s.or("feed", Vec::new(), |f| feed::feeds(f, &site.time_zone));
+    let feeds = s.or("feed", Vec::new(), |f| feed::feeds(f, &site.time_zone, web.listen));
     Main {
         site,
         store,

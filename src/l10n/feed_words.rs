@@ -56,7 +56,12 @@ impl Say {
     /// Why there is a hole in what a feed gave us, as the register keeps it.
     pub fn gap_why(self, why: &str) -> String {
         let chinese = || {
-            if let Some(peer) = why.strip_prefix("nothing was connected until ") {
+            let now = why
+                .strip_prefix("nothing was connected; then ")
+                .and_then(|rest| rest.strip_suffix(" connected"));
+            // As older versions wrote it.
+            let peer = now.or_else(|| why.strip_prefix("nothing was connected until "));
+            if let Some(peer) = peer {
                 return Some(format!("{peer} 连上之前没有任何连接"));
             }
             let (from, to) = why
@@ -103,6 +108,10 @@ mod tests {
         assert_eq!(
             zh.gap_why("nothing was connected until 10.0.0.7"),
             "10.0.0.7 连上之前没有任何连接"
+        );
+        assert_eq!(
+            zh.gap_why("nothing was connected; then 10.0.0.7:21003 connected"),
+            "10.0.0.7:21003 连上之前没有任何连接"
         );
         assert_eq!(
             zh.gap_why("the switch's call numbers go from 7 to 12"),

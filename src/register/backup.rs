@@ -211,7 +211,7 @@ impl Held {
 /// A daemon runs, the file is not a whole database of ours, or what the system says; then the database is as before.
 pub fn restore(database: &Path, backup: &Path, time: &str, why: &str) -> Result<Restored, Error> {
     // Before anything of ours is touched.
-    let source = open_copy(backup)?;
+    let source = open_copy(backup).map_err(|error| unfit(backup, error))?;
     let mut lock = InstanceLock::take(database)?;
     let owner = owner_of(database);
     let part = beside(database, ".restoring");
@@ -224,6 +224,24 @@ pub fn restore(database: &Path, backup: &Path, time: &str, why: &str) -> Result<
     own(&beside(database, ".lock"), owner);
     drop(lock);
     restored
+}
+
+/// What is wrong with the file given, and that another one is wanted: the database is not what it is about.
+fn unfit(path: &Path, error: Error) -> Error {
+    let why = match error {
+        Error::Damaged { detail, .. } => format!("it is damaged: {detail}"),
+        Error::NotOurs { .. } => "it is no firstanswer database".to_owned(),
+        Error::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "there is no such file".to_owned()
+        }
+        Error::Unreadable { source, .. } => format!("it can't be read: {source}"),
+        Error::Sqlite(error) => format!("it can't be read: {error}"),
+        other => return other,
+    };
+    Error::BadBackup {
+        path: path.to_owned(),
+        why,
+    }
 }
 
 /// The backup, checked from end to end.

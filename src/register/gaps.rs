@@ -84,7 +84,7 @@ impl Store {
         if millis(now) - last < SHORTEST_MS || self.rules.calendar.between(instant(last), now) <= 0 {
             return Ok(());
         }
-        let why = format!("nothing was connected until {peer}");
+        let why = format!("nothing was connected; then {peer} connected");
         self.write_gap(state.id, "connection", (last, millis(now)), None, &why)
     }
 
@@ -123,7 +123,12 @@ impl Store {
                    (SELECT id FROM gap WHERE feed = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
             )?
             .execute([feed, KEPT])?;
+        let name: String = self
+            .conn
+            .prepare_cached("SELECT name FROM feed WHERE id = ?")?
+            .query_row([feed], |row| row.get(0))?;
         tracing::warn!(
+            feed = %name,
             why,
             "a hole in what the feed gave us; `firstanswer feed status --json` shows it"
         );

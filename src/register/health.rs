@@ -97,6 +97,18 @@ impl Store {
         Ok(())
     }
 
+    /// After the quarantine was read again: an alarm whose cause is gone is over.
+    pub(super) fn look_again(&mut self, feed: &FeedName, now: Timestamp) -> Result<(), Error> {
+        let mut state = self.feed_state(feed)?;
+        let latest = self.latest(&mut state, now)?;
+        if latest.unread.len() <= FEW {
+            state.unwell = false;
+            self.clear_alarm(&key("quarantine", feed.as_str()), now)?;
+        }
+        self.feeds.insert(feed.clone(), state);
+        Ok(())
+    }
+
     fn latest(&self, state: &mut FeedState, now: Timestamp) -> Result<Latest, Error> {
         let recent = self.recent_of(state, millis(now))?;
         let latest = || recent.telling().take(LOOKED_AT);

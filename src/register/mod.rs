@@ -144,6 +144,25 @@ pub enum Error {
         /// What SQLite found.
         detail: String,
     },
+    /// Damage was found before, or a write failed: until a start has checked it nothing is changed.
+    #[error(
+        "database {}: nothing can be changed now, for it may be damaged ({why}), and what is written would be lost with \
+         it; start the daemon, which checks all of it, or stop it and restore a backup", path.display()
+    )]
+    Suspect {
+        /// The file.
+        path: PathBuf,
+        /// What had failed.
+        why: String,
+    },
+    /// There is no room for what must be written.
+    #[error("{}: the disk is full ({room}); make room there, and try again", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// Where, how much is free, how much is needed.
+        room: String,
+    },
     /// `--simulated-time` on a database that has lived already.
     #[error("database {}: has been used already, and simulated time is for a new one; name another file in `store.path`", path.display())]
     NotNew {
@@ -171,6 +190,14 @@ pub enum Error {
         path: PathBuf,
         /// What differs.
         detail: String,
+    },
+    /// What is to be restored is no good.
+    #[error("backup {}: {why}; take another backup", path.display())]
+    BadBackup {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
     },
     /// A file system on which two programs would write over each other.
     #[error(
@@ -239,6 +266,9 @@ fn said(error: &rusqlite::Error) -> String {
         Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen => "may this user write the file and its folder?",
         Code::DatabaseBusy | Code::DatabaseLocked => "another process had it for too long; try again",
         Code::DiskFull => "the disk is full; make room",
+        Code::DatabaseCorrupt | Code::NotADatabase => {
+            "the database is damaged: stop the daemon, and restore the last backup"
+        }
         _ => return what,
     };
     format!("{what}; {way_out}")

@@ -46,7 +46,7 @@ impl Store {
         let mut after = 0i64;
         loop {
             let (last, page) = self.quarantined_page(after)?;
-            let Some(last) = last else { return Ok(done) };
+            let Some(last) = last else { break };
             after = last;
             self.transact(|store| {
                 // Another process may have written since the page before: what is remembered of the feeds is old.
@@ -56,6 +56,13 @@ impl Store {
             })?;
             progress(done.lines, total);
         }
+        // Whoever mended the dialect need not wait for the switch to see that it is mended.
+        let feeds: Vec<FeedName> = self.rules.feeds.keys().cloned().collect();
+        self.transact(|store| {
+            store.feeds.clear();
+            feeds.iter().try_for_each(|feed| store.look_again(feed, now))
+        })?;
+        Ok(done)
     }
 
     /// The next lines, without those of feeds that the config no longer names; and the last one looked at.

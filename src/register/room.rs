@@ -85,6 +85,41 @@ pub fn in_words(database: &Path) -> String {
     }
 }
 
+/// With less than this no write goes through, whatever SQLite calls the failure.
+const NOTHING: u64 = 64 << 10;
+
+/// SQLite can't extend the shared memory beside the database.
+const SHM_SIZE: i32 = 4874;
+
+/// Says that the disk is full where that is why something failed.
+pub fn full_or(path: &Path, error: Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    let none_left = || free(path).is_ok_and(|free| free < NOTHING);
+    let full = match &error {
+        Error::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => match failure.code {
+            Code::DiskFull => true,
+            _ if failure.extended_code == SHM_SIZE => true,
+            Code::SystemIoFailure | Code::DatabaseBusy | Code::DatabaseLocked | Code::CannotOpen => none_left(),
+            _ => false,
+        },
+        Error::Unreadable { source, .. } | Error::File { source, .. } => {
+            matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        }
+        _ => false,
+    };
+    let path = match &error {
+        Error::Unreadable { path, .. } | Error::File { path, .. } => path,
+        _ => path,
+    };
+    if !full {
+        return error;
+    }
+    Error::Full {
+        path: path.to_owned(),
+        room: in_words(path),
+    }
+}
+
 /// Length of the write-ahead log.
 pub fn log_length(database: &Path) -> u64 {
     fs::metadata(beside(database, "-wal")).map_or(0, |file| file.len())

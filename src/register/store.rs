@@ -103,6 +103,8 @@ pub struct Store {
     pub(super) calendar_seen: Option<jiff::civil::Date>,
     /// `data_version` when the clock last looked: another process may have written notices since.
     pub(super) seen_version: i64,
+    /// A command of the CLI has it, which tries once.
+    by_command: bool,
     path: PathBuf,
 }
 
@@ -124,6 +126,10 @@ fn configure(conn: &Connection) -> Result<(), Error> {
 
 /// Opens for reading only.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
+    read_only(path).map_err(|error| room::full_or(path, error))
+}
+
+fn read_only(path: &Path) -> Result<Connection, Error> {
     if !path.exists() {
         return Err(Error::Missing { path: path.to_owned() });
     }
@@ -192,13 +198,21 @@ impl Store {
     /// Opens for one command beside the daemon: nothing is created.
     ///
     /// # Errors
-    /// As [`Store::open_for_serve`], and [`Error::Missing`].
+    /// As [`Store::open_for_serve`], and [`Error::Missing`]; [`Error::Suspect`] while nobody knows whether it is whole.
     pub fn open_for_command(path: &Path, rules: Arc<Rules>) -> Result<Self, Error> {
         drop(open_reader(path)?);
+        if let Some(why) = check::suspicion(path) {
+            return Err(Error::Suspect {
+                path: path.to_owned(),
+                why,
+            });
+        }
         let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         configure(&conn)?;
         conn.pragma_update(None, "synchronous", "full")?;
-        Self::with(conn, rules, path)
+        let mut store = Self::with(conn, rules, path)?;
+        store.by_command = true;
+        Ok(store)
     }
 
     fn with(conn: Connection, rules: Arc<Rules>, path: &Path) -> Result<Self, Error> {
@@ -229,6 +243,7 @@ impl Store {
             suspicion: None,
             calendar_seen: None,
             seen_version: 0,
+            by_command: false,
             path: path.to_owned(),
         })
     }
@@ -272,6 +287,18 @@ impl Store {
     /// # Errors
     /// What `change` returns, or what SQLite says at begin and commit; then nothing of it stays.
     pub fn transact<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let done = self.transact_once(change);
+        // SQLite calls a disk busy on which it can't make room for its locks.
+        done.map_err(|error| {
+            if self.by_command {
+                room::full_or(&self.path, error)
+            } else {
+                error
+            }
+        })
+    }
+
+    fn transact_once<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.next_call = None;
         self.watches_before.clone_from(&self.watches);

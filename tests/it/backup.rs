@@ -190,6 +190,31 @@ fn ids(rows: &[Value]) -> Vec<i64> {
 }
 
 #[test]
+fn a_restore_of_what_is_no_backup_names_the_file_given_and_asks_for_another() {
+    let (mut house, _) = house_with_backup();
+    house.sigterm();
+    std::fs::write(house.path("text.db"), "no database at all").unwrap();
+    let mut bytes = std::fs::read(house.path("copy.db")).unwrap();
+    let length = bytes.len();
+    bytes[4096..length].fill(0xA5);
+    std::fs::write(house.path("bad.db"), bytes).unwrap();
+    for (file, why) in [
+        ("text.db", "it is no firstanswer database"),
+        ("bad.db", "it is damaged"),
+        ("gone.db", "there is no such file"),
+    ] {
+        let said = house.cli(["restore", file]).ends(1);
+        assert!(
+            said.err.contains(&format!("backup {file}: {why}"))
+                && said.err.contains("take another backup")
+                && !said.err.contains("store.path"),
+            "{}",
+            said.err
+        );
+    }
+}
+
+#[test]
 fn a_restore_voids_links_raises_ids_and_holds_mail() {
     let (mut house, link) = house_with_backup();
     assert_eq!(house.open(&link).status, 200);

@@ -200,6 +200,38 @@ fn f31_a_damaged_database_at_the_start_keeps_no_line_out_and_the_spill_goes_on_o
 }
 
 #[test]
+fn f31_a_command_changes_nothing_in_a_database_that_may_be_damaged_and_still_reads() {
+    let mut house = house();
+    house.start();
+    house.pbx().connect().send(line(1));
+    house.wait_for_lines(1);
+    house.sigterm();
+    let mark = house.path("var/firstanswer.db.suspect");
+    fs::write(&mark, "disk I/O error\n").unwrap();
+    for command in [
+        &["case", "note", "1", "--text", "x"][..],
+        &["move-all", "--from", "wang", "--to", "li"],
+        &["journal", "reparse"],
+        &["outbox", "retry"],
+    ] {
+        let said = house.cli_words(command).ends(1);
+        assert!(
+            said.err.contains("nothing can be changed now")
+                && said.err.contains("disk I/O error")
+                && said.err.contains("start the daemon")
+                && said.err.contains("restore a backup"),
+            "{command:?}: {}",
+            said.err
+        );
+    }
+    house.cli(["case", "show", "1"]).ends(0);
+    // Found whole by a start, it is changed again.
+    house.start();
+    assert!(!mark.exists());
+    house.cli(["case", "note", "1", "--text", "x"]).ends(0);
+}
+
+#[test]
 fn f31_a_replay_killed_at_any_moment_is_all_or_nothing_and_happens_once() {
     let mut house = house();
     house.start();

@@ -222,6 +222,48 @@ fn f27_a_stop_on_a_full_disk_ends_and_says_what_is_lost() {
 }
 
 #[test]
+fn f27_a_start_on_a_full_disk_takes_the_room_that_was_kept_and_without_it_says_what_to_do() {
+    let mut house = House::at("2026-10-08T10:10:00").build();
+    let disk = Tmpfs::mount(&house.path("var"), "48m");
+    house.start();
+    let mut pbx = house.pbx().connect();
+    pbx.send(line(1));
+    house.wait_for_lines(1);
+    drop(pbx);
+    house.sigterm();
+    let room = house.path("var/firstanswer.db.room");
+    assert!(room.exists());
+    disk.fill();
+    // A command that finds no room blames nobody else.
+    let said = house.cli(["case", "note", "1", "--text", "x"]).ends(1);
+    assert!(
+        said.err.contains("the disk is full") && said.err.contains("MB are free") && !said.err.contains("locked"),
+        "{}",
+        said.err
+    );
+    house.start();
+    assert!(!room.exists(), "given up for the start");
+    house.pbx().connect().send(line(2));
+    house.wait_for_lines(2);
+    house.sigterm();
+
+    // Nothing is left to give up; the lock can't be written either.
+    let _ = fs::remove_file(house.path("var/firstanswer.db.lock"));
+    disk.fill();
+    let said = house.cli(["serve"]).ends(1);
+    let last = said.err.lines().last().unwrap();
+    assert!(
+        last.contains("var/firstanswer.db") && last.contains("the disk is full") && last.contains("make room"),
+        "{}",
+        said.err
+    );
+    assert!(!last.contains("who may read it"), "{last}");
+    disk.make_room();
+    house.start();
+    assert!(room.exists(), "kept again");
+}
+
+#[test]
 fn f35_a_list_left_open_in_a_pager_ends_itself_when_the_log_grows_and_says_why() {
     let house = House::at("2026-10-08T10:10:00").open();
     let lines: String = (1..=500).map(|id| format!("{}\r\n", line(id))).collect();

@@ -151,6 +151,42 @@ duty = [ {words=[], handler="h"}, {words=["x"]} ]
 }
 
 #[test]
+fn ports_of_feeds_and_pages_must_not_clash() {
+    let site = SITE.to_owned()
+        + r#"[[feed]]
+name = "a"
+tcp_listen = "127.0.0.1:2305"
+[[feed]]
+name = "b"
+tcp_listen = "0.0.0.0:2305"
+allow = ["192.168.1.20"]
+[[feed]]
+name = "c"
+tcp_listen = "127.0.0.1:8080"
+[[feed]]
+name = "d"
+tcp_listen = "127.0.0.2:2306"
+[[feed]]
+name = "e"
+tcp_listen = "127.0.0.1:2306"
+"#;
+    let found = places(read_two(&site, PEOPLE));
+    let said: Vec<&str> = found
+        .iter()
+        .filter_map(|line| line.split_once("feed["))
+        .map(|(_, said)| said)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "2].tcp_listen: the feed `a` listens on 127.0.0.1:2305 already; change one of them",
+            "3].tcp_listen: the pages listen on 127.0.0.1:8080 already (`web.listen`); change one of them",
+        ]
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
 fn feeds_must_not_clash() {
     let site = SITE.to_owned()
         + r#"[[feed]]

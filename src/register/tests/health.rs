@@ -217,6 +217,25 @@ fn f12_a_rising_share_of_lines_not_understood_is_an_alarm_until_it_falls() {
 }
 
 #[test]
+fn f12_the_alarm_is_over_when_the_mended_dialect_reads_the_lines_again() {
+    let mut house = House::new();
+    let lines: Vec<String> = (1..=12)
+        .map(|id| ipo(1_000_000 + id, "09:00:00", 5, 60, "8021", false))
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    house.says("09:10:00", &lines);
+    assert_eq!(alarms(&house).len(), 1);
+    // Nothing is mended yet.
+    house.store.reparse(t("09:20:00"), |_, _| {}).unwrap();
+    assert_eq!(alarms(&house).len(), 1);
+    let mut newer = rules_of(DIRECTORY, POLICY);
+    newer.feeds.get_mut(&feed("script")).unwrap().dialect = "avaya-ip-office".to_owned();
+    house.store.adopt(Arc::new(newer), t("09:30:00")).unwrap();
+    assert_eq!(house.store.reparse(t("09:31:00"), |_, _| {}).unwrap().legs, 12);
+    assert_eq!(alarms(&house), []);
+}
+
+#[test]
 fn f08_garbage_is_an_alarm_with_its_likely_cause() {
     let mut house = House::new();
     house.connect("any");
