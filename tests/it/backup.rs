@@ -299,9 +299,9 @@ fn a_restore_of_what_is_no_whole_backup_changes_nothing() {
         "garbage.db",
         "not a database at all, not a database at all, not a database at all, not a database at all",
     );
-    refused(&house, "garbage.db", "not a firstanswer database");
+    refused(&house, "garbage.db", "no firstanswer database");
     fs::write(house.path("empty.db"), "").unwrap();
-    refused(&house, "empty.db", "not a firstanswer database");
+    refused(&house, "empty.db", "no firstanswer database");
     // Cut in the middle, and one page of noise.
     fs::write(house.path("cut.db"), &copy[..copy.len() / 2]).unwrap();
     refused(&house, "cut.db", "cut.db");

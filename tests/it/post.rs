@@ -233,7 +233,7 @@ fn wait_for_port(port: u16, log: impl Fn() -> String) {
 
 /// A server that wants a login, after STARTTLS only: aiosmtpd. It prints what it took.
 const DOORMAN: &str = r#"
-import ssl, sys, time
+import os, ssl, sys, time
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 port, pem, key, folder, user, password = int(sys.argv[1]), *sys.argv[2:7]
@@ -241,8 +241,10 @@ class Box:
     count = 0
     async def handle_DATA(self, server, session, envelope):
         self.count += 1
-        with open(f"{folder}/{self.count}", "wb") as f:
+        # Seen whole or not at all.
+        with open(f"{folder}/.{self.count}", "wb") as f:
             f.write(envelope.original_content)
+        os.rename(f"{folder}/.{self.count}", f"{folder}/{self.count}")
         return "250 ok"
 def check(server, session, envelope, mechanism, data):
     good = data.login == user.encode() and data.password == password.encode()
@@ -307,7 +309,9 @@ impl Doorman {
     pub fn mails(&self) -> Vec<Mail> {
         let files = fs::read_dir(self.dir.path()).unwrap();
         files
-            .map(|file| mailbox::parse(&fs::read(file.unwrap().path()).unwrap()))
+            .map(|file| file.unwrap())
+            .filter(|file| !file.file_name().to_string_lossy().starts_with('.'))
+            .map(|file| mailbox::parse(&fs::read(file.path()).unwrap()))
             .collect()
     }
 }
