@@ -23,7 +23,7 @@ const LOOK_EVERY: i32 = 10_000;
 /// A read-only view of the database.
 #[derive(Debug)]
 pub struct Reader {
-    conn: Connection,
+    pub(super) conn: Connection,
 }
 
 /// A call as listed.
@@ -606,21 +606,6 @@ impl Reader {
              ORDER BY due_at IS NULL, due_at, id",
         )?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-        rows.map(|body| cases::case_from(&body?)).collect()
-    }
-
-    /// The disputed cases, also closed ones, of whose disputes a person was told, or is to be told.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn disputes_told(&self, person: &PersonId) -> Result<Vec<Case>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT body FROM cases WHERE instr(body, '\"disputed\":true') AND id IN (
-               SELECT case_id FROM notice WHERE kind = 'to_rule' AND message IN (SELECT id FROM message WHERE person = ?1)
-               UNION SELECT case_id FROM notice
-               WHERE kind = 'to_rule' AND state = 'waiting' AND message IS NULL AND person = ?1)",
-        )?;
-        let rows = statement.query_map([person.as_str()], |row| row.get::<_, String>(0))?;
         rows.map(|body| cases::case_from(&body?)).collect()
     }
 

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::floors::{self, Numbered};
 use super::read::{Among, Reader, Slot};
-use super::{Error, Store, Who, instant, millis};
+use super::{Error, Store, Who, cases, instant, millis};
 use crate::case::{Case, Command, Event, EventRow};
 use crate::ids::{CaseId, PersonId};
 
@@ -133,6 +133,21 @@ impl Store {
 }
 
 impl Reader {
+    /// The disputed cases, also closed ones, of whose disputes a person was told, or is to be told.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn disputes_told(&self, person: &PersonId) -> Result<Vec<Case>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT body FROM cases WHERE instr(body, '\"disputed\":true') AND id IN (
+               SELECT case_id FROM notice WHERE kind = 'to_rule' AND message IN (SELECT id FROM message WHERE person = ?1)
+               UNION SELECT case_id FROM notice
+               WHERE kind = 'to_rule' AND state = 'waiting' AND message IS NULL AND person = ?1)",
+        )?;
+        let rows = statement.query_map([person.as_str()], |row| row.get::<_, String>(0))?;
+        rows.map(|body| cases::case_from(&body?)).collect()
+    }
+
     /// Violations, oldest first.
     ///
     /// # Errors

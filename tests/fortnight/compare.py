@@ -231,7 +231,8 @@ class Compare:
 
     @staticmethod
     def timed(notice):
-        return notice["kind"] not in ("put_through", "offered", "returned", "bounced", "assigned", "hot", "to_rule")
+        return notice["kind"] not in ("put_through", "offered", "returned", "bounced", "assigned", "hot", "to_rule",
+                                      "declined", "approved", "given_away", "confirmed", "waived", "corrected")
 
     def violations(self):
         ids = {id(ours): theirs["id"] for ours, theirs in self.pairs}

@@ -521,11 +521,14 @@ class Recount:
         self.meet(case, "relay", now)
         for notice in case.notices:
             notice["moved"] = now
+        before = case.handler
         case.move(words["--to"], now)
         case.relayed = now
         case.department = self.look.department(words["--to"])
         self.deadline(now, case, "contact", now, self.end_of_days(now, 1))
         self.happened(case, "assigned", words["--to"], now)
+        if before not in (actor, words["--to"]):
+            self.happened(case, "given_away", before, now)
 
     def contact(self, now, case, actor, words):
         self.meet(case, "contact", now)
@@ -547,7 +550,9 @@ class Recount:
                 row.met = row.ended = now
             self.drop(row)
         for notice in case.notices:
-            notice["gone"] = notice["gone"] or now
+            # Whose case it was hears that it is no longer, closed or not.
+            if notice["kind"] != "given_away":
+                notice["gone"] = notice["gone"] or now
         case.state, case.closed, case.outcome, case.offer = "closed", now, outcome, None
         case.custody[-1]["to"] = now
 
