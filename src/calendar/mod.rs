@@ -29,7 +29,7 @@ mod tests;
 
 pub use hours::{Day, DayKind, instant as wall_instant};
 pub use known::{Offsets, offsets_from};
-pub use words::{Since, explain, span_words};
+pub use words::{Since, closing, explain, span_words};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};

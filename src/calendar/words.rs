@@ -153,17 +153,21 @@ fn doubled(at: Timestamp, zone: &TimeZone) -> Option<String> {
     Some(format!("{sign}{:02}:{:02}", seconds / 3600, seconds % 3600 / 60))
 }
 
+/// The day and the clock of the end of something, as they are said: midnight is 24:00 of the day that ends.
+pub fn closing(end: DateTime) -> (Date, String) {
+    match end.date().yesterday() {
+        Ok(yesterday) if end.time() == Time::midnight() => (yesterday, "24:00".to_owned()),
+        _ => (end.date(), clock(end.time())),
+    }
+}
+
 impl Parts<'_> {
     /// The due date as it is said: a close at midnight is 24:00 of the day that closes.
     fn due_day_and_clock(&self, steps_close: bool) -> (Date, String) {
-        let date = self.due.date();
-        if steps_close
-            && self.due.time() == Time::midnight()
-            && let Ok(yesterday) = date.yesterday()
-        {
-            return (yesterday, "24:00".to_owned());
+        if steps_close {
+            return closing(self.due);
         }
-        (date, clock(self.due.time()))
+        (self.due.date(), clock(self.due.time()))
     }
 
     /// Whether the due date is the close of a day.

@@ -8,8 +8,10 @@
 //! **Invariants.** A deadline that has passed is never extended. Nobody grants their own wish. One wish waits at a
 //! time; what needs nobody's word stays possible meanwhile.
 
-use jiff::Timestamp;
+use jiff::civil::DateTimeRound;
+use jiff::{RoundMode, Timestamp, Unit};
 
+use crate::calendar::closing;
 use crate::case::decide::{Work, required, trimmed};
 use crate::case::event::Event;
 use crate::case::life::{Ask, Asked};
@@ -224,30 +226,28 @@ impl Work<'_> {
     }
 
     fn dated(&self, zh: &str, en: &str, until: Timestamp) -> Words {
-        let local = self.ctx.calendar.zone.to_datetime(until);
+        let (date, clock) = closing(self.ctx.calendar.zone.to_datetime(until));
         let weekdays = ["日", "一", "二", "三", "四", "五", "六"];
-        let day = usize::try_from(local.weekday().to_sunday_zero_offset()).unwrap_or(0);
+        let day = usize::try_from(date.weekday().to_sunday_zero_offset()).unwrap_or(0);
         let day = weekdays.get(day).copied().unwrap_or_default();
         // A date far ahead, of another year, is told with it: 26 Nov would be taken for the next one.
-        let near = local.year() == self.ctx.calendar.zone.to_datetime(self.ctx.now).year();
+        let near = date.year() == self.ctx.calendar.zone.to_datetime(self.ctx.now).year();
         let (zh_date, en_date) = if near {
-            ("%-m月%-d日", "%a %-d %b %H:%M")
+            ("%-m月%-d日", "%a %-d %b")
         } else {
-            ("%Y年%-m月%-d日", "%a %-d %b %Y %H:%M")
+            ("%Y年%-m月%-d日", "%a %-d %b %Y")
         };
-        let (date, clock) = (local.strftime(zh_date), local.strftime("%H:%M"));
         Words {
-            zh: format!("{zh} → {date}（周{day}）{clock}到期"),
-            en: format!("{en} → due {}", local.strftime(en_date)),
+            zh: format!("{zh} → {}（周{day}）{clock}到期", date.strftime(zh_date)),
+            en: format!("{en} → due {} {clock}", date.strftime(en_date)),
         }
     }
 
+    /// As texts these sort as they follow each other.
     fn wall(&self, at: Timestamp) -> String {
-        self.ctx
-            .calendar
-            .zone
-            .to_datetime(at)
-            .strftime("%Y-%m-%d %H:%M")
-            .to_string()
+        let wall = self.ctx.calendar.zone.to_datetime(at);
+        let minute = DateTimeRound::new().smallest(Unit::Minute).mode(RoundMode::Trunc);
+        let (date, clock) = closing(wall.round(minute).unwrap_or(wall));
+        format!("{date} {clock}")
     }
 }

@@ -294,7 +294,7 @@ fn print_list(session: &Session, args: &ListArgs, out: &mut dyn Write) -> anyhow
             tables::text(case.matter.as_deref()),
             tables::person_name(session, &case.handler),
             tables::time(session, Some(case.opened_at)),
-            tables::time(session, due.map(|d| d.due_at)),
+            tables::due(session, due.map(|d| d.due_at)),
             due.map_or_else(|| "-".to_owned(), |d| say.deadline(d.kind).to_owned()),
             if case.overdue(session.now()) {
                 "!".to_owned()

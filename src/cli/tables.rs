@@ -25,6 +25,14 @@ pub fn time(session: &Session, at: Option<Timestamp>) -> String {
     )
 }
 
+/// By when something is due, short.
+pub fn due(session: &Session, at: Option<Timestamp>) -> String {
+    at.map_or_else(
+        || "-".to_owned(),
+        |at| when::due(at, session.zone(), |at| time(session, Some(at))),
+    )
+}
+
 /// A text that may be missing, made safe for a terminal.
 pub fn text(text: Option<&str>) -> String {
     text.map_or_else(|| "-".to_owned(), safe)

@@ -20,7 +20,7 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn due(&self, at: Timestamp) -> String {
+    pub(super) fn due(&self, at: Timestamp) -> String {
         when::due(at, self.zone, |at| self.at(at))
     }
 
@@ -395,6 +395,18 @@ mod tests {
             },
             "转办次数超过规定，冻结，待上级裁定（拟转办给 LIU：请办理）",
             "it would move too often: frozen until the supervisor rules (meant for LIU: 请办理)",
+        );
+        // Asked for until the close of a day that has no closing hour.
+        check(
+            &Event::Asked {
+                what: crate::case::Ask::Extension,
+                until: Some("2026-03-06T16:00:00Z".parse().unwrap()),
+                text: "files".into(),
+                by: None,
+                caller_told: None,
+            },
+            "请上级批准（延期，至 3月6日（周五）24:00）：files",
+            "asked the supervisor (an extension until Fri 6 Mar 24:00): files",
         );
     }
 }

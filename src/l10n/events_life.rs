@@ -76,14 +76,14 @@ impl Scene<'_> {
                 ..
             } => self.contacted(by.as_ref(), extension.as_deref(), self.at(*since), *talk_seconds, text),
             Event::Promised { until, text } => {
-                let until = self.at(*until);
+                let until = self.due(*until);
                 self.pick(
                     format!("承诺 {until} 前答复：{text}"),
                     format!("promised an answer by {until}: {text}"),
                 )
             }
             Event::Paused { reason, text, until } => {
-                let (reason, until) = (self.say.pause_reason(reason), self.at(*until));
+                let (reason, until) = (self.say.pause_reason(reason), self.due(*until));
                 self.pick(
                     format!("等待来电人（{reason}），最迟到 {until}：{text}"),
                     format!("waits for the caller ({reason}), until {until} at the latest: {text}"),
@@ -102,7 +102,7 @@ impl Scene<'_> {
                 caller_told,
                 ..
             } => {
-                let (until, told) = (self.at(*until), self.caller_knows(caller_told));
+                let (until, told) = (self.due(*until), self.caller_knows(caller_told));
                 self.pick(
                     format!("延期至 {until}：{text}{told}"),
                     format!("extended to {until}: {text}{told}"),
@@ -117,7 +117,9 @@ impl Scene<'_> {
             } => {
                 let told = self.caller_knows(caller_told);
                 let what = self.ask(*what);
-                let until = until.map_or_else(String::new, |until| format!(" {}", self.at(until)));
+                let until = until.map(|until| self.due(until)).map_or_else(String::new, |until| {
+                    self.pick(format!("，至 {until}"), format!(" until {until}"))
+                });
                 self.pick(
                     format!("请上级批准（{what}{until}）：{text}{told}"),
                     format!("asked the supervisor ({what}{until}): {text}{told}"),

@@ -103,21 +103,18 @@ mod tests {
         why_words::WHY, words::COMMON,
     };
 
+    /// Of all catalogues: key, Chinese, English.
+    fn sentences() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+        [COMMON, PAGE, REPORT, WHY, DOCTOR, FEED, OUTBOX].into_iter().flatten()
+    }
+
     fn is_chinese(c: char) -> bool {
         ('\u{3400}'..='\u{9fff}').contains(&c)
     }
 
     #[test]
     fn every_sentence_is_in_its_own_language() {
-        for (key, zh, en) in COMMON
-            .iter()
-            .chain(PAGE)
-            .chain(REPORT)
-            .chain(WHY)
-            .chain(DOCTOR)
-            .chain(FEED)
-            .chain(OUTBOX)
-        {
+        for (key, zh, en) in sentences() {
             assert!(zh.chars().any(is_chinese), "{key}: no Chinese in “{zh}”");
             assert!(
                 en.chars().any(|c| c.is_ascii_alphabetic()),
@@ -130,15 +127,7 @@ mod tests {
 
     #[test]
     fn the_glossary_has_no_synonyms() {
-        for (key, _, en) in COMMON
-            .iter()
-            .chain(PAGE)
-            .chain(REPORT)
-            .chain(WHY)
-            .chain(DOCTOR)
-            .chain(FEED)
-            .chain(OUTBOX)
-        {
+        for (key, _, en) in sentences() {
             let en = en.to_lowercase();
             for word in ["ticket", "assignee", "owner", "issue", "agent"] {
                 assert!(!en.contains(word), "{key} says `{word}`");

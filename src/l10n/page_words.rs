@@ -163,6 +163,7 @@ catalogue! { PAGE;
     frozen_text { "转办或退回次数已到上限，待主管裁定。", "It went to and fro too often; the supervisor rules." }
     frozen_meant(frozen, to, text) { "{frozen}（拟转办给 {to}：{text}）", "{frozen} (meant for {to}: {text})" }
     hot_text(why) { "已请主管关注：{why}", "Marked as hot, the supervisor was told: {why}" }
+    rule_disputed(name) { "{name} 提出异议", "{name} disagrees with what it says" }
     disputed_text { "有人对这件记录提出异议。", "Somebody disagrees with what it says." }
     co_handlers { "协办人", "Helped by" }
     promised_until { "承诺答复", "Promised by" }

@@ -10,7 +10,7 @@ use super::office::{CasePage, Standing};
 use super::possible::possible;
 use super::search::{Search, SearchView};
 use crate::case::CaseState;
-use crate::l10n::{Say, masked, when};
+use crate::l10n::{Say, masked};
 use crate::mail::Party;
 
 /// The page of one case.
@@ -106,7 +106,7 @@ impl CaseView {
             came: came(say, case, words.near(case.opened_at)),
             matter: None,
             chased: None,
-            badge: badge(say, case, page.now, |at| when::due(at, &page.zone, |at| words.near(at))),
+            badge: badge(say, case, page.now, |at| words.due(at)),
             banner,
             list_url: page.list_url.clone(),
             moved: Some(page.people.get(&case.handler)),

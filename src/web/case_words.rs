@@ -124,6 +124,11 @@ impl Worder<'_> {
         when::near(self.say.0, at, &self.page.zone, self.page.now)
     }
 
+    /// By when something is to be done, or is over.
+    pub(super) fn due(&self, at: Timestamp) -> String {
+        when::due(at, &self.page.zone, |at| self.near(at))
+    }
+
     fn scene<R>(&self, tell: impl FnOnce(&Scene<'_>) -> R) -> R {
         tell(&Scene {
             say: self.say,
@@ -209,7 +214,7 @@ impl Worder<'_> {
         let frozen = frozen.map(|text| ("late", text));
         let waits = case.pause().filter(|_| case.state == CaseState::Waiting).map(|pause| {
             let reason = say.pause_reason(&pause.reason);
-            say.waits_text(reason, self.near(pause.until), &pause.text)
+            say.waits_text(reason, self.due(pause.until), &pause.text)
         });
         let all = [hot, frozen, calm(waits), calm(offer), calm(asked), disputed];
         let banner = |(tone, text): (&'static str, String)| Banner {
@@ -328,7 +333,7 @@ impl Worder<'_> {
                 ..fact
             }),
             self.fact(say.co_handlers(), self.helpers()),
-            self.fact(say.promised_until(), case.promised.map(|until| self.near(until))),
+            self.fact(say.promised_until(), case.promised.map(|until| self.due(until))),
         ];
         facts.into_iter().flatten().collect()
     }
@@ -394,7 +399,7 @@ impl Worder<'_> {
         };
         DeadlineView {
             what: say.begun(say.deadline(d.kind)),
-            due: when::due(d.due_at, &self.page.zone, |at| self.near(at)),
+            due: self.due(d.due_at),
             tone,
             status,
             why: say.begun(say.of(&d.why)),

@@ -56,6 +56,11 @@ impl Rower<'_> {
         when::near(self.say.0, at, &self.page.zone, self.page.now)
     }
 
+    /// By when something is to be done, or is over.
+    fn due(&self, at: jiff::Timestamp) -> String {
+        when::due(at, &self.page.zone, |at| self.near(at))
+    }
+
     /// A date without its time, where it is to be answered by the close of that day.
     pub(super) fn is_today(&self, at: jiff::Timestamp) -> bool {
         let day = |at| self.page.zone.to_datetime(at).date();
@@ -77,10 +82,7 @@ impl Rower<'_> {
             matter: case.matter.as_deref().map_or_else(|| say.not_registered(), unturned),
             registered: case.matter.is_some(),
             came: came(say, case, self.near(case.opened_at)),
-            badge: badge(say, case, self.page.now, |at| {
-                when::due(at, &self.page.zone, |at| self.near(at))
-            })
-            .or_paused(say),
+            badge: badge(say, case, self.page.now, |at| self.due(at)).or_paused(say),
             whys: self.whys(row),
             chased: (case.chases > 0).then(|| say.chased(say.times(case.chases))),
             on: false,
@@ -130,7 +132,7 @@ impl Rower<'_> {
             }
             (CaseState::Waiting, _, Some(pause)) => {
                 let reason = say.pause_reason(&pause.reason);
-                Some(say.row_waits(reason, self.near(pause.until)))
+                Some(say.row_waits(reason, self.due(pause.until)))
             }
             _ => asked(),
         }
@@ -141,7 +143,7 @@ impl Rower<'_> {
         if case.state == CaseState::Closed {
             return self.proof(case).into_iter().collect();
         }
-        let promised = case.promised.map(|until| say.row_promised(self.near(until)));
+        let promised = case.promised.map(|until| say.row_promised(self.due(until)));
         let spoken = case.contacts.iter().rev().find_map(|contact| {
             let seconds = contact.talk_seconds.filter(|_| contact.call.is_some())?;
             Some(say.row_spoken(self.near(contact.at), when::talk(say.0, seconds)))
@@ -193,7 +195,10 @@ impl Rower<'_> {
             Some(meant) => say.frozen_meant(say.rule_frozen(), self.meant_for(&meant.to), &meant.text),
             None => say.rule_frozen(),
         });
-        let disputed = case.disputed.then(|| say.disputed_text());
+        let disputed = case.disputed.then(|| match &case.disputed_by {
+            Some(by) => say.rule_disputed(self.page.people.name(by)),
+            None => say.disputed_text(),
+        });
         let all = [frozen, asked, disputed].into_iter().flatten();
         all.map(|line| unturned(&say.begun(line))).collect()
     }
@@ -208,7 +213,7 @@ impl Rower<'_> {
 
     fn asked(&self, asked: &Asked) -> String {
         let say = self.say;
-        let until = asked.until.map(|until| self.near(until)).unwrap_or_default();
+        let until = asked.until.map(|until| self.due(until)).unwrap_or_default();
         match asked.what {
             Ask::Promise => say.asked_promise(until),
             Ask::Extension => say.asked_extension(until),

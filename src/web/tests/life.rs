@@ -341,6 +341,7 @@ async fn what_only_the_supervisor_can_move_stands_first_on_their_page() {
             to: To::Person(person("liu")),
             text: "the roads are yours".into(),
         });
+        (case.disputed, case.disputed_by) = (true, Some(person("liu")));
     });
     let house = House::open(office).await;
     let page = house
@@ -352,6 +353,7 @@ async fn what_only_the_supervisor_can_move_stands_first_on_their_page() {
         "href=\"#watch-overdue\"><strong>1</strong> Overdue below you",
         "rule who handles it (meant for Liu",
         ": the roads are yours)",
+        "Liu Yang disagrees with what it says",
         "Went to and fro too often: rule who handles it",
         "Wang Fang asks for more time, until Wed 18 Mar 17:30: the files are elsewhere",
         "Handler: Wang Fang",
