@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::office::{Breach, CasePage};
-use crate::case::{Case, CaseKind, CaseState, Deadline, Event, Status, To};
+use crate::case::{Case, CaseKind, CaseState, Deadline, Event, Status};
 use crate::l10n::events::Scene;
 use crate::l10n::{Lang, Say, masked, when};
 use crate::mail::Party;
@@ -176,20 +176,14 @@ impl Worder<'_> {
                 .by
                 .as_ref()
                 .map_or_else(|| say.by_switch(), |by| page.people.name(by));
-            match (page.answers.accept, &offer.to) {
-                (true, _) => say.offer_yours(by, &offer.text),
-                (false, To::Person(person)) => say.offer_waits(page.people.name(person), &offer.text),
-                (false, To::Department(id)) => say.offer_waits(page.staff.department(id), &offer.text),
-                (false, To::Outside(name)) => say.offer_waits(name, &offer.text),
+            match page.answers.accept {
+                true => say.offer_yours(by, &offer.text),
+                false => say.offer_waits(page.staff.receiver(&offer.to, &page.people), &offer.text),
             }
         });
         let frozen = (case.state == CaseState::Frozen).then(|| match &case.meant {
             Some(meant) => {
-                let to = match &meant.to {
-                    To::Person(person) => page.people.name(person),
-                    To::Department(id) => page.staff.department(id),
-                    To::Outside(name) => name.clone(),
-                };
+                let to = page.staff.receiver(&meant.to, &page.people);
                 say.frozen_meant(say.frozen_text(), to, &meant.text)
             }
             None => say.frozen_text(),

@@ -123,12 +123,8 @@ impl Rower<'_> {
         match (case.state, &case.offer, case.pause()) {
             (CaseState::Frozen, ..) => Some(say.row_frozen()),
             (CaseState::Offered, Some(offer), _) => {
-                let to = match &offer.to {
-                    To::Person(person) => self.page.people.name(person),
-                    To::Department(id) => self.page.staff.department(id),
-                    To::Outside(name) => unturned(name),
-                };
-                Some(say.row_offered(to, self.near(offer.since)))
+                let to = self.receiver(&offer.to);
+                Some(say.row_offered(unturned(&to), self.near(offer.since)))
             }
             (CaseState::Waiting, _, Some(pause)) => {
                 let reason = say.pause_reason(&pause.reason);
@@ -192,7 +188,7 @@ impl Rower<'_> {
             say.rule_asked(by, self.asked(asked), &asked.text)
         });
         let frozen = (case.state == CaseState::Frozen).then(|| match &case.meant {
-            Some(meant) => say.frozen_meant(say.rule_frozen(), self.meant_for(&meant.to), &meant.text),
+            Some(meant) => say.frozen_meant(say.rule_frozen(), self.receiver(&meant.to), &meant.text),
             None => say.rule_frozen(),
         });
         let disputed = case.disputed.then(|| match &case.disputed_by {
@@ -203,12 +199,8 @@ impl Rower<'_> {
         all.map(|line| unturned(&say.begun(line))).collect()
     }
 
-    fn meant_for(&self, to: &To) -> String {
-        match to {
-            To::Person(person) => self.page.people.name(person),
-            To::Department(id) => self.page.staff.department(id),
-            To::Outside(name) => name.clone(),
-        }
+    fn receiver(&self, to: &To) -> String {
+        self.page.staff.receiver(to, &self.page.people)
     }
 
     fn asked(&self, asked: &Asked) -> String {

@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::office::People;
+use crate::case::To;
 use crate::directory::{Directory, Lang, WhoHit};
 use crate::ids::{DepartmentId, PersonId};
 
@@ -60,6 +62,15 @@ impl Staff {
     pub fn department(&self, id: &DepartmentId) -> String {
         let found = self.0.iter().find(|unit| unit.id == *id);
         found.map_or_else(|| id.to_string(), |unit| unit.name.clone())
+    }
+
+    /// What whoever a case is to go to is called.
+    pub(super) fn receiver(&self, to: &To, people: &People) -> String {
+        match to {
+            To::Person(person) => people.name(person),
+            To::Department(id) => self.department(id),
+            To::Outside(name) => name.clone(),
+        }
     }
 }
 
